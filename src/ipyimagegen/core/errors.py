@@ -1,0 +1,207 @@
+"""Everything that can go wrong, drawn once.
+
+```
+ImagegenError
+├── InvalidInput            (ValueError)   a parameter, a prompt or a file that cannot be sent
+├── UnknownModel            (LookupError)  no such model; carries suggestions
+├── UnknownJob              (LookupError)  no such job here or in the journal
+├── MissingKey                             a service has no key; says how to get one
+├── BudgetExceeded                         refused before anything was sent
+├── MediaError              (ValueError)   bytes that are not the picture they claim to be, or too many
+├── StorageError            (OSError)      the journal or a file could not be written or read
+├── ServiceError                           a service answered, or should have
+│   ├── BadRequest                         400, 406, 422: the service refused the request
+│   ├── AuthenticationFailed               401, 403 with a bad key or signature
+│   ├── NotPermitted                       403: this account may not use this
+│   ├── InsufficientCredits                402, 406: the account is empty
+│   ├── NotFound                           404, 410
+│   ├── RateLimited                        429
+│   ├── ServiceUnavailable                 5xx
+│   ├── ProtocolError                      an answer that cannot be understood
+│   └── ConnectionFailed    (ConnectionError) no answer at all
+├── SubmitUnknown                          sent, no answer: the job may be running, and billed
+└── JobError                               a job that was accepted and gave no result
+    ├── JobFailed                          the service says that it failed
+    ├── JobCancelled                       cancelled by us, by Stop, or at the service
+    └── JobTimeout          (TimeoutError) the deadline passed first; the job may still go on
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MAX_DETAIL_CHARS = 2_000
+"""What a service or a file says is quoted up to this length."""
+
+
+def capped(text: str, limit: int = MAX_DETAIL_CHARS) -> str:
+    """`text` without control characters, cut at `limit` characters with a note of what is missing."""
+    clean = "".join(c if c.isprintable() or c == "\n" else " " for c in text[: limit + 1]).strip()
+    return clean if len(text) <= limit else f"{clean[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+class ImagegenError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with one parameter: its name, what is wrong, and how to mend it."""
+
+    name: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.message}" if self.name else self.message
+
+
+class InvalidInput(ImagegenError, ValueError):
+    """Parameters or files that cannot be sent. `problems` holds all of them, not only the first."""
+
+    def __init__(self, problems: Sequence[Problem] | str, *, model: str = "") -> None:
+        self.problems: tuple[Problem, ...] = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
+        self.model = model
+        head = f"{model}: " if model else ""
+        if len(self.problems) == 1:
+            text = f"{head}{self.problems[0]}"
+        else:
+            text = f"{head}{len(self.problems)} problems\n" + "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(text)
+
+
+class UnknownModel(ImagegenError, LookupError):
+    """No model of that name. `suggestions` are the nearest names that exist."""
+
+    def __init__(self, name: str, suggestions: Sequence[str] = (), *, hint: str = "") -> None:
+        self.name = name
+        self.suggestions = tuple(suggestions)
+        text = f"no model {capped(name, 200)!r}"
+        if self.suggestions:
+            text += f"; did you mean {' or '.join(map(repr, self.suggestions))}?"
+        super().__init__(f"{text} {hint}".rstrip())
+
+
+class UnknownJob(ImagegenError, LookupError):
+    """No job of that id in this session or in the journal."""
+
+
+class MissingKey(ImagegenError):
+    """A service was called without its key. The text says which variable, where keys are made, and what to run."""
+
+    def __init__(self, service: str, message: str) -> None:
+        self.service = service
+        super().__init__(message)
+
+
+class BudgetExceeded(ImagegenError):
+    """The call would, or might, cost more than its cap. Nothing was sent."""
+
+
+class MediaError(ImagegenError, ValueError):
+    """Bytes that are not the medium they claim to be, cannot be decoded, or are too many."""
+
+
+class StorageError(ImagegenError, OSError):
+    """The journal, a result or a file could not be written or read."""
+
+
+class ServiceError(ImagegenError):
+    """A service refused, failed, or could not be understood.
+
+    `service` is its name here, `status` the HTTP status or `None`, `detail` what the service said (capped, text),
+    `request_id` what its support asks for, if it gave one.
+    """
+
+    def __init__(
+        self, message: str, *, service: str = "", status: int | None = None, detail: str = "", request_id: str = ""
+    ) -> None:
+        self.service = service
+        self.status = status
+        self.detail = capped(detail)
+        self.request_id = request_id
+        super().__init__(message)
+
+
+class BadRequest(ServiceError):
+    """The service refused the request as it was written. Nothing was billed."""
+
+
+class AuthenticationFailed(ServiceError):
+    """The key or the signature was refused."""
+
+
+class NotPermitted(ServiceError):
+    """The key is good, but this account may not do that."""
+
+
+class InsufficientCredits(ServiceError):
+    """The account has too little credit, or a spending limit was reached."""
+
+
+class NotFound(ServiceError):
+    """The service has no such model, job or file (any more)."""
+
+
+class RateLimited(ServiceError):
+    """Too many requests. `retry_after_s` is what the service asked for, or `None`."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str = "",
+        status: int | None = 429,
+        detail: str = "",
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, service=service, status=status, detail=detail, request_id=request_id)
+        self.retry_after_s = retry_after_s
+
+
+class ServiceUnavailable(ServiceError):
+    """The service is down, overloaded, or broke while it answered (5xx)."""
+
+
+class ProtocolError(ServiceError):
+    """An answer that is not what the service documents, and that cannot be read."""
+
+
+class ConnectionFailed(ServiceError, ConnectionError):
+    """The service could not be reached, or the connection was lost before an answer."""
+
+
+class SubmitUnknown(ImagegenError):
+    """A job was sent and the answer was lost: it may be running, and may be billed. It is never sent again by itself.
+
+    The text says how to look at the service whether it runs.
+    """
+
+    def __init__(self, message: str, *, service: str = "", model: str = "") -> None:
+        self.service = service
+        self.model = model
+        super().__init__(message)
+
+
+class JobError(ImagegenError):
+    """A job that was accepted gave no result. `job_id` names it in `ig.jobs()`."""
+
+    def __init__(self, message: str, *, job_id: str = "", detail: str = "", partial: object = None) -> None:
+        self.job_id = job_id
+        self.detail = capped(detail)
+        self.partial = partial
+        super().__init__(message)
+
+
+class JobFailed(JobError):
+    """The service says that the job failed. `partial` is the Result of what was made all the same, or `None`."""
+
+
+class JobCancelled(JobError):
+    """The job was cancelled: by `cancel()`, by the Cancel button, by Interrupt, or at the service."""
+
+
+class JobTimeout(JobError, TimeoutError):
+    """The deadline passed before the job ended. It may still go on: `ig.attach(error.job_id)` waits again."""

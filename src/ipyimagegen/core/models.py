@@ -1,0 +1,50 @@
+"""What is known of a model before it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from .cost import UNKNOWN, Cost
+from .errors import InvalidInput
+from .params import Params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model of a service: what it is called, what it takes, and what is known of its price and speed.
+
+    `id` is `service/name`, what a user types. `price` is what one call costs, `UNKNOWN` where the service does not say;
+    `cannot_cancel` is empty where a job can be cancelled at the service, and otherwise says what happens instead.
+    """
+
+    service: str
+    name: str
+    title: str = ""
+    description: str = ""
+    params: Params = field(default_factory=Params)
+    price: Cost = UNKNOWN
+    cannot_cancel: str = ""
+    url: str = ""
+    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+
+    @property
+    def id(self) -> str:
+        """`service/name`."""
+        return f"{self.service}/{self.name}"
+
+    def __str__(self) -> str:
+        return self.id
+
+
+def split_model(model: str) -> tuple[str, str]:
+    """`("openpixels", "flux-dev")` for `"openpixels/flux-dev"`: the rest after the first slash belongs to the service.
+
+    Raises `InvalidInput` for anything else.
+    """
+    service, slash, name = model.strip().partition("/")
+    if not slash or not service or not name:
+        raise InvalidInput(f"{model!r} is not a model name; write service/model, for example 'local/sketch'")
+    return service.lower(), name

@@ -1,0 +1,305 @@
+"""Parameters as data: one description drives validation, controls, help and completion.
+
+`schema.read_params` makes them from a JSON Schema; `Params.check` finds every problem of a call at once. What a value may be is decided here; how files
+are read is not (`media.inputs`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, cast
+
+from .errors import InvalidInput, Problem, capped
+from .events import JSON
+
+Kind = Literal["text", "integer", "number", "boolean", "choice", "image", "mask", "file", "list", "object", "any"]
+"""What a parameter holds. `text` is also the kind of prompts; `any` is a value that no schema describes."""
+
+MEDIA_KINDS: frozenset[Kind] = frozenset({"image", "mask", "file"})
+PROMPT_NAMES = ("prompt", "text_prompt", "positive_prompt", "text", "positive")
+SEED_NAMES = ("seed", "noise_seed", "random_seed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One parameter of a model.
+
+    `minimum` and `maximum` are inclusive; `step` is the distance between values that make sense; `default` is what the
+    service takes when nothing is sent (`None`: the service decides). `unit` is a short word such as `px` or `s`.
+    """
+
+    name: str
+    kind: Kind = "any"
+    title: str = ""
+    description: str = ""
+    default: JSON = None
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    choices: tuple[JSON, ...] = ()
+    unit: str = ""
+    max_length: int | None = None
+    advanced: bool = False
+    nullable: bool = False
+    rounds: bool = False
+    item: Param | None = None
+
+    @property
+    def is_media(self) -> bool:
+        """Whether a value is a picture or a file, which is uploaded or encoded before it is sent."""
+        return self.kind in MEDIA_KINDS or (self.item is not None and self.item.is_media)
+
+    @property
+    def limits(self) -> str:
+        """What values are accepted, in words: `64 to 2048 px`, `one of 'a', 'b'`."""
+        if self.choices:
+            return "one of " + ", ".join(repr(choice) for choice in self.choices)
+        unit = f" {self.unit}" if self.unit else ""
+        low, high = self.minimum, self.maximum
+        if low is not None and high is not None:
+            return f"{low:g} to {high:g}{unit}"
+        if low is not None:
+            return f"at least {low:g}{unit}"
+        return self.kind if high is None else f"at most {high:g}{unit}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between what was asked and what is sent: `dropped`, `adjusted`, `chosen` (a seed), `default`."""
+
+    what: Literal["dropped", "adjusted", "chosen", "default"]
+    name: str
+    asked: JSON = None
+    sent: JSON = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        match self.what:
+            case "dropped":
+                return f"{self.name}={self.asked!r} was not sent: {self.why}"
+            case "adjusted":
+                return f"{self.name}={self.asked!r} was sent as {self.sent!r}: {self.why}"
+            case "chosen":
+                return f"{self.name}={self.sent!r} was chosen: {self.why}"
+            case "default":
+                return f"{self.name}={self.sent!r} (default)"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Values that may be sent, and what was changed on the way."""
+
+    values: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Params(Mapping[str, Param]):
+    """The parameters of one model, in the service's order.
+
+    `open` is true where the list is known to be incomplete (a workflow that nobody described): other names then pass
+    through as they are, instead of being refused.
+    """
+
+    entries: tuple[Param, ...] = ()
+    open: bool = False
+    _by_name: dict[str, Param] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._by_name.update({param.name: param for param in self.entries})
+
+    def __getitem__(self, name: str) -> Param:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    @property
+    def prompt(self) -> Param | None:
+        """The parameter that a cell's body fills: the first that is named like a prompt."""
+        return self._first(PROMPT_NAMES)
+
+    @property
+    def seed(self) -> Param | None:
+        """The parameter that makes a picture repeatable, if the model has one."""
+        return self._first(SEED_NAMES)
+
+    def _first(self, names: Iterable[str]) -> Param | None:
+        return next((self._by_name[name] for name in names if name in self._by_name), None)
+
+    def check(self, asked: Mapping[str, Any], *, model: str = "") -> Checked:
+        """`asked` with types made right, or one `InvalidInput` that names every problem.
+
+        A `None` means "not given". Defaults are not filled in: the service has them. Media values pass through.
+        """
+        problems: list[Problem] = []
+        changes: list[Change] = []
+        values: dict[str, Any] = {}
+        for name, value in asked.items():
+            param = self._by_name.get(name)
+            if param is None:
+                if self.open:
+                    values[name] = value
+                else:
+                    problems.append(Problem(name, self._unknown(name)))
+            elif value is None:
+                if param.nullable and param.default is not None:
+                    values[name] = None
+            else:
+                sent, problem = check_value(param, value)
+                if problem:
+                    problems.append(Problem(name, problem))
+                    continue
+                values[name] = sent
+                if param.rounds and sent != value and not param.is_media:
+                    why = f"the model takes multiples of {param.step:g}"
+                    changes.append(Change(what="adjusted", name=name, asked=value, sent=sent, why=why))
+        problems += [
+            Problem(param.name, f"is required ({param.limits})")
+            for param in self.entries
+            if param.required and param.default is None and asked.get(param.name) is None
+        ]
+        if problems:
+            raise InvalidInput(problems, model=model)
+        return Checked(values, tuple(changes))
+
+    def _unknown(self, name: str) -> str:
+        near = difflib.get_close_matches(name, self._by_name, n=1, cutoff=0.6)
+        folded = {other.replace("_", "").lower(): other for other in self._by_name}
+        near = near or [other for key, other in folded.items() if key == name.replace("_", "").lower()]
+        if near:
+            return f"no such parameter; did you mean {near[0]!r}?"
+        return f"no such parameter; this model has {', '.join(self._by_name) or 'none'}"
+
+
+def check_value(param: Param, value: Any) -> tuple[Any, str]:
+    """The value to send and `""`, or `None` and what is wrong with it."""
+    if param.is_media:
+        return value, ""
+    shown = capped(repr(value), 80)
+    match param.kind:
+        case "integer" | "number":
+            return _check_number(param, value, shown)
+        case "boolean":
+            return _check_boolean(value, shown)
+        case "choice":
+            return _check_choice(param, value, shown)
+        case "text":
+            return _check_text(param, value, shown)
+        case "list":
+            return _check_list(param, value, shown)
+        case "object":
+            return (dict(value), "") if isinstance(value, Mapping) else (None, f"{shown} is not a mapping")
+    return value, ""
+
+
+def _check_number(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+    if hasattr(value, "item") and not isinstance(value, int | float | str):
+        value = value.item()  # a NumPy scalar
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None, f"{shown} is not a number ({param.limits})"
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None, f"{shown} is not a number ({param.limits})"
+    if not math.isfinite(number):
+        return None, f"{shown} is not a finite number"
+    if param.kind == "integer":
+        if not number.is_integer():
+            return None, f"{shown} is not a whole number ({param.limits})"
+        exact = int(value) if isinstance(value, int) or (isinstance(value, str) and _is_int(value)) else int(number)
+        return _check_range(param, exact, shown)
+    return _check_range(param, number, shown)
+
+
+def _is_int(text: str) -> bool:
+    return text.strip().lstrip("+-").isdecimal()
+
+
+def _check_range(param: Param, number: int | float, shown: str) -> tuple[Any, str]:
+    if param.rounds and param.step:
+        number = type(number)(round(number / param.step) * param.step)
+    if (param.minimum is not None and number < param.minimum) or (
+        param.maximum is not None and number > param.maximum
+    ):
+        return None, f"{shown} is outside {param.limits}"
+    if param.choices and number not in param.choices:
+        return None, f"{shown} is not {param.limits}"
+    return number, ""
+
+
+def _check_boolean(value: Any, shown: str) -> tuple[Any, str]:
+    if isinstance(value, bool):
+        return value, ""
+    if isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS:
+        return BOOLEAN_WORDS[value.strip().lower()], ""
+    return None, f"{shown} is neither true nor false"
+
+
+BOOLEAN_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+"""The words that mean a boolean on a command line or in a cell's first line."""
+
+
+def _check_choice(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+    for choice in param.choices:
+        if choice == value and isinstance(choice, bool) == isinstance(value, bool):
+            return choice, ""
+    for choice in param.choices:  # the magic's options are text
+        if str(choice) == str(value):
+            return choice, ""
+    near = difflib.get_close_matches(str(value), [str(choice) for choice in param.choices], n=1, cutoff=0.6)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return None, f"{shown} is not {param.limits}{hint}"
+
+
+def _check_text(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+    if not isinstance(value, str):
+        if isinstance(value, bool | int | float):
+            value = str(value)
+        else:
+            return None, f"{shown} is not a text"
+    if param.max_length is not None and len(value) > param.max_length:
+        return None, f"has {len(value):,} characters; the model takes at most {param.max_length:,}"
+    return value, ""
+
+
+def _check_list(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        return None, f"{shown} is not a list"
+    items, problems = [], []
+    for position, entry in enumerate(value):
+        sent, problem = check_value(param.item, entry) if param.item else (entry, "")
+        items.append(sent)
+        if problem:
+            problems.append(f"item {position}: {problem}")
+    return (items, "") if not problems else (None, "; ".join(problems))
+
+
+def with_defaults(params: Params, defaults: Mapping[str, JSON]) -> Params:
+    """The same parameters with other defaults; names that the model does not have are passed over."""
+    return Params(
+        tuple(
+            replace(param, default=defaults[param.name], required=False) if param.name in defaults else param
+            for param in params.entries
+        ),
+        params.open,
+    )
+
+
+def as_json(value: Any) -> JSON:
+    """`value` as plain data for a report or a journal; what is not plain becomes its short text."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): as_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(entry) for entry in value]
+    describe = getattr(value, "describe", None)
+    return cast("str", describe()) if callable(describe) else capped(repr(value), 120)

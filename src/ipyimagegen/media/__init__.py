@@ -1,0 +1,1 @@
+"""Bytes and pictures. Pillow and NumPy are imported when used, not before."""

@@ -1,0 +1,132 @@
+"""The background loop: one daemon thread with one asyncio loop, on which everything that waits is run.
+
+The kernel's own loop is never touched. Work starts inside the *caller's* copied context, so that what it prints or shows
+lands under the cell that started it (ipykernel keeps the parent message in a context variable).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+HEARTBEAT_S = 0.1
+"""How often a waiting coroutine wakes its loop. A signal handler does not wake a selector: without this, Interrupt would
+reach an `await` in a notebook only when something else happened."""
+
+
+class Runtime:
+    """A thread with a loop. `call` starts a coroutine there; `run` waits for it; `bridge` awaits it from another loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._main, name="ipyimagegen", daemon=True)
+        self.thread.start()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def call(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start `coroutine` on the loop, in a copy of the caller's context. Does not block.
+
+        Cancelling the returned future cancels the task.
+        """
+        outcome: Future[T] = Future()
+
+        def start() -> None:
+            if outcome.cancelled():
+                coroutine.close()
+                return
+            task = self.loop.create_task(coroutine)
+            outcome.add_done_callback(lambda done: self._cancel(task) if done.cancelled() else None)
+            task.add_done_callback(lambda done: _settle(outcome, done))
+
+        self.loop.call_soon_threadsafe(start, context=contextvars.copy_context())
+        return outcome
+
+    def _cancel(self, task: asyncio.Task[Any]) -> None:
+        self.loop.call_soon_threadsafe(task.cancel)
+
+    def run(self, coroutine: Coroutine[Any, Any, T], *, timeout_s: float | None = None) -> T:
+        """Block until `coroutine` has ended on the loop, and return what it returned.
+
+        Interrupt (`KeyboardInterrupt`) cancels it and goes on up. Raises `TimeoutError` after `timeout_s` seconds, and
+        `RuntimeError` on the loop's own thread, where waiting would never end.
+        """
+        if threading.current_thread() is self.thread:
+            coroutine.close()
+            raise RuntimeError("a blocking call inside the background loop would wait for itself; use the async form")
+        outcome = self.call(coroutine)
+        try:
+            return outcome.result(timeout_s)
+        except BaseException:
+            outcome.cancel()
+            raise
+
+    async def bridge(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Await `coroutine`, which runs on the background loop, from any loop; cancellation goes through both ways."""
+        if asyncio.get_running_loop() is self.loop:
+            return await coroutine
+        return await wait(self.call(coroutine))
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Call `action` on the loop's thread, soon, in the caller's context."""
+        self.loop.call_soon_threadsafe(action, context=contextvars.copy_context())
+
+
+def _settle(outcome: Future[T], task: asyncio.Task[T]) -> None:
+    if outcome.done():
+        if not task.cancelled():
+            task.exception()  # seen: nobody waits for it any more
+        return
+    if task.cancelled():
+        outcome.cancel()
+        return
+    error = task.exception()
+    if error is not None:
+        outcome.set_exception(error)
+    else:
+        outcome.set_result(task.result())
+
+
+async def wait(outcome: Future[T]) -> T:
+    """Await a future of another thread with a heartbeat; cancelling the waiter cancels the future."""
+    inner = asyncio.wrap_future(outcome)
+    try:
+        while not inner.done():
+            await asyncio.wait({inner}, timeout=HEARTBEAT_S)
+    except asyncio.CancelledError:
+        outcome.cancel()
+        raise
+    return inner.result()
+
+
+_lock = threading.Lock()
+_runtime: Runtime | None = None
+
+
+def runtime() -> Runtime:
+    """The process's one runtime, made at first use; a forked child makes its own."""
+    global _runtime
+    with _lock:
+        if _runtime is None or not _runtime.thread.is_alive():
+            _runtime = Runtime()
+        return _runtime
+
+
+def _forget() -> None:
+    global _runtime, _lock
+    _runtime, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+__all__ = ["CancelledError", "Runtime", "runtime", "wait"]

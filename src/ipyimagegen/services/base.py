@@ -1,0 +1,112 @@
+"""What a service must be able to do, and the registry that finds services.
+
+A service is one class that keeps `Service`'s promises, made by a factory that an entry point names (group
+`ipyimagegen.services`). The built-in ones come through the same door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, runtime_checkable
+
+from ..core.errors import ImagegenError, UnknownModel
+from ..core.events import Event, Output
+from ..core.models import ModelSpec
+from ..core.requests import Request, Ticket
+from ..media.artifacts import Payload
+
+GROUP = "ipyimagegen.services"
+
+
+@runtime_checkable
+class Service(Protocol):
+    """One place that makes pictures. Every method runs on the background loop and may be called many times at once.
+
+    Errors leave as `ImagegenError`s. Only `submit` may cost money, and it sends the unrepeatable call at most once, but
+    for answers that prove that nothing was accepted.
+    """
+
+    name: str
+    """What stands before the slash in a model's name."""
+    title: str
+    """The service's name for people."""
+
+    async def models(self) -> Sequence[ModelSpec]:
+        """The models that are known without trying: a catalogue, or offline defaults. Never raises for lack of a key."""
+
+    async def model(self, name: str) -> ModelSpec:
+        """The model's parameters, as well as they can be known. Raises `UnknownModel`."""
+
+    async def submit(self, request: Request) -> Ticket:
+        """Upload the inputs and send the job, once. Returns as soon as the service has accepted it.
+
+        Raises `SubmitUnknown` where the answer was lost, `MissingKey`, or a `ServiceError`.
+        """
+
+    def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
+        """Events until a final one, which is always the last. Needs nothing but the ticket; may be started again."""
+
+    async def cancel(self, ticket: Ticket) -> str:
+        """Ask the service to stop. Returns `""` if it will, or a sentence that says what happens instead."""
+
+    async def fetch(self, output: Output) -> Payload:
+        """The bytes of an output. May be repeated. Raises `ServiceError` or `MediaError`."""
+
+    async def aclose(self) -> None:
+        """Close connections. The service may be used again afterwards."""
+
+
+@dataclass(slots=True)
+class Registry:
+    """Services by name: built at first use from entry points; a broken one is remembered with its reason and skipped."""
+
+    factories: dict[str, Callable[[], Service]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    _made: dict[str, Service] = field(default_factory=dict)
+
+    @classmethod
+    def discover(cls) -> Registry:
+        """All services that are installed. Loads no service's code before it is asked for."""
+        registry = cls()
+        for point in entry_points(group=GROUP):
+            registry.factories[point.name] = lambda point=point: _load(point)
+        return registry
+
+    def names(self) -> tuple[str, ...]:
+        """The names of all services that are not broken."""
+        return tuple(sorted(name for name in self.factories if name not in self.broken))
+
+    def get(self, name: str) -> Service:
+        """The service of that name. Raises `UnknownModel` with the names that exist, or the reason why it is broken."""
+        if name in self._made:
+            return self._made[name]
+        if name not in self.factories:
+            raise UnknownModel(name, hint=f"(services: {', '.join(self.names())})")
+        try:
+            made = self.factories[name]()
+            if not isinstance(made, Service):
+                raise TypeError(f"{type(made).__name__} is not a Service")
+        except ImagegenError:
+            raise
+        except Exception as error:
+            self.broken[name] = f"{type(error).__name__}: {error}"
+            raise UnknownModel(name, hint=f"(its plug-in is broken: {self.broken[name]})") from error
+        self._made[name] = made
+        return made
+
+    def add(self, service: Service) -> None:
+        """Put a ready service in, in place of one of the same name."""
+        self.factories[service.name] = lambda: service
+        self._made[service.name] = service
+        self.broken.pop(service.name, None)
+
+    def made(self) -> tuple[Service, ...]:
+        """The services that were used so far."""
+        return tuple(self._made.values())
+
+
+def _load(point: EntryPoint) -> Service:
+    service: Service = point.load()()
+    return service
