@@ -1,0 +1,93 @@
+/** One call while it runs: its pictures side by side, how far they are, and a way to stop them. */
+import { type ReadonlySignal, useComputed } from "@preact/signals";
+import type { Job } from "../contract/job_view";
+import { Announcer } from "./Announcer";
+import { CancelControl, CancelOne } from "./CancelControl";
+import { ALL_JOBS, answerFor, type CancelRequests } from "./cancel_requests";
+import { useClock } from "./clock";
+import type { Frame } from "./frame";
+import { LogFold } from "./LogFold";
+import { Meter } from "./Meter";
+import { columns, isFinal, summary } from "./phases";
+import { Stage } from "./Stage";
+import "../theme/tokens.css";
+import "../theme/base.css";
+import "./JobView.css";
+
+export interface JobViewProps {
+  jobs: ReadonlySignal<readonly Job[]>;
+  /** The model's name. */
+  title: ReadonlySignal<string>;
+  prompt: ReadonlySignal<string>;
+  logs: ReadonlySignal<readonly string[]>;
+  /** "" where cancelling ends everything, else what it does not end. */
+  cancelLimits: ReadonlySignal<string>;
+  requests: ReadonlySignal<CancelRequests>;
+  frameOf: (job: string) => ReadonlySignal<Frame | null>;
+  /** Cancel one job, or all with null. */
+  onCancel: (job: string | null) => void;
+}
+
+function Heading({ title, prompt, state }: { title: string; prompt: string; state: string }) {
+  return (
+    <div class="ig-call__head">
+      <p class="ig-call__title">
+        {title}
+        {state && <span class="ig-call__state">{state}</span>}
+      </p>
+      {prompt && (
+        <p class="ig-call__prompt" title={prompt}>
+          {prompt}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function JobView(props: JobViewProps) {
+  const { jobs, title, prompt, logs, cancelLimits, requests, frameOf, onCancel } = props;
+  const received = useComputed(() => ({ jobs: jobs.value, at: performance.now() }));
+  const running = useComputed(() => jobs.value.some((job) => !isFinal(job)));
+  const now = useClock(running);
+  const { jobs: list, at } = received.value;
+  const many = list.length > 1;
+  const state = many ? summary(list) : "";
+  const nameOf = (index: number) => (many ? `picture ${index + 1} of ${list.length}` : "the picture");
+  return (
+    <section
+      class={`ig-call ${many ? "ig-is-many" : "ig-is-one"}`}
+      aria-label={`Image generation, ${title.value}`}
+      style={{ "--ig-columns": String(columns(list.length)) }}
+    >
+      <Heading title={title.value} prompt={prompt.value} state={state} />
+      {/* biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list. */}
+      <ul class="ig-call__jobs" role="list">
+        {list.map((job, index) => (
+          <li class="ig-call__job" key={job.id}>
+            <Stage job={job} name={nameOf(index)} frame={frameOf(job.id)}>
+              {many && !isFinal(job) && (
+                <CancelOne
+                  name={nameOf(index)}
+                  asked={answerFor(requests.value, job.id) !== undefined}
+                  onCancel={() => onCancel(job.id)}
+                />
+              )}
+            </Stage>
+            <Meter job={job} name={nameOf(index)} since={at} now={now} />
+          </li>
+        ))}
+      </ul>
+      <div class="ig-call__foot">
+        {running.value && (
+          <CancelControl
+            answer={requests.value[ALL_JOBS]}
+            limits={cancelLimits.value}
+            onCancel={() => onCancel(null)}
+          />
+        )}
+        <LogFold logs={logs} />
+      </div>
+      <Announcer text={many ? state : (list[0]?.text ?? "")} turn={list.map((job) => job.phase).join()} />
+    </section>
+  );
+}

@@ -1,0 +1,18 @@
+/** What the phases of a job mean to the eye. */
+import type { Job, Phase } from "../contract/job_view";
+
+const FINAL: ReadonlySet<Phase> = new Set<Phase>(["succeeded", "failed", "cancelled"]);
+
+export const isFinal = (job: Pick<Job, "phase">): boolean => FINAL.has(job.phase);
+
+/** How several jobs stand, in words: "2 of 4 ready, 1 failed". */
+export function summary(jobs: readonly Pick<Job, "phase">[]): string {
+  const count = (phase: Phase) => jobs.filter((job) => job.phase === phase).length;
+  const parts = [`${count("succeeded")} of ${jobs.length} ready`];
+  if (count("failed") > 0) parts.push(`${count("failed")} failed`);
+  if (count("cancelled") > 0) parts.push(`${count("cancelled")} cancelled`);
+  return parts.join(", ");
+}
+
+/** How many pictures stand side by side where there is room: one row up to five, then two. */
+export const columns = (count: number): number => (count <= 5 ? count : Math.ceil(count / 2));

@@ -1,0 +1,52 @@
+/** The typed seam between a view and its widget model. */
+import type { AnyModel } from "@anywidget/types";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Contract } from "../contract/messages";
+import { atEnd } from "./life";
+
+type MessageOf<C extends Contract, Kind> = Extract<C["toPage"], { kind: Kind }>;
+
+/** A model seen through its contract; every subscription ends with the view. */
+export interface Binding<C extends Contract> {
+  life: AbortSignal;
+  /** A signal that follows one trait. */
+  trait<Name extends keyof C["traits"] & string>(name: Name): ReadonlySignal<C["traits"][Name]>;
+  send(message: C["toKernel"]): void;
+  /** Hear one kind of custom message, with its binary buffers. */
+  on<Kind extends C["toPage"]["kind"]>(
+    kind: Kind,
+    hear: (message: MessageOf<C, Kind>, buffers: readonly DataView[]) => void,
+  ): void;
+}
+
+export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: AbortSignal): Binding<C> {
+  return {
+    life,
+    trait(name) {
+      const followed = signal(model.get(name));
+      const follow = () => {
+        followed.value = model.get(name);
+      };
+      model.on(`change:${name}`, follow);
+      atEnd(life, () => model.off(`change:${name}`, follow));
+      return followed;
+    },
+    send(message) {
+      model.send(message);
+    },
+    on(kind, hear) {
+      const listen = (message: C["toPage"] | undefined, buffers?: readonly DataView[]) => {
+        if (message?.kind === kind) hear(message as MessageOf<C, typeof kind>, buffers ?? []);
+      };
+      model.on("msg:custom", listen);
+      atEnd(life, () => model.off("msg:custom", listen));
+    },
+  };
+}
+
+/** Interrupts the kernel where the host lets a page do so (JupyterLab and Notebook 7), else null. */
+export function kernelInterrupt(model: Pick<AnyModel, "widget_manager">): (() => Promise<void>) | null {
+  const manager = model.widget_manager as { kernel?: { interrupt?: () => Promise<void> } } | undefined;
+  const kernel = manager?.kernel;
+  return typeof kernel?.interrupt === "function" ? async () => kernel.interrupt?.() : null;
+}

@@ -1,0 +1,62 @@
+/** The JobView widget: the component, bound to a widget model for the life of one view. */
+import type { AnyWidget, RenderProps } from "@anywidget/types";
+import { render as mount } from "preact";
+import { JobView } from "../../components/JobView";
+import type { JobViewContract, Traits } from "../../contract/job_view";
+import { bind, kernelInterrupt } from "../../model/binding";
+import { cancelling } from "../../model/cancelling";
+import { type FramePump, framePump } from "../../model/frames";
+import { atEnd, beginLife } from "../../model/life";
+import { watchViewing } from "../../model/visibility";
+
+function render({ model, el, signal }: RenderProps<Traits>): () => void {
+  const life = beginLife(signal);
+  const { trait, send, on } = bind<JobViewContract>(model, life.signal);
+  const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
+  const blocking = trait("blocking");
+
+  const cancels = cancelling({
+    send: (job) => send({ kind: "cancel", job }),
+    blocking: () => blocking.value,
+    interrupt: kernelInterrupt(model),
+    life: life.signal,
+  });
+  on("ack", ({ of }) => {
+    if (of === "cancel") cancels.acknowledged();
+  });
+
+  const pumps = new Map<string, FramePump>();
+  const pumpOf = (job: string): FramePump => {
+    const known = pumps.get(job);
+    if (known !== undefined) return known;
+    const shown = (seq: number) => send({ kind: "shown", view, job, seq });
+    const pump = framePump({ shown, life: life.signal });
+    pumps.set(job, pump);
+    return pump;
+  };
+  on("frame", ({ job, seq, step }, [jpeg]) => {
+    if (jpeg !== undefined) pumpOf(job).push(seq, step, jpeg);
+  });
+
+  el.classList.add("ig-root");
+  mount(
+    <JobView
+      jobs={trait("jobs")}
+      title={trait("title")}
+      prompt={trait("prompt")}
+      logs={trait("logs")}
+      cancelLimits={trait("can_cancel")}
+      requests={cancels.requests}
+      frameOf={(job) => pumpOf(job).frame}
+      onCancel={cancels.cancel}
+    />,
+    el,
+  );
+  watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) =>
+    send({ kind: "hello", view, ...viewing }),
+  );
+  atEnd(life.signal, () => mount(null, el));
+  return life.end;
+}
+
+export default (): AnyWidget<Traits> => ({ render });
