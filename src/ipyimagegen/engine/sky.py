@@ -1,0 +1,216 @@
+"""Skies: the gradient of air, sun and moon, stars, clouds, northern lights, rainbow."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Canvas, dabs, disc, line
+from .exact import RGB, Plane, bell, clamp, fade, mix_colour, scale_colour, smoothstep, wave
+from .noise import fbm, sample, tile
+from .stage import Stage
+
+
+def paint_sky(canvas: Canvas, stage: Stage) -> None:
+    """Fill the canvas down to a little below the horizon."""
+    sky = canvas.above(min(stage.horizon + 0.04, stage.height))
+    scene = stage.scene
+    _air(sky, stage)
+    if stage.night and scene.weather in ("", "clear", "fog"):
+        _stars(sky, stage)
+    if scene.has("aurora"):
+        _aurora(sky, stage)
+    _luminary(sky, stage)
+    if scene.has("rainbow"):
+        _rainbow(sky, stage)
+    if scene.weather != "clear":
+        _clouds(sky, stage)
+    if scene.weather == "storm":
+        _lightning(sky, stage)
+
+
+def _air(sky: Canvas, stage: Stage) -> None:
+    palette, horizon = stage.palette, stage.horizon
+    t = clamp(sky.y * (1.0 / horizon))
+    wobble = sky.noise(stage.scene.dice("air").key, 1.3, 2, 2.5) * 0.035
+    t = t + wobble * (1.0 - t)
+    lower = smoothstep(0.0, 0.55, t)
+    low = smoothstep(0.35, 0.86, t)
+    rim = smoothstep(0.66, 1.02, t)
+    warm = bell(sky.x - stage.light[0], 0.75 * stage.width)
+    rim = rim * (0.45 + 0.55 * warm)
+    for plane, zenith, middle, near, end in zip(
+        sky.rgb, palette.zenith, palette.middle, palette.low, palette.horizon, strict=True
+    ):
+        plane[...] = zenith
+        plane += (middle - plane) * lower
+        plane += (near - plane) * low
+        plane += (end - plane) * rim
+
+
+def _distance(sky: Canvas, stage: Stage) -> Plane:
+    dx, dy = sky.x - stage.light[0], sky.y - stage.light[1]
+    return np.sqrt(dx * dx + dy * dy)
+
+
+def _luminary(sky: Canvas, stage: Stage) -> None:
+    """The sun or moon with its glow; hidden, but still glowing, behind a grey sky."""
+    scene, palette = stage.scene, stage.palette
+    veiled = scene.weather in ("overcast", "rain", "storm", "snowfall", "fog")
+    r = _distance(sky, stage)
+    if stage.night:
+        if "moon" not in scene.motifs and scene.has("aurora", "stars", "city"):
+            return
+        radius = 0.062 if scene.has("moon") else 0.040
+        sky.glow(fade(r * 7.0) * 0.42 + fade(r * 2.2) * 0.20, (0.62, 0.74, 1.0))
+        if not veiled:
+            _moon(sky, stage, radius)
+        return
+    shown = scene.hour != "dusk" or scene.has("sun")
+    wide = {"day": 0.30, "dawn": 0.62, "golden": 0.78, "dusk": 0.55}[scene.hour] * (0.5 if veiled else 1.0)
+    warm = mix_colour(palette.sun, palette.horizon, 0.6)
+    sky.glow(fade(r * 2.4) * wide, scale_colour(warm, (1.0, 0.86, 0.66)))
+    sky.glow(fade(r * 9.0) * wide, palette.sun)
+    if shown and not veiled:
+        radius = {"day": 0.034, "dawn": 0.046, "golden": 0.058, "dusk": 0.06}[scene.hour] * (1.4 if scene.has("sun") else 1.0)
+        sky.glow(fade(clamp(r - radius, 0.0, 9.0) * 26.0) * 0.8, palette.sun)
+        cover = smoothstep(radius + 1.2 * sky.pixel, radius - 1.2 * sky.pixel, r)
+        sky.lay(cover, mix_colour(palette.sun, (1.0, 1.0, 0.96), 0.55))
+
+
+def _moon(sky: Canvas, stage: Stage, radius: float) -> None:
+    x, y = stage.light
+    part = sky.crop(x - radius * 1.1, y - radius * 1.1, x + radius * 1.1, y + radius * 1.1)
+    if part.empty:
+        return
+    cover = part.edge(disc(part, (x, y), radius))
+    seas = clamp(part.noise(stage.scene.dice("moon").key, 0.16 / (radius * radius) ** 0.5, 4) * 0.5 + 0.35)
+    if stage.scene.says("crescent", "🌙"):
+        cover *= 1.0 - part.edge(disc(part, (x + radius * 0.45, y - radius * 0.2), radius * 0.92))
+    bright = 1.0 - seas * 0.13
+    part.lay(cover, np.stack([bright * 1.0, bright * 0.97, bright * 0.88]))
+
+
+def _stars(sky: Canvas, stage: Stage) -> None:
+    scene = stage.scene
+    dice = scene.dice("stars")
+    rich = scene.has("stars") or scene.kind == "space"
+    if rich:
+        _milky_way(sky, stage)
+    count = int((900 if rich else 260) * stage.width * stage.height)
+    bright = dice.units(count)
+    bright = bright * bright * bright
+    bright = bright * bright
+    xs, ys = dice.units(count) * stage.width, dice.units(count) * stage.horizon
+    hue = dice.units(count)
+    low = 1.0 - smoothstep(0.6, 1.0, ys * (1.0 / stage.horizon))
+    colours = np.stack([0.80 + 0.2 * hue, 0.86 + 0.08 * hue, 1.0 - 0.2 * hue], axis=1)
+    radii = 0.0011 + 0.0022 * bright
+    dabs(sky, xs, ys, radii * (0.4 + 0.6 * low), colours, opacity=0.95)
+    for n in np.argsort(-bright, kind="stable")[:5].tolist():
+        r = 0.03
+        part = sky.crop(float(xs[n]) - r, float(ys[n]) - r, float(xs[n]) + r, float(ys[n]) + r)
+        if not part.empty:
+            dx, dy = part.x - float(xs[n]), part.y - float(ys[n])
+            part.glow(fade(np.sqrt(dx * dx + dy * dy) * 240.0) * 0.8, (0.8, 0.9, 1.0))
+
+
+def _milky_way(sky: Canvas, stage: Stage) -> None:
+    dice = stage.scene.dice("milky way")
+    lean = dice.between(0.5, 0.9) * (1.0 if dice.chance(0.5) else -1.0)
+    across = (sky.x - stage.width * 0.5) * lean + (sky.y - stage.horizon * 0.45)
+    dust = sky.noise(dice.bits(), 3.0, 6)
+    across = across + dust * 0.06
+    band = bell(across, 0.17)
+    lanes = clamp(1.0 - bell(across - 0.02, 0.035) * (0.7 + 0.6 * sky.noise(dice.bits(), 6.0, 4)))
+    cloud = clamp(0.55 + 0.5 * sky.noise(dice.bits(), 5.0, 5))
+    sky.glow(band * lanes * cloud * 0.55, (0.62, 0.70, 1.0))
+    sky.glow(band * band * lanes * cloud * 0.32, (1.0, 0.72, 0.62))
+
+
+def _aurora(sky: Canvas, stage: Stage) -> None:
+    dice = stage.scene.dice("aurora")
+    green: RGB = stage.scene.colour("aurora") or (0.25, 1.0, 0.62)
+    for curtain in range(3):
+        base = stage.horizon * dice.between(0.50, 0.78) - curtain * 0.07
+        key = dice.bits()
+        swing = fbm(sky.x, sky.y[:1], key, frequency=1.1, octaves=3) * 0.11
+        slope = dice.between(-0.16, 0.16)
+        foot = base + swing + (sky.x - stage.width * 0.5) * slope
+        rays = clamp(0.55 + 0.5 * fbm(sky.x + swing * 1.5, sky.y[:1], key + 1, frequency=26.0, octaves=3))
+        veil = clamp(0.5 + 0.8 * fbm(sky.x + swing, sky.y[:1], key + 2, frequency=2.0, octaves=2))
+        up = foot - sky.y
+        tall = 0.13 + 0.16 * rays
+        light = fade(clamp(up, 0.0, 9.0) / tall) * smoothstep(-0.022, 0.012, up)
+        light *= (0.35 + 0.65 * rays) * veil * dice.between(0.7, 1.0)
+        height = clamp(up * 3.0)
+        sky.glow(light * (1.0 - height) * 0.95, green)
+        sky.glow(light * height * 1.1, (0.62, 0.28, 0.95))
+
+
+def _rainbow(sky: Canvas, stage: Stage) -> None:
+    x = stage.width - stage.light[0]
+    radius = 0.72 * stage.horizon
+    dx, dy = sky.x - x, sky.y - stage.horizon * 1.12
+    t = (np.sqrt(dx * dx + dy * dy) - radius) * (1.0 / 0.075)
+    for centre, colour in ((0.9, (1.0, 0.2, 0.2)), (0.6, (1.0, 0.8, 0.1)), (0.3, (0.2, 1.0, 0.3)), (0.0, (0.3, 0.4, 1.0))):
+        sky.glow(bell(t - centre, 0.16) * 0.34, colour)
+
+
+def _clouds(sky: Canvas, stage: Stage) -> None:
+    """Clouds on a ceiling in perspective, lit from where the light stands."""
+    scene, palette = stage.scene, stage.palette
+    dice = scene.dice("clouds")
+    cover = dice.between(0.02, 0.26)
+    if scene.has("clouds"):
+        cover = 0.42
+    if stage.night and not scene.has("clouds"):
+        cover = -0.35 if scene.has("stars", "aurora", "moon") else -0.05
+    cover = {"overcast": 0.9, "storm": 0.95, "rain": 0.9, "snowfall": 0.9, "fog": 0.2}.get(scene.weather, cover)
+    patch = tile("clouds", 4, 7)
+    lift = 0.34 / (1.10 - clamp(sky.y * (1.0 / stage.horizon)))
+    u = (sky.x - stage.width * 0.5) * (lift * 0.34) + dice.unit()
+    v = lift * 0.62 + np.zeros_like(sky.x) + dice.unit()
+    warp = sky.noise(dice.bits(), 2.2, 3) * 0.020
+    u = u + warp
+    density = sample(patch, u, v + warp)
+    toward = 0.016
+    ahead = sample(patch, u + toward * stage.side, v + warp - toward * 1.2)
+    big = sky.noise(dice.bits(), 0.9, 2, 2.4)
+    body = density * 0.75 + big * 0.55 + (cover - 0.25) * 1.25
+    amount = smoothstep(0.0, 0.62, body)
+    thick = smoothstep(0.25, 1.25, body)
+    light = clamp(0.62 + (density - ahead) * 0.75 - thick * 0.42)
+    low = smoothstep(0.55, 1.0, sky.y * (1.0 / stage.horizon))
+    near_light = bell(_distance(sky, stage), 0.42)
+    light = clamp(light + near_light * 0.25 * (1.0 - thick))
+    shade, lit = palette.cloud_shade, palette.cloud_lit
+    glow = mix_colour(palette.horizon, palette.sun, 0.3)
+    amount *= 0.94 - 0.45 * low
+    for plane, dark, bright, warm in zip(sky.rgb, shade, lit, glow, strict=True):
+        tone = dark + (bright - dark) * light
+        tone += (warm - tone) * (near_light * 0.35)
+        plane += (tone - plane) * amount
+
+
+def _lightning(sky: Canvas, stage: Stage) -> None:
+    dice = stage.scene.dice("lightning")
+    x, y = stage.width - stage.light[0], stage.horizon * 0.12
+    sky.glow(bell(sky.x - x, 0.2) * bell(sky.y - stage.horizon * 0.45, 0.4) * 0.4, (0.8, 0.8, 1.0))
+    while y < stage.horizon:
+        nx, ny = x + dice.between(-0.035, 0.035), y + dice.between(0.02, 0.05)
+        line(sky, (x, y), (nx, ny), 0.006, (0.93, 0.92, 1.0))
+        if dice.chance(0.3):
+            fork = (nx + dice.between(-0.1, 0.1), ny + dice.between(0.04, 0.1))
+            line(sky, (nx, ny), fork, 0.003, (0.85, 0.85, 1.0), 0.8)
+        x, y = nx, ny
+
+
+def sun_rays(canvas: Canvas, stage: Stage) -> None:
+    """Faint shafts of light that fan out from a low sun."""
+    if stage.scene.hour not in ("golden", "dawn") or stage.scene.weather in ("rain", "storm", "snowfall"):
+        return
+    dx, dy = canvas.x - stage.light[0], canvas.y - stage.light[1]
+    r = np.sqrt(dx * dx + dy * dy) + 0.02
+    angle = dx / r
+    rays = clamp(wave(angle * 4.3 + 0.2) * 0.5 + wave(angle * 9.1) * 0.3)
+    canvas.glow(rays * fade(r * 2.4) * 0.10, stage.palette.sun)

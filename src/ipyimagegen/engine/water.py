@@ -1,0 +1,74 @@
+"""Water: it mirrors what is painted above it, breaks the mirror into ripples, and carries the light's path."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .canvas import Canvas
+from .exact import Plane, bell, clamp, smoothstep
+from .noise import fbm, sample, tile
+from .stage import Stage
+
+
+def paint_water(canvas: Canvas, stage: Stage, top: float, rough: float) -> None:
+    """Water from ``top`` to the bottom edge; ``rough`` is 0 for a mirror .. 1 for a choppy sea."""
+    part = canvas.below(top)
+    if part.empty:
+        return
+    palette = stage.palette
+    dice = stage.scene.dice("water")
+    rows_above = canvas.rgb.shape[1] - part.rgb.shape[1]
+    depth = clamp((part.y - top) * (1.0 / max(stage.height - top, 0.05)))
+    z = 0.16 / (depth + 0.035)
+    u = (part.x - stage.width * 0.5) * (z * 0.55) + dice.unit()
+    v = z * (1.9 + rough) + np.zeros_like(part.x) + dice.unit()
+    swell = sample(tile("water", 8, 5), u * 0.5, v)
+    chop = sample(tile("water", 8, 5), u * 1.3 + 0.37, v * 2.3)
+    ripple = swell * 0.6 + chop * 0.5
+    ripple *= 0.35 + 0.65 * smoothstep(0.0, 0.3, depth)
+    _mirror(canvas, part, rows_above, depth, ripple, rough)
+    level = 0.30 + 0.42 * depth + ripple * (0.10 + 0.12 * rough)
+    part.lay(clamp(level * (0.75 + 0.35 * rough)), palette.lit(palette.water, 0.55))
+    crest = smoothstep(0.45, 1.3, ripple) * (0.10 + 0.30 * rough)
+    part.lay(crest, palette.low)
+    trough = smoothstep(-0.35, -1.3, ripple) * (0.12 + 0.18 * rough)
+    part.lay(trough, palette.lit(palette.water, 0.0))
+    _path_of_light(part, stage, depth, ripple)
+    _shoreline(part, stage, top)
+
+
+def _mirror(canvas: Canvas, part: Canvas, rows_above: int, depth: Plane, ripple: Plane, rough: float) -> None:
+    """Every water pixel takes the colour from as far above the waterline, moved a little by its ripple."""
+    if not rows_above:
+        return
+    height, width = part.rgb.shape[1:]
+    per_unit = 1.0 / canvas.pixel
+    below = np.arange(height, dtype=np.float32)[:, None]
+    moved = below * (0.92 - 0.25 * rough) + ripple * ((0.012 + 0.07 * depth) * per_unit * (0.55 + rough))
+    row = rows_above - 1 - np.minimum(np.maximum(moved, 0.0), rows_above - 1.0).astype(np.int32)
+    sideways = ripple * (0.006 * per_unit)
+    column = np.arange(width, dtype=np.int32)[None, :] + sideways.astype(np.int32)
+    np.minimum(np.maximum(column, 0, out=column), width - 1, out=column)
+    flat = row * width + column
+    for source, target in zip(canvas.rgb, part.rgb, strict=True):
+        target[...] = source[:rows_above].reshape(-1).take(flat)
+
+
+def _path_of_light(part: Canvas, stage: Stage, depth: Plane, ripple: Plane) -> None:
+    """Sparkles under the sun or moon."""
+    scene = stage.scene
+    if scene.weather in ("overcast", "rain", "storm", "snowfall", "fog"):
+        return
+    if stage.night and not scene.has("moon") and scene.has("aurora", "stars", "city"):
+        return
+    strength = {"day": 0.28, "dawn": 0.75, "golden": 0.95, "dusk": 0.5, "night": 0.75}[scene.hour]
+    column = bell(part.x - stage.light[0], 0.045) + bell(part.x - stage.light[0], 0.16) * 0.35
+    column = bell(part.x - stage.light[0] + ripple * 0.02, 0.03 + 0.05) * 0.9 + column * 0.2
+    spark = smoothstep(-0.1, 0.75, ripple + column * 0.5)
+    part.glow(column * spark * (strength * (0.9 - 0.35 * depth)), stage.palette.sun)
+
+
+def _shoreline(part: Canvas, stage: Stage, top: float) -> None:
+    """A breath of haze where the water meets the far shore."""
+    mist = bell(part.y - top, 0.012) * (0.35 + 0.15 * fbm(part.x, part.y[:1], 7, frequency=3.0, octaves=2))
+    part.lay(clamp(mist), stage.palette.haze)
