@@ -77,6 +77,7 @@ class UnknownModel(ImagegenError, LookupError):
     def __init__(self, name: str, suggestions: Sequence[str] = (), *, hint: str = "") -> None:
         self.name = name
         self.suggestions = tuple(suggestions)
+        self.hint = hint
         text = f"no model {capped(name, 200)!r}"
         if self.suggestions:
             text += f"; did you mean {' or '.join(map(repr, self.suggestions))}?"

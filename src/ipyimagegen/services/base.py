@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import Protocol, runtime_checkable
 
@@ -71,7 +72,7 @@ class Registry:
         """All services that are installed. Loads no service's code before it is asked for."""
         registry = cls()
         for point in entry_points(group=GROUP):
-            registry.factories[point.name] = lambda point=point: _load(point)
+            registry.factories[point.name] = partial(_load, point)
         return registry
 
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""ipyimagegen: the notebook's workbench for image generation.
+
+>>> import ipyimagegen as ig
+>>> result = ig.run("local/sketch", prompt="a lighthouse at dusk", seed=7)  # doctest: +SKIP
+
+Importing this loads no other package: every name below is looked up when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api import async_run, default_client, jobs, model, models, run, stream, submit
+    from .client import Client
+    from .core.errors import ImagegenError
+    from .core.models import ModelSpec
+    from .job import Job
+    from .media.artifacts import Artifact
+    from .media.results import Result
+    from .notebook.extension import load_ipython_extension, unload_ipython_extension
+    from .notebook.nested import allow_nested_asyncio
+
+_PLACES = {
+    "Artifact": "media.artifacts",
+    "Client": "client",
+    "ImagegenError": "core.errors",
+    "Job": "job",
+    "ModelSpec": "core.models",
+    "Result": "media.results",
+    "allow_nested_asyncio": "notebook.nested",
+    "async_run": "api",
+    "default_client": "api",
+    "jobs": "api",
+    "load_ipython_extension": "notebook.extension",
+    "model": "api",
+    "models": "api",
+    "run": "api",
+    "stream": "api",
+    "submit": "api",
+    "unload_ipython_extension": "notebook.extension",
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Artifact",
+    "Client",
+    "ImagegenError",
+    "Job",
+    "ModelSpec",
+    "Result",
+    "allow_nested_asyncio",
+    "async_run",
+    "default_client",
+    "jobs",
+    "load_ipython_extension",
+    "model",
+    "models",
+    "run",
+    "stream",
+    "submit",
+    "unload_ipython_extension",
+]
+
+
+def __getattr__(name: str) -> Any:
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{place}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,89 @@
+"""The functions that users type, over one client that is made at first use."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Any
+
+from .batch import Batch
+from .client import Client
+from .core.models import ModelSpec
+from .job import Job, Stream
+from .media.results import Result
+
+_lock = threading.Lock()
+_client: Client | None = None
+
+
+def default_client() -> Client:
+    """The client behind `ig.run` and its like, made at first use."""
+    global _client
+    with _lock:
+        if _client is None:
+            _client = Client()
+        return _client
+
+
+def run(model: str = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any) -> Result:
+    """Run a model and wait for its pictures, with progress shown: in a notebook, or as a line on a terminal.
+
+    `model` is `service/name` (the setting `model` if left out); `params` are the model's own parameters, `n` pictures
+    and `max_cost`. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel the job. May cost money. Raises
+    `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and `JobFailed`, `JobCancelled`,
+    `JobTimeout` or a `ServiceError` after.
+
+    >>> result = run("local/sketch", prompt="a lighthouse at dusk", seed=7)  # doctest: +SKIP
+    """
+    work = default_client().submit(model, **params)
+    with watching(work, quiet=quiet, blocking=True):
+        return default_client().finish(work, timeout_s)
+
+
+async def async_run(
+    model: str = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
+) -> Result:
+    """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
+    work = await default_client().async_submit(model, **params)
+    with watching(work, quiet=quiet, blocking=True):
+        return await default_client().async_finish(work, timeout_s)
+
+
+def submit(model: str = "", /, **params: Any) -> Job | Batch:
+    """Send a job and return at once with a handle on it. May cost money. `run` lists the errors."""
+    return default_client().submit(model, **params)
+
+
+def stream(model: str = "", /, **params: Any) -> Stream:
+    """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
+    return default_client().stream(model, **params)
+
+
+def models(query: str = "") -> list[ModelSpec]:
+    """All known models, or those that match every word of `query`. May read the services' catalogues."""
+    return default_client().models(query)
+
+
+def model(name: str = "") -> ModelSpec:
+    """What is known of one model: its parameters, price and limits."""
+    return default_client().model(name)
+
+
+def jobs() -> list[Job]:
+    """The jobs of this session, oldest first."""
+    return default_client().jobs()
+
+
+def watching(work: Job | Batch, *, quiet: bool, blocking: bool) -> Any:
+    """A context in which the progress of `work` is on the screen: a widget, a terminal line, or nothing."""
+    from .terminal import Silent, TerminalView
+
+    if quiet or default_client().settings.quiet:
+        return Silent()
+    if "IPython" in sys.modules:
+        from .notebook.display import notebook_view
+
+        view = notebook_view(work, blocking=blocking)
+        if view is not None:
+            return view
+    return TerminalView(work, sys.stderr) if sys.stderr.isatty() else Silent()

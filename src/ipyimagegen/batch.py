@@ -1,0 +1,96 @@
+"""Many jobs as one: a `Batch` is waited for, watched and cancelled like a single `Job`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future
+from threading import Lock
+from typing import Any
+
+from .core.errors import JobCancelled, JobError, JobFailed
+from .job import Job, await_for, wait_for
+from .media.results import Result, merge
+
+
+class Batch:
+    """The jobs of one call with `n` over 1. `result()` holds all their pictures, in order.
+
+    If some fail, `result()` raises the first failure, whose `partial` is the Result of those that succeeded: nothing
+    that was paid for is lost.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.jobs: tuple[Job, ...] = tuple(jobs)
+        self.id = self.jobs[0].id
+        self.model = self.jobs[0].model
+        self.outcome: Future[Result] = Future()
+        self._left = len(self.jobs)
+        self._lock = Lock()
+        for job in self.jobs:
+            job.outcome.add_done_callback(self._ended)
+
+    def _ended(self, _: Future[Result]) -> None:
+        with self._lock:
+            self._left -= 1
+            if self._left:
+                return
+        made = [job.outcome.result() for job in self.jobs if job.exception() is None]
+        errors = [error for job in self.jobs if (error := job.exception()) is not None]
+        if errors:
+            self.outcome.set_exception(_combined(errors, made, len(self.jobs)))
+        else:
+            self.outcome.set_result(merge(made))
+
+    @property
+    def done(self) -> bool:
+        """Whether every job has ended."""
+        return all(job.done for job in self.jobs)
+
+    @property
+    def progress(self) -> float | None:
+        """The mean of the jobs' progress; `None` while none is known."""
+        known = [job.progress for job in self.jobs]
+        if all(fraction is None for fraction in known):
+            return None
+        return sum(fraction or 0.0 for fraction in known) / len(known)
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds until the last is done; `None` where unknown."""
+        known = [job.eta_s for job in self.jobs if not job.done]
+        return None if any(eta is None for eta in known) else max((eta or 0.0 for eta in known), default=0.0)
+
+    def result(self, timeout: float | None = None) -> Result:
+        """Wait for all, at most `timeout` seconds. Interrupt cancels what still runs."""
+        return wait_for(self, timeout)
+
+    def exception(self) -> BaseException | None:
+        """The first error, or `None`: also while jobs run. Does not wait."""
+        return self.outcome.exception() if self.outcome.done() else None
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        return await_for(self).__await__()
+
+    def cancel(self) -> bool:
+        """Cancel every job that still runs. Returns whether there was one."""
+        return any([job.cancel() for job in self.jobs])
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def __repr__(self) -> str:
+        done = sum(job.done for job in self.jobs)
+        return f"<Batch {self.id} {self.model}: {done} of {len(self.jobs)} done>"
+
+
+def _combined(errors: Sequence[BaseException], made: Sequence[Result], total: int) -> BaseException:
+    """The first failure (a cancel only where nothing else went wrong), with what was made all the same."""
+    first = next((error for error in errors if not isinstance(error, JobCancelled)), errors[0])
+    if not made:
+        return first
+    kind = JobCancelled if isinstance(first, JobCancelled) else JobFailed
+    job_id = first.job_id if isinstance(first, JobError) else ""
+    kept = f"{len(made)} of {total} pictures were made: error.partial holds them"
+    combined = kind(f"{first} ({kept})", job_id=job_id, detail=str(first), partial=merge(made))
+    combined.__cause__ = first
+    return combined

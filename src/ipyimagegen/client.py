@@ -1,0 +1,221 @@
+"""`Client`: the facade. It owns the services, the jobs of this session, and the way of one job from request to result."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import secrets
+import time
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from .batch import Batch
+from .config import Settings, load
+from .core.errors import ImagegenError, JobCancelled, JobTimeout, UnknownJob, UnknownModel
+from .core.estimates import Estimates, work_of
+from .core.models import ModelSpec, split_model
+from .core.requests import Request
+from .driver import drive
+from .job import Job, Stream, await_for, wait_for
+from .media.results import Result
+from .prepare import prepare, refuse_over
+from .runtime import Runtime, runtime
+from .services.base import Registry
+
+KEPT_JOBS = 500
+"""Ended jobs that stay listed in this session."""
+
+
+class Client:
+    """Runs models. Make one and share it: it is safe from any thread and any event loop.
+
+    Without arguments it knows every installed service and reads its settings from the nearest `pyproject.toml`.
+    """
+
+    def __init__(self, *, settings: Settings | None = None, services: Registry | None = None) -> None:
+        self.settings = load() if settings is None else settings
+        self.services = Registry.discover() if services is None else services
+        self.estimates = Estimates()
+        self._jobs: dict[str, Job] = {}
+
+    @property
+    def runtime(self) -> Runtime:
+        """The background loop (looked up each time: a forked child has its own)."""
+        return runtime()
+
+    # -- models ---------------------------------------------------------------------------------------------------
+
+    def models(self, query: str = "") -> list[ModelSpec]:
+        """All known models, or those whose name, title or description has every word of `query`.
+
+        May ask the services for their catalogues (a read, free of charge); one that cannot be reached is left out.
+        """
+        return self.runtime.run(self._models(query))
+
+    async def _models(self, query: str) -> list[ModelSpec]:
+        words = query.lower().split()
+        found = await asyncio.gather(*(self._catalogue(name) for name in self.services.names()))
+        return [spec for specs in found for spec in specs if _matches(spec, words)]
+
+    async def _catalogue(self, name: str) -> Sequence[ModelSpec]:
+        try:
+            return await self.services.get(name).models()
+        except ImagegenError:
+            return ()
+
+    def model(self, model: str = "") -> ModelSpec:
+        """What is known of one model. Raises `UnknownModel` with the nearest names."""
+        return self.runtime.run(self._model(model or self.settings.model))
+
+    async def _model(self, model: str) -> ModelSpec:
+        service, name = split_model(model)
+        try:
+            return await self.services.get(service).model(name)
+        except UnknownModel as error:
+            if error.suggestions:
+                raise
+            known = [spec.id for spec in await self._models("")]
+            near = difflib.get_close_matches(model, known, n=3, cutoff=0.5)
+            raise UnknownModel(model, near, hint=error.hint) from error
+
+    # -- jobs -----------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, model: str = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Job | Batch:
+        """Check the parameters, send the job, and return at once with a `Job` (a `Batch` for `n` over 1).
+
+        May cost money. Raises `InvalidInput` with every problem, `UnknownModel` or `BudgetExceeded` before anything is
+        sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
+        """
+        spec = self.model(model)
+        return self._start(spec, n, max_cost, params)
+
+    async def async_submit(
+        self, model: str = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Job | Batch:
+        """`submit` for coroutines: awaits the model's description instead of blocking on it."""
+        spec = await self.runtime.bridge(self._model(model or self.settings.model))
+        return self._start(spec, n, max_cost, params)
+
+    def _start(self, spec: ModelSpec, n: int, max_cost: Decimal | float | None, params: dict[str, Any]) -> Job | Batch:
+        if "n" in spec.params:
+            params, n = {**params, "n": n}, 1
+        cap = self.settings.max_cost if max_cost is None else Decimal(str(max_cost))
+        requests = prepare(spec, params, n=n, options={})
+        refuse_over(spec, n, cap)
+        jobs = [self._launch(spec, request) for request in requests]
+        return jobs[0] if n == 1 else Batch(jobs)
+
+    def run(
+        self,
+        model: str = "",
+        /,
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        timeout_s: float | None = None,
+        **params: Any,
+    ) -> Result:
+        """Run a model and wait for its pictures. Blocks; Interrupt cancels the job. May cost money.
+
+        `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
+        """
+        work = self.submit(model, n=n, max_cost=max_cost, **params)
+        return self.finish(work, timeout_s)
+
+    def finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
+        """Wait for `work`; cancel it when `timeout_s` (else the setting) has passed."""
+        limit = self.settings.timeout_s if timeout_s is None else timeout_s
+        try:
+            return wait_for(work, limit)
+        except JobTimeout as error:
+            raise _overdue(work, limit) from error
+
+    async def async_run(
+        self,
+        model: str = "",
+        /,
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        timeout_s: float | None = None,
+        **params: Any,
+    ) -> Result:
+        """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
+        work = await self.async_submit(model, n=n, max_cost=max_cost, **params)
+        return await self.async_finish(work, timeout_s)
+
+    async def async_finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
+        """Await `work`; cancel it when `timeout_s` (else the setting) has passed."""
+        limit = self.settings.timeout_s if timeout_s is None else timeout_s
+        try:
+            return await asyncio.wait_for(await_for(work), limit)
+        except TimeoutError as error:
+            if work.done and not isinstance(work.exception(), JobCancelled):
+                raise
+            raise _overdue(work, limit) from error
+
+    def stream(self, model: str = "", /, *, max_cost: Decimal | float | None = None, **params: Any) -> Stream:
+        """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
+        work = self.submit(model, max_cost=max_cost, **params)
+        return Stream(work.jobs[0])
+
+    def jobs(self) -> list[Job]:
+        """The jobs of this session, oldest first; of those that ended, the last 500."""
+        return list(self._jobs.values())
+
+    def job(self, job_id: str) -> Job:
+        """A job of this session by its id, or by the start of one. Raises `UnknownJob`."""
+        found = [job for name, job in self._jobs.items() if name.startswith(job_id)] if job_id else []
+        if len(found) != 1:
+            known = ", ".join(list(self._jobs)[-5:]) or "none yet"
+            raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
+        return found[0]
+
+    def _launch(self, spec: ModelSpec, request: Request) -> Job:
+        defaults = {param.name: param.default for param in spec.params.values()}
+        work = work_of({**defaults, **request.values})
+        expected_s = self.estimates.expected_s(spec.id, work)
+        job = Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
+        self._keep(job)
+        drive(job, self.services.get(spec.service), self.estimates)
+        return job
+
+    def _keep(self, job: Job) -> None:
+        self._jobs[job.id] = job
+        ended = [name for name, other in self._jobs.items() if other.done]
+        for name in ended[: max(0, len(ended) - KEPT_JOBS)]:
+            del self._jobs[name]
+
+    def close(self) -> None:
+        """Close the services' connections. Running jobs go on at the services; the client may be used again."""
+        self.runtime.run(self._close())
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(service.aclose() for service in self.services.made()))
+
+    def __repr__(self) -> str:
+        running = sum(not job.done for job in self._jobs.values())
+        return f"<Client {', '.join(self.services.names())}; {running} jobs running>"
+
+
+def _new_id() -> str:
+    """A short id that sorts by time: eight base-32 digits of milliseconds, four of chance."""
+    number = (int(time.time() * 1000) % 2**40) << 20 | secrets.randbits(20)
+    return "j" + "".join(ALPHABET[number >> shift & 31] for shift in range(55, -1, -5))
+
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Base 32 without the letters that look like digits."""
+
+
+def _matches(spec: ModelSpec, words: Sequence[str]) -> bool:
+    text = f"{spec.id} {spec.title} {spec.description}".lower()
+    return all(word in text for word in words)
+
+
+def _overdue(work: Job | Batch, limit_s: float | None) -> JobTimeout:
+    work.cancel()
+    return JobTimeout(f"job {work.id} was not done after {limit_s:g} s and was cancelled", job_id=work.id)
