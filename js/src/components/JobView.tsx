@@ -6,9 +6,9 @@ import { CancelControl, CancelOne } from "./CancelControl";
 import { ALL_JOBS, answerFor, type CancelRequests } from "./cancel_requests";
 import { useClock } from "./clock";
 import type { Frame } from "./frame";
+import { columns, isFinal, ratio, summary } from "./job";
 import { LogFold } from "./LogFold";
 import { Meter } from "./Meter";
-import { columns, isFinal, summary } from "./phases";
 import { Stage } from "./Stage";
 import "../theme/tokens.css";
 import "../theme/base.css";
@@ -57,7 +57,7 @@ export function JobView(props: JobViewProps) {
     <section
       class={`ig-call ${many ? "ig-is-many" : "ig-is-one"}`}
       aria-label={`Image generation, ${title.value}`}
-      style={{ "--ig-columns": String(columns(list.length)) }}
+      style={{ "--ig-columns": String(columns(list.length)), "--ig-ratio": String(ratio(list[0])) }}
     >
       <Heading title={title.value} prompt={prompt.value} state={state} />
       {/* biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list. */}

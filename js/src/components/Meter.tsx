@@ -3,7 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { Job } from "../contract/job_view";
 import { duration, timeLeft } from "./duration";
 import { Icon } from "./icons";
-import { isFinal } from "./phases";
+import { isFinal } from "./job";
 import "./Meter.css";
 
 export interface MeterProps {

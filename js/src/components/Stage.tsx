@@ -5,7 +5,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Job } from "../contract/job_view";
 import type { Frame } from "./frame";
 import { Icon } from "./icons";
-import { isFinal } from "./phases";
+import { isFinal, ratio } from "./job";
 import "./Stage.css";
 
 export interface StageProps {
@@ -29,10 +29,9 @@ function Preview({ frame, name }: { frame: Frame; name: string }) {
 }
 
 export function Stage({ job, name, frame, children }: StageProps) {
-  const known = job.width > 0 && job.height > 0;
   const shown = frame.value;
   const style = {
-    "--ig-ratio": known ? String(job.width / job.height) : "1",
+    "--ig-ratio": String(ratio(job)),
     "--ig-noise": String(1 - 0.75 * (job.fraction ?? 0)),
   };
   return (

@@ -47,6 +47,7 @@ export function framePump({ shown, life }: FramePumpOptions): FramePump {
   const frame = signal<Frame | null>(null);
   let waiting: { seq: number; step: number; jpeg: DataView } | null = null;
   let newest = -1;
+  let painted = -1;
   let decoding = false;
 
   async function work(): Promise<void> {
@@ -57,7 +58,10 @@ export function framePump({ shown, life }: FramePumpOptions): FramePump {
       const image = await decode(jpeg, life).catch(() => null); // a damaged frame is passed over: the next one comes
       if (life.aborted) break;
       if (image !== null) frame.value = { image, step };
-      afterPaint(life, () => shown(seq));
+      afterPaint(life, () => {
+        painted = Math.max(painted, seq);
+        shown(seq);
+      });
     }
     decoding = false;
   }
@@ -69,7 +73,11 @@ export function framePump({ shown, life }: FramePumpOptions): FramePump {
   return {
     frame,
     push(seq, step, jpeg) {
-      if (life.aborted || seq <= newest) return;
+      if (life.aborted) return;
+      if (seq <= newest) {
+        if (seq <= painted) shown(seq); // sent again, for a second view: this one has it
+        return;
+      }
       newest = seq;
       waiting = { seq, step, jpeg };
       if (!decoding) void work();

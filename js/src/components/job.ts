@@ -1,4 +1,4 @@
-/** What the phases of a job mean to the eye. */
+/** What the state of a job means to the eye. */
 import type { Job, Phase } from "../contract/job_view";
 
 const FINAL: ReadonlySet<Phase> = new Set<Phase>(["succeeded", "failed", "cancelled"]);
@@ -16,3 +16,7 @@ export function summary(jobs: readonly Pick<Job, "phase">[]): string {
 
 /** How many pictures stand side by side where there is room: one row up to five, then two. */
 export const columns = (count: number): number => (count <= 5 ? count : Math.ceil(count / 2));
+
+/** Width by height of the coming picture; a square where the size is unknown. */
+export const ratio = (job: Pick<Job, "width" | "height"> | undefined): number =>
+  job !== undefined && job.width > 0 && job.height > 0 ? job.width / job.height : 1;
