@@ -5,8 +5,23 @@ are used in the way to a pixel (see `exact`): no ``np.random``, no ``sin``, ``ex
 library resampling, whose last bits differ between processors. Prompts are hashed with SHA-256.
 """
 
+from .cutout import Cutout, cut_out, cutting
+from .fit import fit_image, fit_mask
 from .painter import paint
-from .schema import SKETCH_SCHEMA
+from .schema import CUTOUT_SCHEMA, SKETCH_SCHEMA
 from .sketch import STYLES, Frame, Sketch, SketchFailed
 
-__all__ = ["SKETCH_SCHEMA", "STYLES", "Frame", "Sketch", "SketchFailed", "paint"]
+__all__ = [
+    "CUTOUT_SCHEMA",
+    "SKETCH_SCHEMA",
+    "STYLES",
+    "Cutout",
+    "Frame",
+    "Sketch",
+    "SketchFailed",
+    "cut_out",
+    "cutting",
+    "fit_image",
+    "fit_mask",
+    "paint",
+]

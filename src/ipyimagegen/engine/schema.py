@@ -138,3 +138,56 @@ SKETCH_SCHEMA: Final[dict[str, Any]] = {
     "required": ["prompt"],
     "additionalProperties": False,
 }
+
+CUTOUT_SCHEMA: Final[dict[str, Any]] = {
+    "$schema": _DIALECT,
+    "type": "object",
+    "title": "Cutout (background removal by colour, no neural weights)",
+    "description": "Cuts a product out of a plain-ish background: the subject on white, the subject with alpha, and its mask.",
+    "properties": {
+        "image": {
+            "type": "string",
+            "title": "Image",
+            "description": "A photograph of one subject on a plain-ish background.",
+            "format": "uri",
+            "x-kind": "image",
+        },
+        "tolerance": {
+            "type": "number",
+            "title": "Tolerance",
+            "description": "How far the background may stray from its colour; raise it for uneven backgrounds.",
+            "default": 0.5,
+            "minimum": 0.0,
+            "maximum": 1.0,
+            "x-step": 0.05,
+        },
+        "feather_px": {
+            "type": "number",
+            "title": "Feather",
+            "description": "Softness of the edge.",
+            "default": 1.0,
+            "minimum": 0.0,
+            "maximum": 8.0,
+            "x-step": 0.5,
+            "x-unit": "px",
+        },
+        "holes": {
+            "type": "boolean",
+            "title": "Cut out holes",
+            "description": "Open enclosed background too, such as the handle of a mug.",
+            "default": False,
+        },
+        "num_inference_steps": {
+            "type": "integer",
+            "title": "Steps",
+            "description": "Each step learns the background anew from what the step before left outside.",
+            "default": 6,
+            "minimum": 1,
+            "maximum": MAX_STEPS,
+        },
+        "step_delay_s": _step_delay(),
+        "fail_at_step": _fail_at_step(),
+    },
+    "required": ["image"],
+    "additionalProperties": False,
+}

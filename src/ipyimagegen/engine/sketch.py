@@ -35,7 +35,8 @@ class Frame:
     pixels: Pixels
 
 
-def _check(name: str, value: float, low: float, high: float, *, multiple_of: int = 1, whole: bool = False) -> None:
+def check_number(name: str, value: float, low: float, high: float, *, multiple_of: int = 1, whole: bool = False) -> None:
+    """Raise ValueError, with the value and the limit, unless ``value`` is a number from ``low`` to ``high``."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole and not isinstance(value, int)):
         raise ValueError(f"{name} is {value!r}, must be a {'whole number' if whole else 'number'}")
     if not low <= value <= high:
@@ -80,17 +81,17 @@ class Sketch:
         for name in ("prompt", "negative_prompt"):
             if not isinstance(getattr(self, name), str):
                 raise ValueError(f"{name} is {getattr(self, name)!r}, must be a string")
-        _check("width", self.width, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
-        _check("height", self.height, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
-        _check("num_inference_steps", self.num_inference_steps, 1, MAX_STEPS, whole=True)
-        _check("guidance_scale", self.guidance_scale, 0.0, MAX_GUIDANCE)
-        _check("seed", self.seed, 0, MAX_SEED, whole=True)
-        _check("strength", self.strength, 0.0, 1.0)
-        _check("step_delay_s", self.step_delay_s, 0.0, 5.0)
+        check_number("width", self.width, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
+        check_number("height", self.height, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
+        check_number("num_inference_steps", self.num_inference_steps, 1, MAX_STEPS, whole=True)
+        check_number("guidance_scale", self.guidance_scale, 0.0, MAX_GUIDANCE)
+        check_number("seed", self.seed, 0, MAX_SEED, whole=True)
+        check_number("strength", self.strength, 0.0, 1.0)
+        check_number("step_delay_s", self.step_delay_s, 0.0, 5.0)
         if self.style not in STYLES:
             raise ValueError(f"style is {self.style!r}, must be one of {', '.join(STYLES)}")
         if self.fail_at_step is not None:
-            _check("fail_at_step", self.fail_at_step, 1, MAX_STEPS, whole=True)
+            check_number("fail_at_step", self.fail_at_step, 1, MAX_STEPS, whole=True)
         if self.image is not None:
             check_pixels("image", self.image, (self.height, self.width, 3))
         if self.mask is not None:
