@@ -1,0 +1,187 @@
+"""The gateway as a whole: its parts put together, served from a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from .connections import Connections
+from .exchange import Call, Exchange, Incoming
+from .faults import Faults
+from .files import FileStore
+from .jobs import SERVICES, JobQueue, JobState, Limits, ServiceName
+from .keys import Keys
+from .records import Records
+from .speedpix import SpeedPix, SpeedPixOptions
+from .work import EngineWork, Work
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+CLOSE_WAIT_S = 5.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+PerService = Mapping[ServiceName, int]
+
+
+class Gateway:
+    """A running gateway. Made by `serve`; a context manager that closes it.
+
+    `faults` scripts what goes wrong; `requests` holds a record of everything that was asked; `keys` are accepted;
+    `speedpix`, `openpixels`, `segmind` and `inferencesh` are each service's options: change them while it runs.
+    """
+
+    def __init__(self, *, work: Work, host: str, port: int, keys: Keys, limits: Mapping[ServiceName, Limits]) -> None:
+        self.keys = keys
+        self.faults = Faults()
+        self.requests = Records()
+        self._socket = _listen(host, port)
+        name = f"[{host}]" if ":" in host else host
+        self.url = f"http://{name}:{self._socket.getsockname()[1]}"
+        self._connections = Connections()
+        files = FileStore(self.url)
+        self._jobs = JobQueue(work, files, limits)
+        speedpix = SpeedPix(self._jobs, files, keys.speedpix_app_key, keys.speedpix_app_secret)
+        self.speedpix: SpeedPixOptions = speedpix.options
+        self._loop = asyncio.new_event_loop()
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app([*files.calls(), *speedpix.calls()]),
+                http=self._connections.protocol(),
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="ipyimagegen-gateway", daemon=True)
+        self._thread.start()
+
+    def env(self) -> dict[str, str]:
+        """The environment variables that point each service's client, official or ours, at this gateway."""
+        return self.keys.env(self.url)
+
+    def jobs(self, service: ServiceName | None = None) -> list[JobState]:
+        """The state of every job of a service, or of all, oldest first."""
+        return self._jobs.states(service)
+
+    def set_limits(self, service: ServiceName, **changes: float) -> None:
+        """Change a service's `slots`, `queue_limit` or `retry_after_s` from now on."""
+        limits = replace(self._jobs.load(service).limits, **changes)  # type: ignore[arg-type]
+        self._call(self._jobs.set_limits, service, limits)
+
+    def close(self) -> None:
+        """Stop jobs, drop connections, end the thread. May be called again."""
+        if self._thread.is_alive() and not self._server.should_exit:
+            self._call(self._jobs.close)
+            self._call(self._connections.reset_all)
+            self._server.should_exit = True
+        self._thread.join(CLOSE_WAIT_S)
+
+    def wait(self) -> None:
+        """Block until the server ends."""
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Gateway({self.url!r})"
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._server.serve(sockets=[self._socket]))
+
+    def _call(self, do: Callable[..., None], *args: object) -> None:
+        """Have the server's loop do something, and wait until it is done."""
+
+        async def done() -> None:
+            do(*args)
+
+        asyncio.run_coroutine_threadsafe(done(), self._loop).result(CLOSE_WAIT_S)
+
+    def _app(self, calls: list[Call]) -> Starlette:
+        routes = []
+        for call in calls:
+            exchange = Exchange(call, self.requests, self.faults, self._connections)
+            routes.append(Route(call.path, exchange, methods=[call.method]))
+        fallback = Call("page", "unknown", "*", "/{path:path}", _not_found)
+        exchange = Exchange(fallback, self.requests, self.faults, self._connections)
+        routes.append(Route(fallback.path, exchange, methods=list(METHODS)))
+        # A page elsewhere whose name is made to resolve to this machine must not be able to read keys.
+        hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "::1"])
+        app = Starlette(routes=routes, middleware=[hosts])
+        app.router.redirect_slashes = False
+        return app
+
+
+def serve(
+    *,
+    work: Work | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    keys: Keys | None = None,
+    slots: int | PerService = 4,
+    queue_limit: int | PerService = 100,
+    retry_after_s: float = 1.0,
+) -> Gateway:
+    """Start a gateway in a thread of its own and return it; as a context manager it closes itself.
+
+    `work` does the jobs: the embedded engine (`EngineWork()`) unless given, or `TimedWork(seconds)` for tests. `port`
+    0 is any free one. `slots` jobs of each service run at a time and `queue_limit` more wait; beyond that it answers
+    429 and says to come back after `retry_after_s`. Raises `ValueError` for a host that is not this machine, `OSError`
+    for a port that is taken.
+
+        with serve(work=TimedWork(0.3), slots=8, queue_limit=0) as gateway:
+            os.environ.update(gateway.env())
+    """
+    limits = {
+        service: Limits(_for(slots, service, 4), _for(queue_limit, service, 100), retry_after_s) for service in SERVICES
+    }
+    return Gateway(work=work or EngineWork(), host=host, port=port, keys=keys or Keys(), limits=limits)
+
+
+def _for(value: int | PerService, service: ServiceName, default: int) -> int:
+    return value if isinstance(value, int) else value.get(service, default)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    address = "127.0.0.1" if host == "localhost" else host
+    if not ipaddress.ip_address(address).is_loopback:
+        raise ValueError(f"host must be this machine, not {host!r}: the gateway shows its keys to all who reach it")
+    listener = socket.socket(
+        socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+    )
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((address, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+async def _not_found(incoming: Incoming) -> Response:
+    return JSONResponse({"error": "Not Found", "path": incoming.request.url.path}, status_code=404)
