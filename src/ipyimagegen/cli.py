@@ -1,0 +1,112 @@
+"""The command `ipyimagegen`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import __version__
+from .core.errors import ImagegenError
+
+EXAMPLES = Path(__file__).parent / "notebook" / "examples"
+"""Where the wheel carries the notebooks."""
+CHECKOUT = Path(__file__).parents[2] / "notebooks"
+"""Where an editable install finds them."""
+QUICKSTART = "01-quickstart.ipynb"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors of ours are one line on stderr."""
+    parser = argparse.ArgumentParser(
+        prog="ipyimagegen", description="The notebook's workbench for image generation.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"ipyimagegen {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    lab = commands.add_parser("lab", help="open JupyterLab on the quickstart notebook", allow_abbrev=False)
+    lab.add_argument("--folder", type=Path, help="where the notebooks are put (default: ./ipyimagegen-notebooks)")
+    lab.add_argument("--no-browser", action="store_true", help="do not open a browser; print the address")
+    lab.add_argument("--port", type=int, help="the port of the server (default: a free one from 8888 on)")
+    lab.set_defaults(call=_lab)
+
+    models = commands.add_parser("models", help="list the models that are known", allow_abbrev=False)
+    models.add_argument("query", nargs="*", help="words that the name or description must have")
+    models.set_defaults(call=_models)
+
+    gateway = commands.add_parser(
+        "gateway", help="serve the four services' protocols over the embedded engine", add_help=False
+    )
+    gateway.set_defaults(call=_gateway)
+
+    options, rest = parser.parse_known_args(argv)
+    if rest and options.command != "gateway":
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
+    try:
+        status: int = options.call(options)
+    except ImagegenError as error:
+        print(f"ipyimagegen: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _lab(options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("jupyterlab") is None:
+        print("ipyimagegen: JupyterLab is not installed; run: pip install 'ipyimagegen[lab]'", file=sys.stderr)
+        return 1
+    folder = place_notebooks(options.folder)
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}"]
+    command += [f"--LabApp.default_url=/lab/tree/{QUICKSTART}"]
+    command += ["--no-browser"] if options.no_browser else []
+    command += [f"--port={options.port}"] if options.port else []
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    print(f"notebooks: {folder}", flush=True)
+    return subprocess.call(command)
+
+
+def place_notebooks(folder: Path | None = None) -> Path:
+    """The folder with the notebooks: a checkout's own, else a copy that the user may change. Overwrites nothing."""
+    if folder is None and (CHECKOUT / QUICKSTART).is_file():
+        return CHECKOUT
+    source = EXAMPLES if (EXAMPLES / QUICKSTART).is_file() else CHECKOUT
+    target = (folder or Path("ipyimagegen-notebooks")).expanduser().resolve()
+    target.mkdir(parents=True, exist_ok=True)
+    for notebook in sorted(source.glob("*.ipynb")):
+        if not (target / notebook.name).exists():
+            shutil.copyfile(notebook, target / notebook.name)
+    return target
+
+
+def _models(options: argparse.Namespace) -> int:
+    from .api import models
+
+    found = models(" ".join(options.query))
+    width = max((len(spec.id) for spec in found), default=0)
+    for spec in found:
+        print(f"{spec.id:<{width}}  {spec.title or spec.description}".rstrip())
+    if not found:
+        print("no model matches; run `ipyimagegen models` for all of them", file=sys.stderr)
+    return 0 if found else 1
+
+
+def _gateway(options: argparse.Namespace) -> int:
+    if importlib.util.find_spec("starlette") is None or importlib.util.find_spec("uvicorn") is None:
+        print("ipyimagegen: the gateway is an extra; run: pip install 'ipyimagegen[gateway]'", file=sys.stderr)
+        return 1
+    from .gateway import main as gateway_main
+
+    status: int = gateway_main(options.rest)
+    return status
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,128 @@
+"""What a call leaves in a notebook: a live view while it runs, then plain pictures and one line of text."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
+
+from IPython.core.getipython import get_ipython
+from IPython.display import DisplayHandle, display
+
+from ..batch import Batch
+from ..core.jobs import in_words
+from ..job import Job
+from ..media.results import Result
+from ..terminal import seconds_in_words
+
+
+def has_kernel() -> bool:
+    """Whether this is a notebook's kernel, and not a script or a terminal."""
+    shell = get_ipython()
+    return shell is not None and getattr(shell, "kernel", None) is not None
+
+
+def notebook_view(work: Job | Batch, *, blocking: bool, quiet: bool = False) -> NotebookView | None:
+    """The live view of a call for the running cell; `None` where there is no notebook."""
+    return NotebookView(work, blocking=blocking, quiet=quiet) if has_kernel() else None
+
+
+class NotebookView:
+    """A context: a `JobView` while the block runs, replaced by the outcome at its end.
+
+    With `blocking=False` it is entered and left at once, and the replacement happens when the job ends. `quiet` shows no
+    progress and no line of text, only the pictures.
+    """
+
+    def __init__(self, work: Job | Batch, *, blocking: bool, quiet: bool = False) -> None:
+        self._work = work
+        self._blocking = blocking
+        self._quiet = quiet
+        self._widget: Any = None
+        self._handle: DisplayHandle | None = None
+
+    def __enter__(self) -> Self:
+        if not self._quiet:
+            from .widgets.job_view import JobView
+
+            self._widget = JobView(self._work, blocking=self._blocking)
+            self._handle = display(self._widget, display_id=True)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._blocking:
+            self._finish()
+        else:
+            self._work.outcome.add_done_callback(self._ended)
+
+    def _ended(self, _: Future[Result]) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        """Put plain outputs in the widget's place: the pictures where there are some, else what happened, in words."""
+        outcome = self._work.outcome
+        if outcome.done() and outcome.exception() is None:
+            show(outcome.result(), handle=self._handle, facts=not self._quiet)
+        else:
+            error = outcome.exception() if outcome.done() else None
+            partial = getattr(error, "partial", None)
+            if isinstance(partial, Result):
+                show(partial, handle=self._handle, facts=not self._quiet)
+            elif self._handle is not None:
+                self._handle.update({"text/plain": how_it_ended(self._work)}, raw=True)
+        if self._widget is not None:
+            self._widget.close()
+
+
+def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = True) -> None:
+    """Display each picture as an output of its own, then one line of text with the facts.
+
+    The first takes the place of `handle`'s output, where one is given. Texts and lost outputs are shown as text.
+    """
+    bundles = [artifact._repr_mimebundle_() for artifact in result.artifacts]
+    if result.text:
+        bundles.append(({"text/plain": result.text}, {}))
+    for position, (data, metadata) in enumerate(bundles):
+        if position == 0 and handle is not None:
+            handle.update(data, metadata=metadata, raw=True)
+        else:
+            display(data, metadata=metadata, raw=True)
+    if facts:
+        display({"text/plain": result.summary}, raw=True)
+    remember_shown(result)
+
+
+def how_it_ended(work: Job | Batch) -> str:
+    """One line for a call without a picture: `local/sketch: cancelled after 2.1 s`."""
+    lines = []
+    for job in work.jobs:
+        after = f" after {seconds_in_words(job.elapsed_s)}" if job.done else ""
+        note = f" ({job.state.error})" if job.phase == "cancelled" and job.state.error else ""
+        lines.append(f"{job.model}: {in_words(job.state)}{after}{note}")
+    return "\n".join(dict.fromkeys(lines))
+
+
+_shown: tuple[int, int] | None = None
+"""The result that the running cell has shown last, by identity, and the cell's number."""
+
+
+def remember_shown(result: Result) -> None:
+    """Keep a cell that ends with the call itself from showing the same pictures twice."""
+    global _shown
+    shell = get_ipython()
+    if shell is None or shell.display_formatter is None:
+        return
+    _shown = (id(result), shell.execution_count)
+    shell.display_formatter.mimebundle_formatter.for_type(Result, _formatted)
+
+
+def _formatted(result: Result, include: Any = None, exclude: Any = None) -> Any:
+    shell = get_ipython()
+    if (
+        shell is not None
+        and shell.displayhook.is_active
+        and _shown == (id(result), shell.execution_count)
+    ):
+        return {"text/plain": repr(result)}, {}
+    return result._repr_mimebundle_(include, exclude)
+

@@ -1,0 +1,52 @@
+"""What every widget of ours shares: its bundle, its context, and a Cancel that arrives while a cell runs."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+
+from ...runtime import runtime
+
+STATIC = Path(__file__).parents[2] / "static"
+
+
+class Widget(anywidget.AnyWidget):
+    """An anywidget whose messages are handled on the background loop, in the context of the cell that made it."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self._context = contextvars.copy_context()
+        self.on_msg(self._received)
+        honour_subshells(self)
+
+    def _received(self, _: object, content: dict[str, Any], buffers: list[Any]) -> None:
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if isinstance(kind, str):
+            self.post(lambda: self.take(kind, content, buffers))
+
+    def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
+        """One message of the page, on the background thread. Content comes from outside: read it with care."""
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Run `action` soon on the background thread, with output going to the cell that made this widget."""
+        runtime().loop.call_soon_threadsafe(action, context=self._context.copy())
+
+    def say(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
+        """Send a message to every view of this widget."""
+        self.send({"kind": kind, **content}, buffers=buffers)
+
+
+def honour_subshells(widget: anywidget.AnyWidget) -> None:
+    """Let a message's answer go where the page asked for it.
+
+    ipykernel 7.4 answers each comm on the shell that used it last, which pins a widget made in a busy cell to that cell's
+    shell: Cancel then waits for the cell to end, and after a page reload messages vanish. The name is private there, so
+    it is looked for first.
+    """
+    comm = getattr(widget, "comm", None)
+    if comm is not None and hasattr(comm, "_reply_subshell_for"):
+        comm._reply_subshell_for = lambda data, default: default

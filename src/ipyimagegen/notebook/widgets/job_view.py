@@ -1,0 +1,143 @@
+"""`JobView`: one call while it runs, with progress, previews, a log and Cancel."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import traitlets
+
+from ...batch import Batch
+from ...core.events import Event, Preview
+from ...core.jobs import in_words
+from ...job import Job
+from ...runtime import runtime
+from .base import STATIC, Widget
+from .pacing import FramePump, Viewing, combined
+
+UPDATE_S = 0.1
+"""The shortest time between two updates of the words and bars; previews have a pace of their own."""
+MAX_LOG_LINES = 200
+MAX_PROMPT_CHARS = 1_000
+
+
+class JobView(Widget):
+    """Shows the jobs of one call. It never blocks, and stops nothing but when Cancel is pressed."""
+
+    _esm = STATIC / "job_view.js"
+    _css = STATIC / "job_view.css"
+
+    jobs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    prompt = traitlets.Unicode().tag(sync=True)
+    logs = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    blocking = traitlets.Bool(False).tag(sync=True)
+    can_cancel = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, work: Job | Batch | None = None, **traits: Any) -> None:
+        self.work = work
+        self._views: dict[str, Viewing] = {}
+        self._pumps: dict[str, FramePump] = {}
+        self._pending: asyncio.TimerHandle | None = None
+        self._ends: list[Any] = []
+        if work is None:
+            super().__init__(**traits)
+            return
+        spec = work.jobs[0].spec
+        super().__init__(
+            jobs=[described(job) for job in work.jobs],
+            title=spec.id,
+            prompt=work.jobs[0].request.prompt[:MAX_PROMPT_CHARS],
+            can_cancel=spec.cannot_cancel,
+            **traits,
+        )
+        for job in work.jobs:
+            self._pumps[job.id] = FramePump(partial(self._send_frame, job.id))
+            self._ends.append(job.watch(partial(self._moved, job)))
+
+    @property
+    def views_seen(self) -> int:
+        """How many views have shown themselves: over 1 after a page reload, or in a second output."""
+        return len(self._views)
+
+    def _moved(self, job: Job, event: Event | None) -> None:
+        if isinstance(event, Preview):
+            self._pumps[job.id].push(event.frame, event.step)
+        if job.done:
+            self._update()
+        elif self._pending is None:
+            self._pending = runtime().loop.call_later(UPDATE_S, self._update)
+
+    def _update(self) -> None:
+        if self._pending is not None:
+            self._pending.cancel()
+            self._pending = None
+        if self.work is None:
+            return
+        with self.hold_sync():
+            self.jobs = [described(job) for job in self.work.jobs]
+            self.logs = [line for job in self.work.jobs for line in job.logs][-MAX_LOG_LINES:]
+
+    def _send_frame(self, job_id: str, seq: int, step: int, jpeg: bytes) -> None:
+        self.say("frame", [jpeg], job=job_id, seq=seq, step=step)
+
+    def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
+        """A message of the page: `hello`, `shown` or `cancel`."""
+        match kind:
+            case "cancel":
+                self.say("ack", of="cancel")
+                self._cancel(content.get("job"))
+            case "shown":
+                pump = self._pumps.get(str(content.get("job")))
+                if pump is not None and isinstance(content.get("seq"), int):
+                    pump.shown(content["seq"])
+            case "hello":
+                self._look(str(content.get("view")), content)
+
+    def _cancel(self, job_id: object) -> None:
+        for job in self.work.jobs if self.work else ():
+            if job_id is None or job.id == job_id:
+                job.cancel()
+
+    def _look(self, view: str, content: dict[str, Any]) -> None:
+        fresh = view not in self._views
+        width, ratio = content.get("width_px"), content.get("pixel_ratio")
+        pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
+        self._views[view] = Viewing(content.get("visible") is True, int(pixels))
+        viewing = combined(list(self._views.values()))
+        for pump in self._pumps.values():
+            pump.look(viewing, fresh=fresh)
+
+    def close(self) -> None:
+        """Take it off every page and stop watching. The jobs go on."""
+        for end in self._ends:
+            end()
+        self._ends.clear()
+        if self._pending is not None:
+            runtime().loop.call_soon_threadsafe(self._pending.cancel)
+        super().close()
+
+
+def described(job: Job) -> dict[str, Any]:
+    """A job as the page's contract has it."""
+    state, values = job.state, job.request.values
+    width, height = (_pixels(job, values.get(name), name) for name in ("width", "height"))
+    return {
+        "id": job.id,
+        "phase": state.phase,
+        "text": in_words(state),
+        "fraction": state.fraction,
+        "eta_s": job.eta_s,
+        "elapsed_s": job.elapsed_s,
+        "width": state.preview.width if state.preview else width,
+        "height": state.preview.height if state.preview else height,
+        "error": state.error,
+    }
+
+
+def _pixels(job: Job, value: object, name: str) -> int:
+    if value is None:
+        param = job.spec.params.get(name)
+        value = param.default if param is not None else None
+    return int(value) if isinstance(value, int | float) and 0 < value <= 1 << 16 else 0

@@ -1,0 +1,145 @@
+"""Parameters: what a schema says, and what a call may say."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.params import Params
+from ipyimagegen.core.schema import read_params
+
+SCHEMA = {
+    "type": "object",
+    "required": ["prompt"],
+    "properties": {
+        "prompt": {"type": "string", "maxLength": 20},
+        "width": {"type": "integer", "minimum": 64, "maximum": 2048, "multipleOf": 8, "default": 512, "x-unit": "px"},
+        "guidance_scale": {"type": "number", "minimum": 0, "maximum": 20, "default": 7.5},
+        "scheduler": {"enum": ["euler", "ddim"], "default": "euler"},
+        "hires": {"type": "boolean", "default": False},
+        "seed": {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "null"}], "default": None},
+        "init_image": {"type": "string", "format": "uri"},
+        "loras": {"type": "array", "items": {"type": "string"}},
+    },
+}
+PARAMS = read_params(SCHEMA)
+
+
+def problems(**asked: object) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as caught:
+        PARAMS.check({"prompt": "a cat", **asked})
+    return {problem.name: problem.message for problem in caught.value.problems}
+
+
+def test_a_schema_becomes_parameters_in_its_order_with_kinds_and_limits() -> None:
+    assert {name: param.kind for name, param in PARAMS.items()} == {
+        "prompt": "text",
+        "width": "integer",
+        "guidance_scale": "number",
+        "scheduler": "choice",
+        "hires": "boolean",
+        "seed": "integer",
+        "init_image": "image",
+        "loras": "list",
+    }
+    assert PARAMS["width"].limits == "64 to 2048 px"
+    assert PARAMS["seed"].nullable
+    assert PARAMS.prompt is PARAMS["prompt"]
+    assert PARAMS.seed is PARAMS["seed"]
+
+
+def test_all_problems_are_told_at_once_each_with_its_value_limit_and_fix() -> None:
+    told = problems(guidence_scale=3, width=9999, scheduler="eular", hires="maybe", loras="one", prompt="x" * 21)
+    assert told == {
+        "guidence_scale": "no such parameter; did you mean 'guidance_scale'?",
+        "width": "9999 is outside 64 to 2048 px",
+        "scheduler": "'eular' is not one of 'euler', 'ddim'; did you mean 'euler'?",
+        "hires": "'maybe' is neither true nor false",
+        "loras": "'one' is not a list",
+        "prompt": "has 21 characters; the model takes at most 20",
+    }
+
+
+def test_a_missing_required_parameter_is_named() -> None:
+    with pytest.raises(InvalidInput, match="prompt: is required"):
+        PARAMS.check({})
+
+
+def test_text_from_a_command_line_becomes_the_parameters_own_type() -> None:
+    asked = {"prompt": "a", "width": "640", "guidance_scale": "3.5", "hires": "yes", "scheduler": "ddim"}
+    assert PARAMS.check(asked).values == {
+        "prompt": "a",
+        "width": 640,
+        "guidance_scale": 3.5,
+        "hires": True,
+        "scheduler": "ddim",
+    }
+
+
+def test_a_size_is_rounded_to_what_the_model_takes_and_that_is_reported() -> None:
+    checked = PARAMS.check({"prompt": "a", "width": 515})
+    assert checked.values["width"] == 512
+    assert [str(change) for change in checked.changes] == [
+        "width=515 was sent as 512: the model takes multiples of 8"
+    ]
+
+
+@pytest.mark.parametrize("value", [True, "12.5", float("nan"), float("inf"), "1e999", [], b"7"])
+def test_what_is_no_whole_number_is_refused_for_one(value: object) -> None:
+    assert "width" in problems(width=value)
+
+
+def test_a_big_seed_keeps_every_digit() -> None:
+    assert PARAMS.check({"prompt": "a", "seed": str(2**63 + 1)}).values["seed"] == 2**63 + 1
+
+
+def test_none_means_not_given() -> None:
+    assert PARAMS.check({"prompt": "a", "width": None}).values == {"prompt": "a"}
+
+
+def test_an_open_list_lets_other_names_through() -> None:
+    assert Params(open=True).check({"anything": [1]}).values == {"anything": [1]}
+
+
+def test_references_and_unions_with_null_are_followed() -> None:
+    params = read_params(
+        {
+            "$defs": {"Size": {"type": "string", "enum": ["s", "l"]}},
+            "properties": {
+                "size": {"allOf": [{"$ref": "#/$defs/Size"}], "default": "s"},
+                "steps": {"anyOf": [{"type": "null"}, {"type": "integer", "exclusiveMinimum": 0}]},
+                "mode": {"oneOf": [{"const": "a"}, {"const": "b"}]},
+            },
+        }
+    )
+    assert params["size"].choices == ("s", "l")
+    assert (params["steps"].kind, params["steps"].minimum) == ("integer", 1)
+    assert params["mode"].choices == ("a", "b")
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+words = st.sampled_from(
+    ["type", "enum", "$ref", "allOf", "anyOf", "items", "properties", "required", "minimum", "multipleOf", "format"]
+)
+
+
+@given(st.dictionaries(words, json_values | st.dictionaries(words, json_values, max_size=4), max_size=6))
+def test_no_foreign_schema_raises(schema: dict[str, object]) -> None:
+    for node in (schema, {"properties": {"a": schema, "b": {"items": schema, "type": "array"}}}):
+        assert read_params(node) is not None
+
+
+@given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), json_values, max_size=6))  # type: ignore[misc]
+def test_no_value_raises_anything_but_invalid_input(asked: dict[str, object]) -> None:
+    try:
+        values = PARAMS.check(asked).values
+    except InvalidInput as error:
+        assert error.problems
+    else:
+        assert set(values) <= set(asked)
