@@ -6,6 +6,7 @@ import { type Signal, signal } from "@preact/signals";
 import { render } from "preact";
 import type { Frame } from "../src/components/frame";
 import { JobView } from "../src/components/JobView";
+import { ratio } from "../src/components/job";
 import { SCENES, type Scene } from "./scenes";
 import "./demo.css";
 
@@ -18,9 +19,9 @@ const width = signal<string>(asked.get("width") ?? "900");
 const only = signal<string>(asked.get("scene") ?? "");
 
 /** A sky over a sea, sharper with every step. */
-function paint(seed: number): Promise<HTMLImageElement> {
+function paint(seed: number, ratio: number): Promise<HTMLImageElement> {
   const canvas = document.createElement("canvas");
-  canvas.width = 512;
+  canvas.width = 384 * ratio;
   canvas.height = 384;
   const pen = canvas.getContext("2d");
   if (pen === null) throw new Error("this browser cannot draw");
@@ -31,17 +32,17 @@ function paint(seed: number): Promise<HTMLImageElement> {
   sky.addColorStop(1, `hsl(${215 + 9 * seed} 50% 14%)`);
   pen.filter = "blur(3px)";
   pen.fillStyle = sky;
-  pen.fillRect(-20, -20, 560, 430);
+  pen.fillRect(-20, -20, canvas.width + 40, 430);
   pen.fillStyle = "hsl(40 95% 80%)";
   pen.beginPath();
-  pen.arc(150 + 40 * seed, 205, 26, 0, Math.PI * 2);
+  pen.arc(canvas.width * (0.3 + 0.08 * seed), 205, 26, 0, Math.PI * 2);
   pen.fill();
   const image = new Image();
   image.src = canvas.toDataURL("image/jpeg", 0.8);
   return image.decode().then(() => image);
 }
 
-function framesOf({ previews }: Scene): (job: string) => Signal<Frame | null> {
+function framesOf({ previews, jobs }: Scene): (job: string) => Signal<Frame | null> {
   const frames = new Map<string, Signal<Frame | null>>();
   const frameOf = (job: string) => {
     const known = frames.get(job) ?? signal<Frame | null>(null);
@@ -49,7 +50,7 @@ function framesOf({ previews }: Scene): (job: string) => Signal<Frame | null> {
     return known;
   };
   for (const [seed, job] of previews.entries()) {
-    paint(seed).then((image) => {
+    paint(seed, ratio(jobs[0])).then((image) => {
       frameOf(job).value = { image, step: 7 };
     });
   }

@@ -7,13 +7,14 @@ import "./CancelControl.css";
 const UNHEARD = "The kernel is busy and has not heard yet. Stop in the toolbar ends its cell.";
 
 export interface CancelControlProps {
+  label: string;
   answer: CancelAnswer | undefined;
   /** Why cancelling does not end it all, e.g. "goes on at Segmind, and will be billed"; "" where it does. */
   limits: string;
   onCancel: () => void;
 }
 
-export function CancelControl({ answer, limits, onCancel }: CancelControlProps) {
+export function CancelControl({ label, answer, limits, onCancel }: CancelControlProps) {
   const noteId = useId();
   const note = answer === "unheard" ? UNHEARD : limits;
   const asked = answer !== undefined;
@@ -27,7 +28,7 @@ export function CancelControl({ answer, limits, onCancel }: CancelControlProps) 
         title={limits || undefined}
         onClick={asked ? undefined : onCancel}
       >
-        {asked ? "Cancelling…" : "Cancel"}
+        {asked ? "Cancelling…" : label}
       </button>
       {note && (
         <span class="ig-cancel__note" id={noteId}>

@@ -80,6 +80,7 @@ export function JobView(props: JobViewProps) {
       <div class="ig-call__foot">
         {running.value && (
           <CancelControl
+            label={many ? "Cancel all" : "Cancel"}
             answer={requests.value[ALL_JOBS]}
             limits={cancelLimits.value}
             onCancel={() => onCancel(null)}

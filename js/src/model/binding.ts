@@ -11,6 +11,7 @@ export interface Binding<C extends Contract> {
   life: AbortSignal;
   /** A signal that follows one trait. */
   trait<Name extends keyof C["traits"] & string>(name: Name): ReadonlySignal<C["traits"][Name]>;
+  /** Send to the kernel; the last words of a view that ends may be lost. */
   send(message: C["toKernel"]): void;
   /** Hear one kind of custom message, with its binary buffers. */
   on<Kind extends C["toPage"]["kind"]>(
@@ -32,7 +33,11 @@ export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: Abo
       return followed;
     },
     send(message) {
-      model.send(message);
+      try {
+        model.send(message);
+      } catch (error) {
+        if (!life.aborted) throw error; // a host may close the line before it takes the view away
+      }
     },
     on(kind, hear) {
       const listen = (message: C["toPage"] | undefined, buffers?: readonly DataView[]) => {

@@ -24,7 +24,7 @@ export function differs(a: Viewing, b: Viewing): boolean {
   return a.visible !== b.visible || a.pixel_ratio !== b.pixel_ratio || wider;
 }
 
-/** Tell once now, and again after every change that matters, once it has settled. */
+/** Tell once now, again after every change that matters once it has settled, and at the end of the view. */
 export function watchViewing({ el, picture, life }: ViewingOptions, tell: (viewing: Viewing) => void): void {
   let onScreen = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -57,5 +57,6 @@ export function watchViewing({ el, picture, life }: ViewingOptions, tell: (viewi
     clearTimeout(timer);
     seen.disconnect();
     sized.disconnect();
+    tell({ ...told, visible: false, width_px: 0 });
   });
 }

@@ -59,4 +59,4 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-export default (): AnyWidget<Traits> => ({ render });
+export default () => ({ render }) satisfies AnyWidget<Traits>;

@@ -1,0 +1,102 @@
+import { expect, test, vi } from "vitest";
+import { countListeners } from "../browser";
+import { job, jpeg, kernel, onFakePage, view } from "./show";
+
+const page = onFakePage();
+
+const settle = () => vi.advanceTimersByTimeAsync(1000);
+const hellos = (sent: unknown[]) =>
+  (sent as { kind: string; visible: boolean }[]).filter(({ kind }) => kind === "hello");
+
+test("fifty views come and go and leave nothing behind", async () => {
+  const documentListeners = countListeners(document);
+  const fake = kernel({ jobs: [job({ id: "a" }), job({ id: "b" })], logs: ["one"] });
+  for (let i = 0; i < 50; i += 1) {
+    const shown = view(fake);
+    fake.say({ kind: "frame", job: "a", seq: i, step: i }, [jpeg()]);
+    if (i % 2 === 0) page.browser.decodes.at(-1)?.resolve();
+    if (i % 3 === 0) shown.button("Cancel all").click();
+    page.browser.scrollTo(true);
+    await vi.advanceTimersByTimeAsync(20);
+    shown.end();
+    expect(shown.el.childElementCount).toBe(0);
+  }
+  for (const { resolve } of page.browser.decodes) resolve();
+  await settle();
+  expect(fake.listenerCount()).toBe(0);
+  expect(documentListeners()).toBe(0);
+  expect(page.browser.observing()).toBe(0);
+  expect(page.browser.urls.size).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("two views of one model both show its state and its frames", async () => {
+  const fake = kernel();
+  const views = [view(fake), view(fake)];
+  fake.say({ kind: "frame", job: "job-1", seq: 1, step: 1 }, [jpeg()]);
+  for (const { resolve } of page.browser.decodes) resolve();
+  fake.model.set("jobs", [job({ text: "running, step 8 of 20" })]);
+  await settle();
+  for (const { el, text } of views) {
+    expect(text()).toContain("step 8 of 20");
+    expect(el.querySelectorAll("img")).toHaveLength(1);
+  }
+  views[0]?.end();
+  fake.model.set("jobs", [job({ text: "running, step 9 of 20" })]);
+  await settle();
+  expect(views[1]?.text()).toContain("step 9 of 20");
+});
+
+test("a host without a signal ends the view by the function it got", async () => {
+  const fake = kernel();
+  const shown = view(fake, { signals: false });
+  shown.end();
+  shown.end();
+  expect(fake.listenerCount()).toBe(0);
+});
+
+test("the page says hello at once, and again when it can be seen", async () => {
+  const fake = kernel();
+  const { sent } = fake;
+  view(fake);
+  expect(hellos(sent)).toMatchObject([{ visible: false, width_px: 0 }]);
+  page.browser.scrollTo(true);
+  await settle();
+  expect(hellos(sent).at(-1)).toMatchObject({ visible: true });
+  page.browser.resize();
+  await settle();
+  expect(hellos(sent)).toHaveLength(2);
+});
+
+test("a page in the background is not visible", async () => {
+  const fake = kernel();
+  view(fake);
+  page.browser.scrollTo(true);
+  await settle();
+  vi.spyOn(document, "hidden", "get").mockReturnValue(true);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await settle();
+  expect(hellos(fake.sent).map(({ visible }) => visible)).toEqual([false, true, false]);
+});
+
+test("a line that is already closed does not disturb the end of a view", async () => {
+  const fake = kernel();
+  const shown = view(fake);
+  fake.model.send = () => {
+    throw new Error("Cannot send");
+  };
+  const errors = vi.fn();
+  window.addEventListener("error", errors);
+  shown.end();
+  expect(errors).not.toHaveBeenCalled();
+  window.removeEventListener("error", errors);
+});
+
+test("a view that goes says so", async () => {
+  const fake = kernel();
+  const shown = view(fake);
+  page.browser.scrollTo(true);
+  await settle();
+  shown.end();
+  expect(hellos(fake.sent).at(-1)).toMatchObject({ visible: false, width_px: 0 });
+});
