@@ -65,9 +65,10 @@ async function bundle() {
     for (const line of over) console.error(`over budget  ${line}`);
     process.exit(1);
   }
-  rmSync(staticFolder, { recursive: true, force: true });
   mkdirSync(staticFolder, { recursive: true });
   for (const { path: file, contents } of outputFiles) writeFileSync(file, contents);
+  const made = new Set(measured.map(({ file }) => file));
+  for (const name of readdirSync(staticFolder)) if (!made.has(name)) rmSync(`${staticFolder}${name}`);
 }
 
 const budgets = JSON.parse(readFileSync(path("budgets.json"), "utf8"));
