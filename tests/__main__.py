@@ -124,10 +124,8 @@ def checks() -> Iterator[Check]:
     yield Check("lint", "ruff format", lambda: _module("ruff", "format", "--check", "."))
     yield Check("lint", "mypy", lambda: _module("mypy"))
     yield Check("js", "npm ci", _install_packages)
-    yield Check(
-        "js", "biome", lambda: _one(_js("node_modules/@biomejs/biome/bin/biome", "ci", "--error-on-warnings", "."))
-    )
-    yield Check("js", "tsc", lambda: _one(_js("node_modules/typescript/bin/tsc", "--noEmit")))
+    yield Check("js", "biome", lambda: _js(BIOME, "ci", "--error-on-warnings", "."))
+    yield Check("js", "tsc", lambda: _js("node_modules/typescript/bin/tsc", "--noEmit"))
     yield Check("js", "vitest", _vitest)
     yield Check("js", "bundles", lambda: _js("build.mjs"))
     yield Check("unit", "pytest", lambda: _pytest("tests", "--ignore=tests/e2e", "--ignore=tests/benchmarks"))
