@@ -16,8 +16,9 @@ from .core.errors import ImagegenError, JobCancelled, JobTimeout, UnknownJob, Un
 from .core.estimates import Estimates, work_of
 from .core.models import ModelSpec, split_model
 from .core.requests import Request
-from .driver import drive
+from .driver import Driver
 from .job import Job, Stream, await_for, wait_for
+from .media.display import DisplaySettings
 from .media.results import Result
 from .prepare import prepare, refuse_over
 from .runtime import Runtime, runtime
@@ -180,7 +181,8 @@ class Client:
         expected_s = self.estimates.expected_s(spec.id, work)
         job = Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
         self._keep(job)
-        drive(job, self.services.get(spec.service), self.estimates)
+        display = DisplaySettings(self.settings.display_max_px, self.settings.display_max_kb)
+        Driver(job, self.services.get(spec.service), self.estimates, display).start()
         return job
 
     def _keep(self, job: Job) -> None:

@@ -22,7 +22,8 @@ class Settings:
     `model` is called where none is named; `max_cost` (US dollars) refuses dearer calls before sending, `None` for no cap;
     `timeout_s` ends a waiting call and cancels its job, `None` to wait for as long as it takes; `save` is a pattern
     under which every result is kept (`""`: none); `metadata` is how much is written into files; `display_max_px` and
-    `display_max_kb` bound what one picture adds to a notebook, `files` keep every pixel; `quiet` shows no progress.
+    `display_max_kb` bound what one picture adds to a notebook (in kB before base64, which adds a third): files keep every
+    pixel; `quiet` shows no progress.
     """
 
     model: str = "local/sketch"
@@ -31,7 +32,7 @@ class Settings:
     save: str = ""
     metadata: Metadata = "full"
     display_max_px: int = 1024
-    display_max_kb: int = 300
+    display_max_kb: int = 215
     quiet: bool = False
 
     def with_(self, values: Mapping[str, Any], *, source: str = "") -> Settings:

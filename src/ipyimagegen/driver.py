@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 
+from . import __version__
 from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError
 from .core.estimates import Estimates
-from .core.events import JSON, Cancelled, Failed, Output, Succeeded
+from .core.events import Cancelled, Failed, Output, Succeeded
 from .core.jobs import cancelling, finished
 from .core.requests import Ticket
 from .job import Job
-from .media.artifacts import Artifact, lost_artifact, make_artifact
-from .media.results import Result
+from .media.artifacts import Artifact, Payload, make_artifact, missing_artifact
+from .media.display import DisplaySettings
+from .media.metadata.record import Record
+from .media.results import Result, Timings
 from .services.base import Service
 
 CANCEL_GRACE_S = 2.0
@@ -23,10 +28,11 @@ CANCEL_GRACE_S = 2.0
 class Driver:
     """Takes one job from its request, or from a ticket, to its result. All but `start` runs on the background thread."""
 
-    def __init__(self, job: Job, service: Service, estimates: Estimates) -> None:
+    def __init__(self, job: Job, service: Service, estimates: Estimates, display: DisplaySettings) -> None:
         self.job = job
         self.service = service
         self.estimates = estimates
+        self.display = display
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._why = ""
@@ -62,58 +68,63 @@ class Driver:
         raise ProtocolError(f"{job.model}: the service ended its answer without a result", service=self.service.name)
 
     async def _collect(self, event: Succeeded) -> Result:
-        job, began = self.job, time.perf_counter()
+        job, request, began = self.job, self.job.request, time.time()
         if not event.outputs and not event.text:
             raise JobFailed(f"{job.model}: the service says that it is done, and gave no picture", job_id=job.id)
-        artifacts = await asyncio.gather(*(self._artifact(index, output) for index, output in enumerate(event.outputs)))
+        started = job.state.started_at or began
+        timings = Timings(queue_s=started - job.state.created_at, run_s=began - started)
+        self.estimates.learn(job.model, job.work, began - started)
+        record = self._record(event, timings)
+        artifacts = await asyncio.gather(
+            *(self._artifact(index, output, record) for index, output in enumerate(event.outputs))
+        )
         now = time.time()
-        state = finished(job.state, now)
-        timings = {
-            "queue_s": (state.started_at or now) - state.created_at,
-            "run_s": state.run_s or 0.0,
-            "fetch_s": time.perf_counter() - began,
-            "total_s": now - state.created_at,
-        }
-        self.estimates.learn(job.model, job.work, timings["run_s"])
-        request = job.request
         return Result(
             model=job.model,
             prompt=request.prompt,
             artifacts=tuple(artifacts),
-            seed=event.seed if event.seed is not None else request.seed,
-            cost=state.cost,
-            timings=timings,
+            seed=record.seed,
+            cost=job.state.cost,
+            timings=replace(timings, fetch_s=now - began, total_s=now - job.state.created_at),
             asked=request.asked,
             sent=request.sent,
             changes=request.changes,
             job_ids=(job.id,),
             text=event.text,
-            facts=event.facts,
             raw=event.raw,
+            display=self.display,
         )
 
-    async def _artifact(self, index: int, output: Output) -> Artifact:
+    async def _artifact(self, index: int, output: Output, record: Record) -> Artifact:
         """One output, fetched and checked; where that fails, an artifact that keeps the address and says why."""
-        seed = output.seed if output.seed is not None else self.job.request.seed
-        about = {"index": index, "seed": seed, "alt": self.job.request.prompt, "record": self._record(seed)}
+        seed = output.seed if output.seed is not None else record.seed
+        about = {"index": index, "seed": seed, "alt": record.prompt, "record": replace(record, seed=seed)}
+        make = partial(make_artifact, output=output, display=self.display, **about)
         try:
-            payload = await self.service.fetch(output)
-            return await asyncio.to_thread(make_artifact, payload, output, **about)
+            return await asyncio.to_thread(make, await self.service.fetch(output))
         except (ImagegenError, OSError) as error:
-            return lost_artifact(output, error=str(error), **about)
+            again = partial(self._fetch_again, output)
+            return missing_artifact(output, str(error), refetch=again, **about)
 
-    def _record(self, seed: int | None) -> Mapping[str, JSON]:
-        job = self.job
-        return {
-            "model": job.model,
-            "prompt": job.request.prompt,
-            "seed": seed,
-            "params": job.request.sent,
-            "asked": dict(job.request.asked),
-            "cost": str(job.state.cost),
-            "seconds": round(job.elapsed_s, 3),
-            "job": job.id,
-        }
+    def _fetch_again(self, output: Output) -> Payload:
+        return self.job.runtime.run(self.service.fetch(output))
+
+    def _record(self, event: Succeeded, timings: Timings) -> Record:
+        request = self.job.request
+        return Record(
+            model=self.job.model,
+            prompt=request.prompt,
+            negative_prompt=str(request.values.get("negative_prompt") or ""),
+            seed=event.seed if event.seed is not None else request.seed,
+            sent=request.sent,
+            asked=request.asked,
+            changes=tuple(str(change) for change in request.changes if change.what != "default"),
+            cost=self.job.state.cost,
+            timings=timings.to_json(),
+            job_id=self.job.id,
+            created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+            software=f"ipyimagegen {__version__}",
+        )
 
     # -- the way out ----------------------------------------------------------------------------------------------
 
@@ -162,8 +173,3 @@ class Driver:
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
-
-
-def drive(job: Job, service: Service, estimates: Estimates) -> None:
-    """Send `job` on its way. Returns at once."""
-    Driver(job, service, estimates).start()

@@ -1,0 +1,76 @@
+"""What a test does to a notebook page; the same code serves JupyterLab 4 and Notebook 7.
+
+The page's own application object tells when the kernel is ready and runs cells by index: no waiting on the look of the
+page, no focus races.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from .conftest import TOKEN
+
+NOTEBOOK = "const nb = window.jupyterapp.shell.currentWidget;"
+RUN = (
+    NOTEBOOK
+    + """
+    nb.content.activeCellIndex = i; nb.content.deselectAll(); nb.content.mode = 'command';
+    const done = window.jupyterapp.commands.execute('notebook:run-cell');
+    if (wait) { await done; await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))); }
+"""
+)
+
+
+def open_notebook(page: Page, base: str, name: str, app: str = "lab", *, theme: str = "") -> None:
+    path = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}?"}[app]
+    page.goto(f"{base}{path}&token={TOKEN}")
+    ready(page)
+    if theme:
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
+
+def ready(page: Page) -> None:
+    """Wait for the notebook and its kernel (also after a reload)."""
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length")
+    page.evaluate(
+        "async () => {"
+        + NOTEBOOK
+        + """await window.jupyterapp.restored; await nb.context.ready; await nb.revealed; await nb.sessionContext.ready;
+        await nb.sessionContext.session.kernel.info; }"""
+    )
+
+
+def cell(page: Page, index: int) -> Locator:
+    return page.locator(".jp-NotebookPanel:visible .jp-CodeCell").nth(index)
+
+
+def run(page: Page, index: int, *, wait: bool = True) -> Locator:
+    page.evaluate("async ([i, wait]) => {" + RUN + "}", [index, wait])
+    return cell(page, index)
+
+
+def save(page: Page) -> None:
+    page.evaluate("async () => {" + NOTEBOOK + " await nb.context.save(); }")
+
+
+def interrupt(page: Page) -> None:
+    page.evaluate("() => {" + NOTEBOOK + " return nb.sessionContext.session.kernel.interrupt(); }")
+
+
+def shut_down_kernel(page: Page) -> None:
+    page.evaluate("() => {" + NOTEBOOK + " return nb.sessionContext.shutdown(); }")
+
+
+def output(page: Page, index: int) -> str:
+    return cell(page, index).locator(".jp-Cell-outputArea").inner_text()
+
+
+def saved_outputs(file: Path, index: int) -> list[dict[str, Any]]:
+    """The outputs of one cell in the file on disk."""
+    outputs: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["cells"][index]["outputs"]
+    return outputs
