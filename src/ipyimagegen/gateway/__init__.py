@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .engine_work import EngineWork
 from .faults import KINDS, Fault, FaultKind, Faults
 from .jobs import JobState, Limits
 from .keys import Keys
 from .records import Records, RequestRecord
 from .server import Gateway, serve
-from .work import EngineWork, TimedWork, Work, WorkFailed
+from .terminal import main, run
+from .work import TimedWork, Work, WorkFailed
 
 __all__ = [
     "KINDS",
@@ -24,5 +26,7 @@ __all__ = [
     "TimedWork",
     "Work",
     "WorkFailed",
+    "main",
+    "run",
     "serve",
 ]

@@ -300,13 +300,20 @@ def _status_response(fault: Fault) -> Response:
     if fault.body == "empty":
         return Response(status_code=status, headers=headers)
     if fault.body == "html":
-        return Response(html_page(text), status_code=status, headers=headers, media_type="text/html")
+        page = html_response(status, text)
+        page.headers.update(headers)
+        return page
     return JSONResponse({"error": text}, status_code=status, headers=headers)
 
 
 def _with_body(response: Response, body: bytes) -> Response:
     kept = {name: value for name, value in response.headers.items() if name != "content-length"}
     return Response(body, status_code=response.status_code, headers=kept)
+
+
+def html_response(status: int, title: str) -> Response:
+    """An error page, as proxies in front of a service answer."""
+    return Response(html_page(title), status_code=status, media_type="text/html")
 
 
 def _plain(status: int, text: str) -> Response:

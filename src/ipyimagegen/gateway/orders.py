@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote_to_bytes
 
-Task = Literal["picture", "cutout"]
+Task = Literal["picture", "cutout", "chat"]
 ReadFile = Callable[[str], bytes]
 """Gives the bytes behind an address of this gateway; raises `BadOrder` for any other address."""
 

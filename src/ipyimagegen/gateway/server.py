@@ -18,17 +18,24 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .connections import Connections
+from .deliveries import Deliveries
+from .engine_work import EngineWork
 from .exchange import Call, Exchange, Incoming
 from .faults import Faults
 from .files import FileStore
+from .help import help_page
+from .inferencesh import InferenceOptions, InferenceSh
 from .jobs import SERVICES, JobQueue, JobState, Limits, ServiceName
 from .keys import Keys
+from .openpixels import OpenPixels, OpenPixelsOptions
 from .records import Records
+from .segmind import Segmind, SegmindOptions
 from .speedpix import SpeedPix, SpeedPixOptions
-from .work import EngineWork, Work
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from .work import Work
 
 CLOSE_WAIT_S = 5.0
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -54,11 +61,21 @@ class Gateway:
         files = FileStore(self.url)
         self._jobs = JobQueue(work, files, limits)
         speedpix = SpeedPix(self._jobs, files, keys.speedpix_app_key, keys.speedpix_app_secret)
+        openpixels = OpenPixels(self._jobs, files, keys.openpixels)
+        deliveries = Deliveries()
+        segmind = Segmind(self._jobs, files, deliveries, keys.segmind, SegmindOptions())
+        inferencesh = InferenceSh(self._jobs, files, deliveries, keys.inference)
         self.speedpix: SpeedPixOptions = speedpix.options
+        self.openpixels: OpenPixelsOptions = openpixels.options
+        self.segmind: SegmindOptions = segmind.options
+        self.inferencesh: InferenceOptions = inferencesh.options
+        page = Call("page", "help", "GET", "/", self._help)
+        services = (speedpix, openpixels, segmind, inferencesh)
+        calls = [page, *files.calls(), *(call for service in services for call in service.calls())]
         self._loop = asyncio.new_event_loop()
         self._server = uvicorn.Server(
             uvicorn.Config(
-                self._app([*files.calls(), *speedpix.calls()]),
+                self._app(calls),
                 http=self._connections.protocol(),
                 ws="none",
                 lifespan="off",
@@ -121,11 +138,15 @@ class Gateway:
 
         asyncio.run_coroutine_threadsafe(done(), self._loop).result(CLOSE_WAIT_S)
 
+    async def _help(self, _incoming: Incoming) -> Response:
+        loads = [(service, self._jobs.load(service)) for service in SERVICES]
+        return help_page(self.url, self.env(), loads, list(self.requests), self.faults.waiting())
+
     def _app(self, calls: list[Call]) -> Starlette:
         routes = []
         for call in calls:
             exchange = Exchange(call, self.requests, self.faults, self._connections)
-            routes.append(Route(call.path, exchange, methods=[call.method]))
+            routes.append(Route(call.path, exchange, methods=call.method.split(",")))
         fallback = Call("page", "unknown", "*", "/{path:path}", _not_found)
         exchange = Exchange(fallback, self.requests, self.faults, self._connections)
         routes.append(Route(fallback.path, exchange, methods=list(METHODS)))

@@ -1,0 +1,7 @@
+"""`python -m ipyimagegen.gateway`."""
+
+from __future__ import annotations
+
+from .terminal import main
+
+raise SystemExit(main())
