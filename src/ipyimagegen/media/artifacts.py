@@ -2,8 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import base64
+import hashlib
+import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ImagegenError, MediaError, StorageError, capped
+from ..core.events import Output
+from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display, thumbnail
+from .metadata.record import Level, Record
+from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture
+from .saving import save
+from .sniff import RASTER, check, dimensions, suffix_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+_Bytes = bytes
+_VERIFY_PX = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +34,253 @@ class Payload:
     path: Path | None = None
     media_type: str = ""
     filename: str = ""
+
+    def read(self) -> bytes:
+        """The bytes. Raises `StorageError` where the file is gone."""
+        return _read(self.path) if self.path is not None else self.data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Artifact:
+    """One output that we hold: a picture, or another medium, in memory or in a file.
+
+    `media_type` was read from the content; `width` and `height` are pixels, 0 where unknown; `size` is bytes; `sha256`
+    hexadecimal. `url` is where it was fetched from, `alt` the text that stands for the picture. With `error` set there
+    are no bytes: the output could not be fetched, and `fetch()` tries again where the client left a way.
+    """
+
+    index: int = 0
+    name: str = "image"
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+    size: int = 0
+    sha256: str = ""
+    seed: int | None = None
+    url: str = ""
+    filename: str = ""
+    alt: str = ""
+    record: Record = field(default_factory=Record)
+    error: str = ""
+    data: _Bytes = b""
+    path: Path | None = None
+    refetch: Callable[[], Payload] | None = field(default=None, compare=False)
+    display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
+
+    def __hash__(self) -> int:
+        return hash((self.sha256, self.index, self.url))
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether this is a picture that can be shown, or would be one had it been fetched."""
+        if self.error:
+            return self.media_type.startswith("image/") or not self.media_type
+        return self.media_type in RASTER
+
+    @property
+    def bytes(self) -> _Bytes:
+        """The bytes as the service sent them.
+
+        Raises `MediaError` where they could not be fetched, `StorageError` where the file is gone.
+        """
+        if self.error:
+            again = "artifact.fetch() tries again" if self.refetch else "collect the job again with ig.attach(job_id)"
+            raise MediaError(f"{self.name} {self.index} could not be fetched: {self.error}; {again}")
+        return _read(self.path) if self.path is not None else self.data
+
+    def fetch(self) -> Artifact:
+        """Fetch an output again that could not be had before, and return it complete. Blocks; costs nothing.
+
+        An artifact that has its bytes is returned as it is. Raises `ServiceError` or `MediaError`.
+        """
+        if not self.error:
+            return self
+        if self.refetch is None:
+            raise MediaError(f"{self.name} {self.index} cannot be fetched again from here")
+        output = Output(name=self.name, url=self.url, media_type=self.media_type)
+        made = make_artifact(
+            self.refetch(),
+            output,
+            index=self.index,
+            seed=self.seed,
+            alt=self.alt,
+            record=self.record,
+            display=self.display,
+        )
+        return replace(made, filename=made.filename or self.filename)
+
+    @property
+    def pil(self) -> Image.Image:
+        """A fresh, decoded `PIL.Image`, its EXIF orientation not carried out. Raises `MediaError` for other media."""
+        return decode(self.bytes, max_pixels=self._max_pixels)
+
+    @property
+    def array(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
+        """The pixels, H×W×3 or with transparency H×W×4, uint8."""
+        import numpy as np
+
+        from .pixels import plain
+
+        picture = plain(self.pil, alpha=True)
+        return np.array(picture.convert("RGB") if picture.mode == "L" else picture, dtype=np.uint8)
+
+    @property
+    def data_uri(self) -> str:
+        """The bytes as a `data:` URI."""
+        return f"data:{self.media_type};base64,{base64.b64encode(self.bytes).decode('ascii')}"
+
+    def save(self, path: str | os.PathLike[str], *, metadata: Level = "full") -> Path:
+        """Write it to a file, or into a folder under a good name, and return the path.
+
+        The file is written whole or not at all; a file that exists is replaced, in a folder none is. The suffix `.png`,
+        `.jpg` or `.webp` converts where it differs from the medium; the medium's own keeps the service's bytes and adds
+        `metadata`. Raises `MediaError`, `InvalidInput` or `StorageError`.
+        """
+        return save(self, path, metadata=metadata)
+
+    def thumbnail(self, max_px: int = 256) -> _Bytes:
+        """A small JPEG, PNG where there is transparency, at most `max_px` pixels on its longer side."""
+        return thumbnail(self.bytes, max_px, max_pixels=self._max_pixels)
+
+    @property
+    def summary(self) -> str:
+        """One line: `image/png · 512×512 · 183 kB · seed 7`."""
+        return " · ".join(self._parts())
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the notebook keeps beside the picture: model, seed, size, seconds, cost."""
+        seconds = self.record.timings.get("total_s")
+        known = {
+            "model": self.record.model,
+            "seed": self.seed,
+            "size": [self.width, self.height] if self.width else None,
+            "seconds": None if seconds is None else round(seconds, 3),
+            "cost": str(self.record.cost) if self.record.model else None,
+            "sha256": self.sha256,
+        }
+        return {key: value for key, value in known.items() if value not in (None, "")}
+
+    @property
+    def _max_pixels(self) -> int:
+        """The cap for decoding: what was let in once may be looked at again."""
+        return max(MAX_PIXELS, self.width * self.height)
+
+    def _parts(self) -> list[str]:
+        size = f"{self.width}×{self.height}" if self.width else ""
+        seed = "" if self.seed is None else f"seed {self.seed}"
+        state = "not fetched" if self.error else in_bytes(self.size)
+        return [part for part in (capped(self.media_type, 60) or "unknown", size, state, seed) if part]
+
+    def __repr__(self) -> str:
+        return f"<{' '.join(self._parts())}>"
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> MimeBundle:
+        alt = self.alt or repr(self)
+        if self.is_picture and not self.error:
+            try:
+                shown = for_display(self.bytes, self.display, max_pixels=self._max_pixels)
+            except ImagegenError as error:
+                alt = f"{self!r} cannot be shown: {error}"
+            else:
+                return bundle(shown, alt, self.facts, include=include, exclude=exclude)
+        elif self.error:
+            alt = f"{self!r} {self.error}"
+        elif self.alt:
+            alt = f"{self!r} {self.alt}"
+        return chosen({"text/plain": alt}, include, exclude), {"ipyimagegen": self.facts} if self.facts else {}
+
+
+def make_artifact(
+    payload: Payload,
+    output: Output,
+    *,
+    index: int = 0,
+    seed: int | None = None,
+    alt: str = "",
+    record: Record | None = None,
+    display: DisplaySettings = DEFAULT_DISPLAY,
+    max_pixels: int = MAX_PIXELS,
+) -> Artifact:
+    """An artifact from the bytes that came for `output`: sniffed, checked, measured and hashed.
+
+    Raises `MediaError` for a page or an error in a picture's place, a truncated picture, or one of too many pixels.
+    CPU-bound (a few to some tens of milliseconds for a megapixel): call it away from the event loop.
+    """
+    data = payload.read()
+    claimed = output.media_type or payload.media_type
+    if claimed in ("application/octet-stream", "binary/octet-stream"):
+        claimed = ""
+    media_type = check(data, claimed) or claimed or "application/octet-stream"
+    width, height = _verified(data, media_type, max_pixels)
+    return Artifact(
+        index=index,
+        name=output.name,
+        media_type=media_type,
+        width=width,
+        height=height,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        seed=output.seed if output.seed is not None else seed,
+        url=output.url if not output.url.startswith("data:") else "",
+        filename=payload.filename or f"{output.name}{suffix_of(media_type)}",
+        alt=alt,
+        record=record or Record(),
+        data=b"" if payload.path is not None else data,
+        path=payload.path,
+        display=display,
+    )
+
+
+def missing_artifact(
+    output: Output,
+    error: str,
+    *,
+    index: int = 0,
+    seed: int | None = None,
+    alt: str = "",
+    record: Record | None = None,
+    refetch: Callable[[], Payload] | None = None,
+) -> Artifact:
+    """An artifact that stands for an output which could not be fetched: it keeps its address, and says why."""
+    return Artifact(
+        index=index,
+        name=output.name,
+        media_type=output.media_type,
+        width=output.width,
+        height=output.height,
+        seed=output.seed if output.seed is not None else seed,
+        url=output.url,
+        alt=alt,
+        record=record or Record(),
+        error=capped(error, 500) or "unknown reason",
+        refetch=refetch,
+    )
+
+
+def _verified(data: bytes, media_type: str, max_pixels: int) -> tuple[int, int]:
+    """The size of a picture that decodes to its end; (0, 0) for other media."""
+    size = dimensions(data)
+    if size:
+        check_pixels(size, max_pixels)
+    if not can_decode(media_type):
+        return size or (0, 0)
+    size = size or open_picture(data, max_pixels=max_pixels).size
+    decode(data, max_pixels=max_pixels, draft_px=_VERIFY_PX)
+    return size
+
+
+def in_bytes(size: int) -> str:
+    """A number of bytes in words: `183 kB`, `1.2 MB`."""
+    if size < 1_000:
+        return f"{size} B"
+    return f"{size / 1e3:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error

@@ -1,0 +1,141 @@
+"""PNG chunks: text is read with caps and added by splicing, so that every other byte stays where it was.
+
+Layout and text chunks: https://www.w3.org/TR/png-3/#11textinfo
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ...core.errors import MediaError
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_CHUNKS = 200_000
+MAX_TEXT_BYTES = 4_000_000
+"""Of one text chunk, inflated; longer ones are passed over."""
+MAX_ALL_TEXT_BYTES = 16_000_000
+
+_TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """One chunk's place: its type, the whole of it, and its body, as offsets into the file."""
+
+    kind: bytes
+    start: int
+    body: int
+    end: int
+
+    def text(self, data: bytes) -> bytes:
+        """The body."""
+        return data[self.body : self.end - 4]
+
+
+def chunks(data: bytes) -> Iterator[Chunk]:
+    """The chunks up to IEND. Raises `MediaError` where the file ends before it does, or has too many."""
+    if not data.startswith(SIGNATURE):
+        raise MediaError("not a PNG file")
+    at = len(SIGNATURE)
+    for _ in range(MAX_CHUNKS):
+        if at + 12 > len(data):
+            raise MediaError("this PNG file is cut off")
+        length, kind = struct.unpack_from(">I4s", data, at)
+        end = at + 12 + length
+        if end > len(data):
+            raise MediaError("this PNG file is cut off")
+        yield Chunk(kind, at, at + 8, end)
+        if kind == b"IEND":
+            return
+        at = end
+    raise MediaError(f"this PNG file has more than {MAX_CHUNKS:,} chunks")
+
+
+def has_c2pa(data: bytes) -> bool:
+    """Whether the file carries a C2PA manifest: chunk `caBX` (C2PA specification, "Embedding manifests into PNG")."""
+    return any(chunk.kind == b"caBX" for chunk in chunks(data))
+
+
+def read_texts(data: bytes) -> dict[str, str]:
+    """The text chunks by keyword, the first of each; broken and oversized ones are passed over.
+
+    Reads as far as the file goes; raises `MediaError` only for what is no PNG file.
+    """
+    if not data.startswith(SIGNATURE):
+        raise MediaError("not a PNG file")
+    texts: dict[str, str] = {}
+    left = MAX_ALL_TEXT_BYTES
+    try:
+        for chunk in chunks(data):
+            if chunk.kind not in _TEXT_KINDS or chunk.end - chunk.body > MAX_TEXT_BYTES:
+                continue
+            entry = _read_text(chunk.kind, chunk.text(data), min(MAX_TEXT_BYTES, left))
+            if entry and entry[0] not in texts:
+                texts[entry[0]] = entry[1]
+                left -= len(entry[1])
+                if left <= 0:
+                    break
+    except MediaError:
+        return texts
+    return texts
+
+
+def _read_text(kind: bytes, body: bytes, limit: int) -> tuple[str, str] | None:
+    keyword, found, rest = body.partition(b"\0")
+    if not found or not keyword:
+        return None
+    encoding = "latin-1"
+    compressed = kind == b"zTXt"
+    if compressed:
+        rest = rest[1:]
+    elif kind == b"iTXt":
+        if len(rest) < 2:
+            return None
+        encoding, compressed = "utf-8", rest[0] == 1
+        _language, _, rest = rest[2:].partition(b"\0")
+        _translated, _, rest = rest.partition(b"\0")
+    text = _inflated(rest, limit) if compressed else rest
+    return None if text is None else (keyword.decode("latin-1"), text.decode(encoding, "replace"))
+
+
+def _inflated(data: bytes, limit: int) -> bytes | None:
+    """The inflated bytes, `None` where they are broken or more than `limit`."""
+    inflater = zlib.decompressobj()
+    try:
+        text = inflater.decompress(data, limit)
+    except zlib.error:
+        return None
+    return None if inflater.unconsumed_tail else text
+
+
+def splice(data: bytes, texts: Mapping[str, str]) -> bytes:
+    """The file with `texts` as iTXt chunks before its first IDAT; every other chunk stays bit for bit.
+
+    Our own keywords are replaced where they were there. Raises `MediaError` for a file that is cut off.
+    """
+    kept, picture_at = [SIGNATURE], 0
+    for chunk in chunks(data):
+        if chunk.kind == b"IDAT" and not picture_at:
+            picture_at = len(kept)
+            kept.append(b"".join(_itxt(keyword, text) for keyword, text in texts.items()))
+        if chunk.kind in _TEXT_KINDS and _keyword(chunk.text(data)) in texts:
+            continue
+        kept.append(data[chunk.start : chunk.end])
+        end = chunk.end
+    if not picture_at:
+        raise MediaError("this PNG file has no picture in it")
+    return b"".join([*kept, data[end:]])
+
+
+def _keyword(body: bytes) -> str:
+    return body.partition(b"\0")[0].decode("latin-1")
+
+
+def _itxt(keyword: str, text: str) -> bytes:
+    # A null ends a text for many readers, and PNG does not allow one.
+    clean = text.replace("\0", " ").encode("utf-8", "replace")
+    body = keyword.encode("latin-1") + b"\0\0\0\0\0" + clean
+    return struct.pack(">I", len(body)) + b"iTXt" + body + struct.pack(">I", zlib.crc32(b"iTXt" + body))

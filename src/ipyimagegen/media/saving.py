@@ -1,0 +1,142 @@
+"""Writing pictures to disk: whole or not at all, with their metadata, in the format that the suffix asks for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import InvalidInput, MediaError, StorageError
+from .metadata import embed, has_c2pa
+from .metadata.record import Level
+from .names import numbered, safe_name
+from .pixels import decode, encode, upright
+from .sniff import RASTER, media_type_of_suffix, sniff, suffix_of
+
+if TYPE_CHECKING:
+    from .artifacts import Artifact
+
+CONVERTIBLE = ("image/png", "image/jpeg", "image/webp")
+_MAX_NUMBER = 10_000
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole, or as it was before: a temporary file beside it, then a rename.
+
+    Makes missing folders. Raises `StorageError`.
+    """
+    partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise InvalidInput(f"{str(path)!r} cannot be a file name: {error}") from error
+
+
+def save(
+    artifact: Artifact,
+    target: str | os.PathLike[str],
+    *,
+    metadata: Level = "full",
+    overwrite: bool = True,
+    taken: frozenset[Path] = frozenset(),
+) -> Path:
+    """Write one artifact to a file, or into a folder under a good name; returns the path.
+
+    Into a folder, or with `overwrite=False`, a different file of that name stays and the new one is called `name-2`.
+    `taken` are paths that are never overwritten. Raises `MediaError`, `InvalidInput` or `StorageError`.
+    """
+    path = Path(target).expanduser()
+    into_folder = path.is_dir() or str(target).endswith(("/", os.sep))
+    if into_folder:
+        path = path / (default_name(artifact) + suffix_of(artifact.media_type))
+    elif not path.suffix:
+        path = path.with_name(path.name + suffix_of(artifact.media_type))
+    data, beside = prepared(artifact, path.suffix, metadata)
+    path = _free(path, data, taken, overwrite=overwrite and not into_folder)
+    write_atomic(path, data)
+    if beside:
+        write_atomic(side_path(path), beside)
+    return path
+
+
+def default_name(artifact: Artifact) -> str:
+    """A file name without suffix from what is known: the model, the seed, the output's name and index."""
+    name = artifact.name if artifact.name not in ("", "image", "images") else ""
+    seed = "" if artifact.seed is None else str(artifact.seed)
+    number = str(artifact.index + 1) if artifact.index else ""
+    parts = (artifact.record.model, name, seed, number)
+    return safe_name("-".join(part for part in parts if part)) or "picture"
+
+
+def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, bytes]:
+    """The bytes for a file with `suffix`, and those of its side file (`b""` for none)."""
+    if metadata not in ("full", "minimal", "none"):
+        raise InvalidInput(f"metadata={metadata!r} is neither 'full', 'minimal' nor 'none'")
+    data, record = artifact.bytes, artifact.record
+    media_type = sniff(data) or artifact.media_type
+    if artifact.media_type and media_type != artifact.media_type:
+        raise MediaError(f"the stored bytes are {media_type}, not {artifact.media_type}: they were changed")
+    wanted = media_type_of_suffix(suffix)
+    if wanted != media_type and suffix != suffix_of(media_type):
+        data = _converted(data, media_type, wanted, suffix)
+        record = record.with_note(f"converted from {media_type}")
+        if has_c2pa(artifact.bytes):
+            record = record.with_note("the C2PA signature of the original was not kept")
+        media_type = wanted
+    if metadata == "none":
+        return data, b""
+    embedded = embed(data, record, size=(artifact.width, artifact.height), level=metadata)
+    return embedded.data, embedded.side_file
+
+
+def _converted(data: bytes, media_type: str, wanted: str, suffix: str) -> bytes:
+    if media_type not in RASTER or wanted not in CONVERTIBLE:
+        own = suffix_of(media_type)
+        also = ", .png, .jpg or .webp" if media_type in RASTER else ""
+        raise InvalidInput(
+            f"this is {media_type or 'of an unknown type'} and cannot be saved as {suffix!r}; use {own}{also}"
+        )
+    return encode(upright(decode(data)), wanted, quality=95)
+
+
+def side_path(path: Path) -> Path:
+    """Where the record of a file goes that cannot carry it: `<stem>.json`, unless that is another's file."""
+    usual = path.with_suffix(".json")
+    try:
+        with usual.open("rb") as file:
+            ours = b'"ipyimagegen"' in file.read(64)
+    except FileNotFoundError:
+        ours = True
+    except OSError as error:
+        raise StorageError(f"cannot read {usual}: {error.strerror or error}") from error
+    return usual if ours and usual != path else path.with_suffix(".ipyimagegen.json")
+
+
+def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -> Path:
+    """`path`, or the first numbered name where nothing else would be lost."""
+    for number in range(1, _MAX_NUMBER):
+        candidate = numbered(path, number)
+        if candidate in taken:
+            continue
+        if overwrite or _may_take(candidate, data):
+            return candidate
+    raise StorageError(f"{path} and {_MAX_NUMBER:,} numbered names beside it are taken")
+
+
+def _may_take(path: Path, data: bytes) -> bool:
+    try:
+        return not path.exists() or (path.stat().st_size == len(data) and path.read_bytes() == data)
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
