@@ -38,3 +38,10 @@ def test_direct_dependencies_are_exact():
     package = json.loads((JS / "package.json").read_text(encoding="utf-8"))
     wanted = {**package["dependencies"], **package["devDependencies"]}
     assert [] == [name for name, version in wanted.items() if not version[0].isdigit()]
+
+
+def test_the_lock_holds_for_every_platform(lock):
+    packages = json.loads(lock)["packages"]
+    optional = {name for package in packages.values() for name in package.get("optionalDependencies", {})}
+    assert optional
+    assert [] == sorted(name for name in optional if f"node_modules/{name}" not in packages)
