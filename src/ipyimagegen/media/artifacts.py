@@ -16,7 +16,7 @@ from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chose
 from .metadata.record import Level, Record
 from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture
 from .saving import save
-from .sniff import RASTER, check, dimensions, suffix_of
+from .sniff import RASTER, check, dimensions, is_among, sniff, suffix_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _Bytes = bytes
 _VERIFY_PX = 64
+_PICTURE_NAMES = ("image", "images", "mask")
+_TEXTS = ("text", "application/json", "application/xml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,10 +212,7 @@ def make_artifact(
     CPU-bound (a few to some tens of milliseconds for a megapixel): call it away from the event loop.
     """
     data = payload.read()
-    claimed = output.media_type or payload.media_type
-    if claimed in ("application/octet-stream", "binary/octet-stream"):
-        claimed = ""
-    media_type = check(data, claimed) or claimed or "application/octet-stream"
+    media_type = check(data, _expected(output, payload, data)) or payload.media_type or "application/octet-stream"
     width, height = _verified(data, media_type, max_pixels)
     return Artifact(
         index=index,
@@ -232,6 +231,19 @@ def make_artifact(
         path=payload.path,
         display=display,
     )
+
+
+def _expected(output: Output, payload: Payload, data: bytes) -> str:
+    """What should have come: what the service says, else what its server said.
+
+    A page or an error with status 200 is believed only where the service itself announced a text.
+    """
+    if output.media_type:
+        return output.media_type
+    found = sniff(data)
+    if found == "text/html" or (output.name in _PICTURE_NAMES and is_among(found, _TEXTS)):
+        return "image"
+    return payload.media_type
 
 
 def missing_artifact(

@@ -54,23 +54,18 @@ def for_display(data: bytes, settings: DisplaySettings = DEFAULT_DISPLAY, *, max
     `MediaError`.
     """
     media_type, size = sniff(data), dimensions(data)
-    limit = settings.display_max_kb * 1_000
-    if (
-        media_type in ("image/png", "image/jpeg")
-        and size
-        and max(size) <= settings.display_max_px
-        and len(data) <= limit
-    ):
+    limit, max_px = settings.display_max_kb * 1_000, settings.display_max_px
+    fits = size is not None and max(size) <= max_px
+    if size and fits and media_type in ("image/png", "image/jpeg") and len(data) <= limit:
         return Shown(media_type, data, *size)
-    picture = scaled(
-        upright(decode(data, max_pixels=max_pixels, draft_px=settings.display_max_px)), settings.display_max_px
-    )
-    return _within(picture, limit)
+    picture = scaled(upright(decode(data, max_pixels=max_pixels, draft_px=max_px)), max_px)
+    return _within(picture, limit, png=not (fits and media_type == "image/png"))
 
 
-def _within(picture: Image.Image, limit: int) -> Shown:
-    """The best encoding of `picture` in at most `limit` bytes."""
-    if has_alpha(picture) or picture.mode in ("1", "P", "L") or picture.width * picture.height <= _CHEAP_PNG_PIXELS:
+def _within(picture: Image.Image, limit: int, *, png: bool) -> Shown:
+    """The best encoding of `picture` in at most `limit` bytes; `png` where that may still be smaller than before."""
+    graphic = has_alpha(picture) or picture.mode in ("1", "P", "L")
+    if png and (graphic or picture.width * picture.height <= _CHEAP_PNG_PIXELS):
         data = encode(picture, "image/png")
         if len(data) <= limit:
             return Shown("image/png", data, *picture.size)

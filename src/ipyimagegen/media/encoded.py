@@ -13,7 +13,7 @@ MAX_DECODED_BYTES = 200_000_000
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _BASE64_BYTES_PER_CHAR = 0.75
-_MIN_BASE64_CHARS = 16
+_MIN_BASE64_CHARS = 32  # the smallest GIF has 48; shorter ones are words and names
 
 
 def decode_base64(text: str, max_bytes: int = MAX_DECODED_BYTES) -> bytes | None:

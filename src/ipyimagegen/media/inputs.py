@@ -32,6 +32,7 @@ _MAX_PATH_CHARS = 1_024
 _MAX_NEIGHBOURS = 2_000
 _PATH_START = re.compile(r"(\.{1,2}|~)?[/\\]|~$|[A-Za-z]:[/\\]|file:")
 _PICTURES = ("image",)
+_BINARY = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 _PICTURE_KINDS = ("image", "mask")
 
 
@@ -40,7 +41,9 @@ def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: 
 
     Takes a path (`str` with `~`, `Path`, `file:` URI), a binary file object, bytes, a `PIL.Image`, an array H×W, H×W×1,
     H×W×3 or H×W×4 (uint8, bool, float 0..1, or anything with `__array__`), an http(s) URL, a `data:` URI, base64 of a
-    known medium, an `Artifact`, a `Result` (its first picture) or an `InputFile`. A `kind` of `"image"` or `"mask"` takes pictures only, any other every file. `name` is the parameter's, for messages. Reads at most `max_bytes`; blocks while it reads.
+    known medium, an `Artifact`, a `Result` (its first picture) or an `InputFile`. A `kind` of `"image"` or `"mask"`
+    takes pictures only, any other every file. `name` is the parameter's, for messages. Reads at most `max_bytes`;
+    blocks while it reads. A URL is not fetched: its `media_type` stays `""`.
 
     Raises `InvalidInput` with what to do, and nothing else.
     """
@@ -48,8 +51,12 @@ def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: 
         return _read(value, kind, max_bytes)
     except InvalidInput as error:
         raise InvalidInput([Problem(name, problem.message) for problem in error.problems]) from error.__cause__
-    except (ImagegenError, OSError) as error:
+    except ImagegenError as error:
         raise InvalidInput([Problem(name, str(error))]) from error
+    except Exception as error:
+        # Foreign objects: whatever they raise when they are looked at is a reason why they cannot be sent.
+        reason = f"cannot read this {type(value).__name__}: {capped(str(error) or type(error).__name__, 200)}"
+        raise InvalidInput([Problem(name, reason)]) from error
 
 
 def _read(value: object, kind: Kind, max_bytes: int) -> InputFile:
@@ -102,7 +109,7 @@ def _of_text(text: str, kind: Kind, max_bytes: int) -> InputFile:
     if _exists(text):
         return _of_path(Path(text), kind, max_bytes)
     data = decode_base64(stripped, max_bytes)
-    if data is not None and sniff(data):
+    if data is not None and is_among(sniff(data), _BINARY):
         return _of_bytes(data, kind, max_bytes)
     if len(stripped) > _MAX_PATH_CHARS:
         raise InvalidInput(f"{len(stripped):,} characters that are neither a path, a URL nor base64 of a known medium")
@@ -154,11 +161,7 @@ def _of_bytes(data: bytes, kind: Kind, max_bytes: int, *, filename: str = "") ->
 
 
 def _of_stream(stream: Any, kind: Kind, max_bytes: int) -> InputFile:
-    try:
-        data = stream.read(max_bytes + 1)
-    except Exception as error:
-        # Foreign objects: whatever their read() raises is a reason why this cannot be sent.
-        raise InvalidInput(f"cannot read from {type(stream).__name__}: {capped(str(error), 200)}") from error
+    data = stream.read(max_bytes + 1)
     if isinstance(data, str):
         raise InvalidInput("this file was opened as text; open it with mode 'rb'")
     if not isinstance(data, bytes | bytearray | memoryview):
@@ -188,7 +191,8 @@ def _checked(head: bytes, kind: Kind, what: str) -> str:
 def looks_like_media_path(text: str, media: Collection[str] = _PICTURES) -> bool:
     """Whether a string in a place where texts stand too is a file to upload, so that no prompt ever uploads one.
 
-    It looks like a path, *and* the file exists, *and* its content is one of `media`: families such as `"image"`, or types.
+    It looks like a path, *and* the file exists, *and* its content is one of `media`, which are
+    families such as `"image"`, or types.
     """
     if not _is_pathlike(text) or not _exists(text):
         return False

@@ -25,6 +25,7 @@ PREVIEW_QUALITY = 75
 """JPEG quality of what moves: half a millisecond at 512×512."""
 
 _FORMATS = {media_type: media_type.removeprefix("image/").upper() for media_type in RASTER}
+_ICC_MODES = frozenset({"L", "LA", "P", "RGB", "RGBA"})  # a profile of another colour space is wrong after conversion
 _ALPHA_MODES = frozenset({"LA", "La", "PA", "RGBA", "RGBa"})
 
 
@@ -154,7 +155,7 @@ def encode(picture: Image.Image, media_type: str, *, quality: int = 92) -> bytes
     """The picture as `image/png`, `image/jpeg` or `image/webp`; transparency goes onto white in a JPEG. CPU-bound."""
     buffer = io.BytesIO()
     extra: dict[str, Any] = {}
-    if picture.info.get("icc_profile") and picture.mode != "CMYK":
+    if picture.info.get("icc_profile") and picture.mode in _ICC_MODES:
         extra["icc_profile"] = picture.info["icc_profile"]
     ready = plain(picture, alpha=media_type != "image/jpeg")
     with _mapped(f"cannot encode as {media_type}"):

@@ -145,7 +145,7 @@ class Result:
     ) -> list[Path]:
         """Write every output to disk and return the paths.
 
-        `pattern` is a folder, or a path with `{model} {seed} {index} {date} {prompt} {n}` in it: `index` counts from
+        `pattern` is a folder, which is made if need be, or a path with `{model} {seed} {index} {date} {prompt} {n}` in it: `index` counts from
         0, `n` from 1, `{n:03d}` pads. A different file of that name is kept, and the new one is called `name-2`,
         unless `overwrite`. Outputs of one call never overwrite one another. Raises `MediaError` for outputs that were
         never fetched, after the others are written, `InvalidInput` and `StorageError`.
@@ -165,7 +165,7 @@ class Result:
         return paths
 
     def _target(self, pattern: str, artifact: Artifact) -> Path:
-        if not pattern or pattern.endswith(("/", os.sep)) or Path(pattern).expanduser().is_dir():
+        if "{" not in pattern and not media_type_of_suffix(Path(pattern).suffix):
             return Path(pattern).expanduser() / (default_name(artifact) + suffix_of(artifact.media_type))
         created = artifact.record.created[:10] or datetime.now().astimezone().date().isoformat()
         texts = {"model": self.model or "model", "prompt": prompt_name(self.prompt), "date": created}
@@ -175,8 +175,7 @@ class Result:
         wanted = media_type_of_suffix(path.suffix)
         if not artifact.is_picture and wanted.startswith("image/"):
             return path.with_suffix(suffix_of(artifact.media_type))
-        # A point inside a name, as in `flux-1.1-{seed}`, is no suffix.
-        return path if wanted else path.with_name(path.name + suffix_of(artifact.media_type))
+        return path
 
     def _what(self) -> str:
         if not self.artifacts:

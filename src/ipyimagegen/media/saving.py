@@ -61,7 +61,7 @@ def save(
     into_folder = path.is_dir() or str(target).endswith(("/", os.sep))
     if into_folder:
         path = path / (default_name(artifact) + suffix_of(artifact.media_type))
-    elif not path.suffix:
+    elif not media_type_of_suffix(path.suffix):  # a point inside a name, as in `flux-1.1`, is no suffix
         path = path.with_name(path.name + suffix_of(artifact.media_type))
     data, beside = prepared(artifact, path.suffix, metadata)
     path = _free(path, data, taken, overwrite=overwrite and not into_folder)

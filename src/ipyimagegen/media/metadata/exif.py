@@ -123,7 +123,7 @@ def _utf16(body: bytes) -> str:
 
 
 def extended(block: bytes | None, *, comment: str, note: str) -> bytes:
-    r"""`block` (or a new one) with a UserComment and our note; fields that somebody else wrote already stay as they are.
+    r"""`block` (or a new one) with a UserComment and our note; fields that somebody else wrote stay as they are.
 
     The UserComment is `UNICODE\0` and UTF-16BE, where webui tools look for it; our record is a MakerNote that starts
     with `ipyimagegen\0`. Raises `MediaError` where `block` cannot be read.

@@ -95,7 +95,7 @@ class Record:
 
     @classmethod
     def from_json(cls, data: object) -> Record:
-        """The record in plain data from a file, without fields of a wrong type. Raises `MediaError` where it is none."""
+        """The record in a file's JSON, without fields of a wrong type. Raises `MediaError` where it is none."""
         if not isinstance(data, dict) or not isinstance(data.get("ipyimagegen"), int):
             raise MediaError("this is not a record of ipyimagegen")
         seed = data.get("seed")

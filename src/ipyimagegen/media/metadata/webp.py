@@ -74,7 +74,8 @@ def splice(data: bytes, *, comment: str, note: str) -> bytes:
     xmp = b"".join(_chunk(part.kind, data[part.body : part.end]) for part in parts if part.kind == b"XMP ")
     # The order that the container asks for: header, picture, EXIF, XMP.
     whole = b"WEBP" + _header(data, parts[0]) + body + _chunk(b"EXIF", block) + xmp
-    return b"RIFF" + struct.pack("<I", len(whole)) + whole
+    after = data[8 + struct.unpack_from("<I", data, 4)[0] :]
+    return b"RIFF" + struct.pack("<I", len(whole)) + whole + after
 
 
 def _header(data: bytes, first: Chunk) -> bytes:
