@@ -1,0 +1,281 @@
+"""Where keys come from: an argument, `login`, the system's keyring, the environment; in this order, read when they are needed.
+
+Keys are held as `Secret`s. Nothing here writes one to a file; `login(…, keep=True)` hands it to the keyring, if there is one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from getpass import getpass
+from importlib import import_module
+from types import ModuleType
+from urllib.parse import urlsplit
+
+from .core.errors import InvalidInput, MissingKey
+from .net.addresses import is_loopback
+from .net.secrets import Secret
+
+KEYRING_SERVICE = "ipyimagegen"
+MAX_KEY_CHARS = 4096
+PLACES = {
+    "argument": "the argument",
+    "login": "login",
+    "keyring": "the keyring",
+    "environment": "the environment",
+    "answer": "what was typed",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySource:
+    """What a service needs to let somebody in.
+
+    `variables` are the environment variables of its keys, in the order in which the service's client takes them; `where` says
+    where keys are made; `url_variable` and `base_url` are its address.
+    """
+
+    service: str
+    title: str
+    variables: tuple[str, ...]
+    where: str = ""
+    url_variable: str = ""
+    base_url: str = ""
+
+
+SOURCES: dict[str, KeySource] = {
+    source.service: source
+    for source in (
+        KeySource(
+            service="speedpix",
+            title="SpeedPix",
+            variables=("SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"),
+            where="app key and app secret come from the SpeedPix console, https://eduplatform-sp.console.aliyun.com/",
+            url_variable="SPEEDPIX_ENDPOINT",
+            base_url="https://openai.edu-aliyun.com",
+        ),
+        KeySource(
+            service="openpixels",
+            title="OpenPixels",
+            variables=("OPENPIXELS_API_KEY",),
+            where="keys (they begin with sk-op-) come with an account at https://openpixels.ai",
+            url_variable="OPENPIXELS_BASE_URL",
+            base_url="https://worker.openpixels.ai",
+        ),
+        KeySource(
+            service="segmind",
+            title="Segmind",
+            variables=("SEGMIND_API_KEY",),
+            where="keys (they begin with SG_) are made in the Segmind console, https://cloud.segmind.com/console/api-keys",
+            url_variable="SEGMIND_BASE_URL",
+            base_url="https://api.segmind.com",
+        ),
+        KeySource(
+            service="inferencesh",
+            title="inference.sh",
+            variables=("INFERENCE_API_KEY",),
+            where="keys (they begin with inf_) are made at inference.sh under Settings → API Keys, see https://inference.sh/docs/api/authentication",
+            url_variable="INFERENCE_BASE_URL",
+            base_url="https://api.inference.sh",
+        ),
+    )
+}
+
+
+@dataclass(slots=True)
+class _Session:
+    """Keys that were given by `login`, and what the keyring said, for the life of this process."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    given: dict[str, Secret] = field(default_factory=dict, repr=False)
+    from_keyring: dict[str, Secret | None] = field(default_factory=dict, repr=False)
+
+
+_session = _Session()
+
+
+def source(service: str) -> KeySource:
+    """What is known about a service's keys; for a plug-in's service, `<NAME>_API_KEY` and `<NAME>_BASE_URL`."""
+    name = re.sub(r"\W", "_", service).upper()
+    return SOURCES.get(service) or KeySource(
+        service=service, title=service, variables=(f"{name}_API_KEY",), url_variable=f"{name}_BASE_URL"
+    )
+
+
+def key(service: str, argument: str | Secret | None = None, *, variable: str = "") -> Secret:
+    """The key of a service: `argument` if it is not empty, or the first place that has one.
+
+    `variable` names one of several (SpeedPix: `SPEEDPIX_APP_KEY`, the default, or `SPEEDPIX_APP_SECRET`). Raises `MissingKey`,
+    also for a key that cannot be one; the text never shows it. May block for the keyring, once per process.
+    """
+    known = source(service)
+    name = variable or known.variables[0]
+    found, place = _find(name, argument)
+    if found is None:
+        raise MissingKey(service, _missing(known))
+    return Secret(_clean(known, name, found.reveal(), place))
+
+
+def keys(service: str, *arguments: str | Secret | None) -> tuple[Secret, ...]:
+    """All keys that a service needs, in the order of its `variables`. Raises `MissingKey` as `key` does."""
+    names = source(service).variables
+    given = (*arguments, *[None] * (len(names) - len(arguments)))
+    return tuple(key(service, argument, variable=name) for name, argument in zip(names, given, strict=True))
+
+
+def where(service: str) -> dict[str, str]:
+    """For each variable of a service, where its key would come from now (`"login"`, `"keyring"`, `"environment"`, `""`)."""
+    return {name: _find(name, None)[1] for name in source(service).variables}
+
+
+def base_url(service: str, argument: str | None = None) -> str:
+    """The address of a service: `argument`, its variable, or its own. No slash at the end; a bare host means https.
+
+    (A bare `localhost` or loopback address means http.) Raises `InvalidInput` for what is no http(s) address.
+    """
+    known = source(service)
+    text = _unquoted(argument or os.environ.get(known.url_variable, "") or known.base_url).rstrip("/")
+    if "://" not in text:
+        host = urlsplit(f"//{text}").hostname or ""
+        text = f"{'http' if is_loopback(host) else 'https'}://{text}"
+    try:
+        split = urlsplit(text)
+        valid = split.scheme in {"http", "https"} and bool(split.hostname) and split.username is None
+        _ = split.port
+    except ValueError:
+        valid = False
+    if not valid or re.search(r"\s", text):
+        raise InvalidInput(
+            f"{known.url_variable or service}: not an address that begins with https:// and names a host"
+        )
+    return text
+
+
+def login(service: str, ask: Callable[[str], str] = getpass, *, keep: bool = False) -> None:
+    """Ask for the keys of a service and use them from now on, in this process; `keep`: and put them into the keyring.
+
+    Raises `MissingKey` for what cannot be a key (nothing is changed then), and `InvalidInput` if `keep` finds no keyring.
+    Blocks for the answer.
+    """
+    known = source(service)
+    texts = {name: ask(f"{name}: ") for name in known.variables}
+    given = {name: Secret(_clean(known, name, text, "answer")) for name, text in texts.items()}
+    if keep:
+        for name, secret in given.items():
+            _keep(name, secret)
+    with _session.lock:
+        _session.given |= given
+        for name in given:
+            _session.from_keyring.pop(name, None)
+
+
+def logout(service: str) -> None:
+    """Forget the keys of a service that `login` was given, also in the keyring. The environment is left alone."""
+    for name in source(service).variables:
+        with _session.lock:
+            _session.given.pop(name, None)
+            _session.from_keyring.pop(name, None)
+        ring = _keyring()
+        if ring is not None:
+            try:
+                ring.delete_password(KEYRING_SERVICE, name)
+            except Exception:  # noqa: BLE001, S110 (backends raise what they like; a key that is not there is gone)
+                pass
+
+
+def _find(name: str, argument: str | Secret | None) -> tuple[Secret | None, str]:
+    """The first place that has a value for a variable, and what that place is called."""
+    if argument:
+        return (argument if isinstance(argument, Secret) else Secret(argument)), "argument"
+    with _session.lock:
+        given = _session.given.get(name)
+    if given:
+        return given, "login"
+    kept = _kept(name)
+    if kept:
+        return kept, "keyring"
+    text = os.environ.get(name, "")
+    return (Secret(text), "environment") if text.strip() else (None, "")
+
+
+def _kept(name: str) -> Secret | None:
+    """What the keyring has, asked once per process: it may be slow, or ask for a password."""
+    with _session.lock:
+        if name in _session.from_keyring:
+            return _session.from_keyring[name]
+    ring = _keyring()
+    found = None
+    if ring is not None:
+        try:
+            text = ring.get_password(KEYRING_SERVICE, name)
+        except Exception:  # noqa: BLE001 (a locked or missing keyring is as good as none)
+            text = None
+        found = Secret(text) if text else None
+    with _session.lock:
+        _session.from_keyring[name] = found
+    return found
+
+
+def _keyring() -> ModuleType | None:
+    try:
+        return import_module("keyring")
+    except Exception:  # noqa: BLE001 (not installed, or its backend breaks on import)
+        return None
+
+
+def _keep(name: str, secret: Secret) -> None:
+    ring = _keyring()
+    if ring is None:
+        raise InvalidInput("there is no keyring to keep the key in: pip install 'ipyimagegen[keyring]'")
+    try:
+        ring.set_password(KEYRING_SERVICE, name, secret.reveal())
+    except Exception as error:  # noqa: BLE001
+        reason = type(error).__name__
+    else:
+        return
+    raise InvalidInput(f"the keyring did not take the key ({reason}); it can still be used without keep=True")
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip().strip("\ufeff\u200b")
+    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'`":
+        text = text[1:-1].strip()
+    return text
+
+
+def _clean(known: KeySource, name: str, text: str, place: str) -> str:
+    """The key without what a paste adds. Raises `MissingKey` with the reason, never the text, for what cannot be a key."""
+    text = re.sub(rf"^(export\s+)?{re.escape(name)}\s*=\s*", "", _unquoted(text))
+    text = re.sub(r"^(Authorization:\s*)?(Bearer|Key)\s+(?=\S+$)", "", _unquoted(text), flags=re.IGNORECASE)
+    reason = ""
+    if not text:
+        reason = "is empty"
+    elif re.search(r"\s", text):
+        reason = "has a space or a line break inside it"
+    elif not text.isascii() or not text.isprintable():
+        reason = "has characters that no key has (a dash or quote changed by a text editor?)"
+    elif len(text) > MAX_KEY_CHARS:
+        reason = f"is {len(text):,} characters long"
+    elif text.lower().startswith(("http://", "https://")):
+        reason = f"is an address; that belongs into {known.url_variable}"
+    elif re.fullmatch(r"<.*>|\.+|x+|your[-_ ]?(api[-_ ]?)?key([-_ ]here)?", text, flags=re.IGNORECASE):
+        reason = "is a placeholder"
+    if reason:
+        raise MissingKey(
+            known.service, f"{known.title}: the key for {name} (from {PLACES[place]}) {reason}. {_mend(known)}"
+        )
+    return text
+
+
+def _missing(known: KeySource) -> str:
+    lacking = [name for name in known.variables if _find(name, None)[0] is None] or list(known.variables)
+    made = f" {known.where[:1].upper()}{known.where[1:]}." if known.where else ""
+    return f"{known.title} needs a key: {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set.{made} {_mend(known)}"
+
+
+def _mend(known: KeySource) -> str:
+    exports = " ".join(f"{name}=…" for name in known.variables)
+    return f"In a notebook: %imagegen login {known.service}   In a shell: export {exports}"

@@ -1,0 +1,70 @@
+"""What came back, as a value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..core.errors import ProtocolError, capped
+from ..core.events import JSON
+
+ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage")
+"""Where services put the reason of a refusal: RFC 9457 and what is customary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole answer of any status. `headers` by lower-case name; `body` is decompressed."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """2xx."""
+        return 200 <= self.status < 300  # noqa: PLR2004
+
+    @property
+    def media_type(self) -> str:
+        """`Content-Type` without its parameters, in lower case."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        """The body as text; what is not UTF-8 is replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self) -> JSON:
+        """The body as JSON, whatever the `Content-Type` says. Raises `ProtocolError` with the beginning of the body."""
+        try:
+            value: JSON = json.loads(self.body)
+        except (ValueError, RecursionError):
+            raise ProtocolError(
+                f"HTTP {self.status} with {self.media_type or 'something'} where JSON was expected",
+                status=self.status,
+                detail=capped(self.text, 300),
+            ) from None
+        return value
+
+    def json_object(self) -> dict[str, JSON]:
+        """The body as a JSON object; an empty one where it is something else. Never raises."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def said(self) -> str:
+        """What a refusal says: the usual fields of a JSON error, or the text; nothing of an HTML page. Untrusted."""
+        body = self.json_object()
+        inner = body.get("error")
+        texts = [inner] if isinstance(inner, str) else []
+        for part in (inner, body):
+            if isinstance(part, dict):
+                texts += [value for name in ERROR_FIELDS if isinstance(value := part.get(name), str)]
+        if texts:
+            return ": ".join(dict.fromkeys(text for text in texts if text))
+        return "" if self.media_type == "text/html" or body else self.text.strip()

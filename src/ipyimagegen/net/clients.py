@@ -1,0 +1,62 @@
+"""The two httpx clients behind a service: one for its own origins, one that looks where it goes for everywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from .addresses import Neighbourhood, Place
+from .transport import GuardedTransport, proxied, refuse_private
+
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepalive_expiry=30.0)
+
+
+@dataclass(slots=True)
+class Clients:
+    """Made at first use, on the loop that uses them; another loop gets new ones. `transport` replaces both, for tests."""
+
+    neighbourhood: Neighbourhood
+    transport: httpx.AsyncBaseTransport | None = None
+    _made: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    _loop: asyncio.AbstractEventLoop | None = None
+    _context: ssl.SSLContext | None = None
+
+    async def get(self, place: Place) -> httpx.AsyncClient:
+        """The client for a place. Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._made, self._loop = {}, loop  # connections belong to their loop: the old ones ended with theirs
+        kind = "own" if place.own or self.transport else "guarded"
+        if kind == "guarded" and proxied(place.url):
+            await refuse_private(self.neighbourhood, place.url)
+            kind = "own"
+        if kind not in self._made:
+            self._made[kind] = self._make(guarded=kind == "guarded")
+        return self._made[kind]
+
+    def _make(self, *, guarded: bool) -> httpx.AsyncClient:
+        if self._context is None:
+            self._context = httpx.create_ssl_context()
+        transport = self.transport
+        if guarded:
+            transport = GuardedTransport(self.neighbourhood, limits=LIMITS, context=self._context)
+        return httpx.AsyncClient(
+            transport=transport,
+            verify=self._context,
+            http2=True,
+            limits=LIMITS,
+            follow_redirects=False,
+            trust_env=transport is None,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        )
+
+    async def aclose(self) -> None:
+        """Close what is open on this loop."""
+        made, self._made = self._made, {}
+        if self._loop is asyncio.get_running_loop():
+            for client in made.values():
+                await client.aclose()

@@ -1,0 +1,355 @@
+"""One service's door to the network: connections that are kept, keys that stay at home, repeats that were declared.
+
+An answer of any status is an `Answer`; no answer is an error of `core.errors`. Nothing of httpx goes out through here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json as json_
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlencode, urljoin
+
+import httpx
+
+from ..core.errors import InvalidInput, ProtocolError, ServiceError, SubmitUnknown, capped
+from ..media.artifacts import Payload
+from . import bodies
+from .addresses import Neighbourhood
+from .answers import Answer
+from .clients import Clients
+from .clock import Clock
+from .decoders import Message, NdjsonDecoder, SseDecoder
+from .downloads import Fetch, Spool, filename
+from .failures import refusal
+from .repeat import Again, Ambiguous, Outcome, Repeat, decide
+from .retry_after import retry_after_s
+from .secrets import redact
+from .throttle import Gate
+from .wire import LIBRARY_ERRORS, Ask, Authorize, Missed, Outgoing, Wire, body_of
+
+T = TypeVar("T")
+
+MAX_BODY_BYTES = 64 * 2**20
+"""A whole answer in memory; pictures in base64 are the largest that come."""
+MAX_DOWNLOAD_BYTES = 4 * 2**30
+MAX_DATA_URI_BYTES = 256 * 2**20
+STREAM_TYPES = {"accept": "application/x-ndjson, text/event-stream"}
+
+__all__ = ["Authorize", "Http", "Outgoing"]
+
+
+@dataclass(slots=True)
+class Http:
+    """All calls to one service. Use it on one loop at a time; it opens connections when they are needed and keeps them.
+
+    `service` is the name in error texts; `base_url` what paths are relative to. `origins` are further base URLs that are the
+    service's own: they and `base_url` get what `authorize` gives, and `headers`; nobody else does. `resend_5xx`: the service
+    says that a submit that got 5xx with a JSON error may be sent again. `gate` holds submits back once the service has
+    answered 429. `transport` and `clock` are for tests.
+    """
+
+    service: str
+    base_url: str
+    origins: Sequence[str] = ()
+    authorize: Authorize | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    resend_5xx: bool = False
+    timeout_s: float = 60.0
+    transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False)
+    gate: Gate = field(init=False)
+    _wire: Wire = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.gate = Gate(clock=self.clock)
+        clients = Clients(Neighbourhood.of([self.base_url, *self.origins]), transport=self.transport)
+        self._wire = Wire(self.service, clients, _lower(self.headers), self.authorize)
+
+    async def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        repeat: Repeat,
+        json: object = None,
+        content: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        timeout_s: float | None = None,
+        within_s: float | None = None,
+        max_bytes: int = MAX_BODY_BYTES,
+        model: str = "",
+        look: str = "",
+    ) -> Answer:
+        """Make a call and read its whole answer, of whatever status; repeat it as `repeat` allows.
+
+        `url` is absolute, or a path under `base_url`. `json` is sent compact and as UTF-8, or `content` as it is. `timeout_s`
+        limits each attempt, `within_s` all of them together (`None`: failing reads give up after two minutes, a rate limit is
+        waited out for up to an hour). `model` and `look` (how to see whether the job runs) are for `SubmitUnknown`.
+
+        Raises `SubmitUnknown` where a submit may have been accepted, `ConnectionFailed`, `ProtocolError` (refused address,
+        too long, damaged), `InvalidInput` for `json` that is none. Costs money if the route does.
+        """
+        body, given = _body(json, content)
+        given |= _lower(headers or {})
+        target = self._absolute(url, params)
+        limit_s = timeout_s or self.timeout_s
+
+        async def attempt(left_s: float | None) -> Answer:
+            limit = limit_s if left_s is None else min(limit_s, left_s)
+            ask = Ask(method=method, url=target, headers=given, body=body, limit_s=limit, silence_s=limit)
+            return self._good(await self._whole(ask, max_bytes))
+
+        missed = await self._repeated(attempt, repeat, within_s=within_s)
+        if isinstance(missed, Answer):
+            return missed
+        if missed.answer is not None and not missed.unknown:
+            return missed.answer
+        raise self._end(missed, model=model, look=look)
+
+    async def lines(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object = None,
+        headers: Mapping[str, str] | None = None,
+        idle_s: float = 30.0,
+        within_s: float | None = None,
+        heartbeat: Callable[[Message], bool] = lambda message: False,
+    ) -> AsyncIterator[Message]:
+        """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`. Opening it is a read.
+
+        Ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for `idle_s` seconds (`heartbeat` says
+        which messages are nothing; they are given all the same): ask for the job's state then. Raises as `call` does while
+        opening, and the error of a status that is not 2xx. Leaving early, close it: `async with aclosing(http.lines(…)) as m`.
+        """
+        body, given = _body(json, b"")
+        given = STREAM_TYPES | given | _lower(headers or {})
+        ask = Ask(method=method, url=self._absolute(url, None), headers=given, body=body, silence_s=idle_s)
+        async with AsyncExitStack() as opened:
+
+            async def attempt(left_s: float | None) -> httpx.Response:
+                async with AsyncExitStack() as opening:
+                    response = await opening.enter_async_context(self._wire.open(ask))
+                    if not response.is_success:
+                        self._good(await self._read(response, MAX_BODY_BYTES))
+                    opened.push_async_exit(opening.pop_all())
+                return response
+
+            response = await self._concluded(attempt, within_s=within_s)
+            async for message in _messages(response, self.clock, idle_s, heartbeat):
+                yield message
+
+    async def upload(
+        self,
+        url: str,
+        source: bytes | Path,
+        *,
+        media_type: str,
+        size: int | None = None,
+        method: str = "PUT",
+        headers: Mapping[str, str] | None = None,
+        silence_s: float = 60.0,
+        within_s: float | None = None,
+    ) -> Answer:
+        """Send bytes or a file to an address that a service signed for it, in pieces, with `Content-Length`.
+
+        No key goes along, whatever the host; `media_type` is sent exactly as given. Repeated like a read. `size` in bytes is
+        looked up if not given. Raises a `ServiceError` for a refusal, `InvalidInput` for a file that is gone or changes.
+        """
+        length = _size(source) if size is None else size
+        given = _lower(headers or {}) | {"content-type": media_type, "content-length": str(length)}
+        ask = Ask(
+            method=method,
+            url=self._absolute(url, None),
+            headers=given,
+            body=lambda: bodies.from_source(source, length),
+            silence_s=silence_s,
+            keyless=True,
+        )
+
+        async def attempt(left_s: float | None) -> Answer:
+            return self._good(await self._whole(ask, MAX_BODY_BYTES))
+
+        return await self._concluded(attempt, within_s=within_s)
+
+    async def download(
+        self,
+        url: str,
+        *,
+        max_bytes: int = MAX_DOWNLOAD_BYTES,
+        accept: Sequence[str] = (),
+        silence_s: float = 60.0,
+        within_s: float | None = None,
+    ) -> Payload:
+        """Fetch an output: to memory, beyond 4 MiB to a temporary file, which is the caller's to delete.
+
+        `data:` URIs are decoded. A download that was cut goes on where it stopped, if the server can. `accept` are beginnings
+        of media types (`"image/"`); another one raises `MediaError`. `silence_s` is how long a wait for bytes may last. Only
+        the service's own origins get the key. Raises `ServiceError`, `MediaError`, `StorageError`.
+        """
+        if url[:5].lower() == "data:":
+            data, kind = bodies.from_data_uri(url, max_bytes=min(max_bytes, MAX_DATA_URI_BYTES))
+            return Payload(data=data, media_type=kind)
+        ask = Ask(method="GET", url=self._absolute(url, None), silence_s=silence_s)
+        spool = Spool()
+        fetch = Fetch(self._wire, ask, spool, max_bytes=max_bytes, accept=tuple(accept))
+
+        async def attempt(left_s: float | None) -> Answer:
+            return self._good(await fetch.go_on())
+
+        try:
+            answer = await self._concluded(attempt, within_s=within_s)
+            data, path = await spool.keep()
+        except BaseException:
+            spool.drop()
+            raise
+        return Payload(data=data, path=path, media_type=answer.media_type, filename=filename(answer.headers, ask.url))
+
+    def error(self, answer: Answer, detail: str = "", *, request_id: str = "") -> ServiceError:
+        """The error for an answer, from what its status means everywhere. Keys are taken out of what the service says.
+
+        `detail` is what it says; if not given, what can be found in the body.
+        """
+        return refusal(
+            answer.status,
+            service=self.service,
+            detail=redact(capped(detail or answer.said, 500)),
+            request_id=request_id,
+            retry_after_s=retry_after_s(answer.headers, wall_s=self.clock.wall()),
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection. The next call opens new ones."""
+        await self._wire.clients.aclose()
+
+    async def _whole(self, ask: Ask, max_bytes: int) -> Answer:
+        async with self._wire.open(ask) as response:
+            return await self._read(response, max_bytes)
+
+    async def _read(self, response: httpx.Response, max_bytes: int) -> Answer:
+        pieces = [piece async for piece in body_of(response, max_bytes=max_bytes)]
+        return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(pieces))
+
+    def _good(self, answer: Answer) -> Answer:
+        """The answer, if it is 2xx. Raises `Missed` otherwise."""
+        if answer.ok:
+            return answer
+        wait_s = retry_after_s(answer.headers, wall_s=self.clock.wall())
+        outcome = Outcome(status=answer.status, retry_after_s=wait_s, explained=bool(answer.json_object()))
+        raise Missed(outcome, answer=answer)
+
+    async def _concluded(self, attempt: Callable[[float | None], Awaitable[T]], *, within_s: float | None) -> T:
+        """A read, repeated to its end. Raises the error of the last attempt."""
+        came = await self._repeated(attempt, Repeat.READ, within_s=within_s)
+        if isinstance(came, Missed):
+            raise self._end(came)
+        return came
+
+    async def _repeated(
+        self, attempt: Callable[[float | None], Awaitable[T]], repeat: Repeat, *, within_s: float | None
+    ) -> T | Missed:
+        """What the first good attempt gave, or how the last one missed. `attempt` is told the seconds that are left."""
+        started = self.clock.now()
+        turn = self.gate.turn() if repeat is Repeat.SUBMIT else None
+        number = 0
+        while True:
+            number += 1
+            left_s = None if within_s is None else within_s - (self.clock.now() - started)
+            missed: Missed
+            if turn is not None:
+                await turn.enter()
+            try:
+                return await attempt(left_s)
+            except Missed as miss:
+                missed = miss
+            finally:
+                if turn is not None:
+                    turn.leave()
+            elapsed_s = self.clock.now() - started
+            decision = decide(
+                repeat,
+                missed.outcome,
+                attempt=number,
+                elapsed_s=elapsed_s,
+                remaining_s=None if within_s is None else within_s - elapsed_s,
+                chance=self.clock.random(),
+                resend_5xx=self.resend_5xx,
+            )
+            if not isinstance(decision, Again):
+                missed.unknown = isinstance(decision, Ambiguous)
+                return missed
+            if turn is not None and missed.outcome.status is not None:
+                turn.refused(decision.in_s)
+            else:
+                await self.clock.sleep(decision.in_s)
+
+    def _end(self, missed: Missed, *, model: str = "", look: str = "") -> Exception:
+        """The error to raise when nothing more is tried."""
+        error = missed.error or (self.error(missed.answer) if missed.answer else None)
+        if not missed.unknown:
+            return error or ProtocolError(f"{self.service}: no answer", service=self.service)
+        text = f"{self.service}: the job was sent, but {_reason(error)}; it may be running, and may be billed, so it is not sent again."
+        return SubmitUnknown(f"{text} {look}".rstrip(), service=self.service, model=model)
+
+    def _absolute(self, url: str, params: Mapping[str, str] | None) -> str:
+        base = self.base_url.rstrip("/") + "/"
+        target = url if "://" in url[:12] else urljoin(base, url.lstrip("/"))
+        return f"{target}{'&' if '?' in target else '?'}{urlencode(params)}" if params else target
+
+
+def _reason(error: Exception | None) -> str:
+    return str(error) if error else "no answer came"
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _body(json: object, content: bytes) -> tuple[bytes, dict[str, str]]:
+    if json is None:
+        return content, {}
+    try:
+        text = json_.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return text.encode(), {"content-type": "application/json"}
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"not JSON: {error}") from None
+
+
+def _size(source: bytes | Path) -> int:
+    if isinstance(source, bytes):
+        return len(source)
+    try:
+        return source.stat().st_size
+    except OSError as error:
+        raise InvalidInput(f"{source.name} cannot be read: {error.strerror}") from None
+
+
+async def _messages(
+    response: httpx.Response, clock: Clock, idle_s: float, heartbeat: Callable[[Message], bool]
+) -> AsyncIterator[Message]:
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    decoder = SseDecoder() if kind == "text/event-stream" else NdjsonDecoder(whole=kind == "application/json")
+    chunks = body_of(response, max_bytes=MAX_DOWNLOAD_BYTES)
+    news_at = clock.now()
+    while True:
+        try:
+            async with asyncio.timeout(max(idle_s - (clock.now() - news_at), 0.0)):
+                chunk = await anext(chunks)
+            messages = decoder.feed(chunk)
+        except StopAsyncIteration:
+            break
+        except (*LIBRARY_ERRORS, ProtocolError, TimeoutError):
+            return
+        for message in messages:
+            if not heartbeat(message):
+                news_at = clock.now()
+            yield message
+    for message in decoder.flush():
+        yield message
