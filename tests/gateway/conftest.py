@@ -8,8 +8,17 @@ import pytest
 
 from ipyimagegen.gateway import Gateway, TimedWork, serve
 
+from .receiver import Receiver
+
 
 @pytest.fixture
 def gateway() -> Iterator[Gateway]:
     with serve(work=TimedWork()) as running:
         yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()

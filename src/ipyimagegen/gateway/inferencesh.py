@@ -221,11 +221,11 @@ class InferenceSh:
 
     async def _events(self, job: Job) -> AsyncIterator[dict[str, object]]:
         """Everything from the task as it is to its end; a heartbeat where nothing happens for long."""
+        if job.state.finished:
+            yield self._as_task(job.state)
+            return
         state = job.state
         task = self._as_task(state)
-        if state.finished:
-            yield task
-            return
         yield self._update({}, task)
         told = 0
         while not state.finished:
