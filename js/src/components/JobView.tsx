@@ -1,4 +1,5 @@
 /** One call while it runs: its pictures side by side, how far they are, and a way to stop them. */
+import "../theme/theme"; // first: the parts below build on it
 import { type ReadonlySignal, useComputed } from "@preact/signals";
 import type { Job } from "../contract/job_view";
 import { Announcer } from "./Announcer";
@@ -10,8 +11,6 @@ import { columns, isFinal, ratio, summary } from "./job";
 import { LogFold } from "./LogFold";
 import { Meter } from "./Meter";
 import { Stage } from "./Stage";
-import "../theme/tokens.css";
-import "../theme/base.css";
 import "./JobView.css";
 
 export interface JobViewProps {
