@@ -1,39 +1,107 @@
-"""Painting step by step: from noise over a rough block-in and broad strokes to the finished picture."""
+"""Painting step by step: from noise over a rough block-in and ever finer brushwork to the finished picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from .canvas import Canvas
 from .compose import compose
-from .exact import Plane, blur
-from .noise import units
-from .prompt import read_prompt
+from .exact import Plane, blur, clamp, double
+from .guidance import guided
+from .noise import Dice, key_of, units
+from .prompt import Scene, read_prompt
+from .retouch import Retouch
 from .sketch import Frame, Pixels, Sketch, SketchFailed
+from .styles import LAYERS, STYLE_LAYERS, Easel
+
+_DRAFT = 8
 
 
 def to_pixels(rgb: Plane) -> Pixels:
     """Planes 3×H×W (0..1) as H×W×3 uint8."""
-    scaled = rgb * 255.0
-    scaled += 0.5
-    np.maximum(scaled, 0.0, out=scaled)
-    np.minimum(scaled, 255.0, out=scaled)
-    return np.ascontiguousarray(np.moveaxis(scaled.astype(np.uint8), 0, 2))
+    out = np.empty((*rgb.shape[1:], 3), dtype=np.uint8)
+    for channel, plane in enumerate(rgb):
+        scaled = plane * 255.0
+        scaled += 0.5
+        np.maximum(scaled, 0.0, out=scaled)
+        np.minimum(scaled, 255.0, out=scaled)
+        out[:, :, channel] = scaled
+    return out
+
+
+def finish_of(steps: int) -> float:
+    """How far ``steps`` steps take the picture, in layers (0..4): more always get further, none gets quite to the end."""
+    return LAYERS * steps / (steps + 1.3)
+
+
+def _noise(sketch: Sketch) -> Plane:
+    """What every picture starts from: coarse and fine grain in all colours."""
+    shape = (3, sketch.height // _DRAFT, sketch.width // _DRAFT)
+    dice = Dice(key_of("noise", sketch.seed))
+    coarse = (dice.units(shape[0] * shape[1] * shape[2]).reshape(shape) - 0.5) * 0.75
+    while coarse.shape[1] < sketch.height:
+        coarse = double(coarse, coarse.shape[1] * 2, coarse.shape[2] * 2)
+    fine = units(dice.bits(), sketch.height * sketch.width).reshape(sketch.height, sketch.width)
+    coarse += (fine - 0.5) * 0.5
+    coarse += 0.5
+    return coarse
+
+
+def _draft(scene: Scene, sketch: Sketch) -> Plane:
+    """The first wash, from a composition an eighth the size."""
+    small = compose(scene, sketch.width // _DRAFT, sketch.height // _DRAFT)
+    wash = blur(guided(small.rgb, sketch.guidance_scale, small.pixel), 2)
+    while wash.shape[1] < sketch.height:
+        wash = double(wash, wash.shape[1] * 2, wash.shape[2] * 2)
+    return wash
+
+
+def _layers(scene: Scene, sketch: Sketch, retouch: Retouch | None) -> Iterator[Plane]:
+    """The first wash and then the layers of the style, made when they are asked for."""
+    wash = _draft(scene, sketch)
+    yield wash if retouch is None else retouch.start(wash)
+    canvas = compose(scene, sketch.width, sketch.height)
+    picture = clamp(guided(canvas.rgb, sketch.guidance_scale, canvas.pixel))
+    if retouch is not None:
+        picture = retouch.subject(picture)
+    hand = Dice(key_of("hand", scene.layout, scene.tint))
+    easel = Easel(picture, canvas.pixel, hand, "grain" not in scene.avoided)
+    for layer in STYLE_LAYERS[scene.style](easel):
+        yield layer if retouch is None else retouch.blend(layer)
 
 
 def paint(sketch: Sketch) -> Iterator[Frame]:
-    """Paint ``sketch``, one frame a step; the last is the finished picture. Raises `SketchFailed` at ``fail_at_step``."""
+    """Paint ``sketch``, one frame a step; the last is the finished picture.
+
+    Takes about a second of one core for 512×512 and 20 steps. Raises `SketchFailed` in place of the frame of
+    ``fail_at_step``.
+    """
     steps = sketch.num_inference_steps
     scene = read_prompt(sketch)
-    finished = compose(scene, sketch.width, sketch.height).rgb
-    rough = blur(finished, 5)
-    grain = units(scene.layout, finished.size).reshape(finished.shape)
+    if scene.style == "night":
+        scene = replace(scene, hour="night")
+    retouch = Retouch.of(sketch)
+    layers = _layers(scene, sketch, retouch)
+    below, above, reached = next(layers), next(layers), 1
+    noise = _noise(sketch)
+    start = 1.0 if retouch is None else retouch.strength
+    picture = np.empty_like(noise)
     for step in range(1, steps + 1):
         if step == sketch.fail_at_step:
             raise SketchFailed(step)
-        t = step / steps
-        picture = rough + (finished - rough) * t
-        picture += (grain - picture) * ((1.0 - t) * (1.0 - t))
-        yield Frame(step, steps, to_pixels(picture))
+        done = step / steps
+        position = finish_of(steps) * done * (1.25 - 0.25 * done)
+        while position > reached and reached < LAYERS:
+            below, above, reached = above, next(layers), reached + 1
+        np.subtract(above, below, out=picture)
+        picture *= position - (reached - 1)
+        picture += below
+        left = (1.0 - done) * (1.0 - done) * start
+        if left:
+            picture *= 1.0 - left
+            noise_share = noise * left
+            picture += noise_share
+        pixels = to_pixels(picture)
+        yield Frame(step, steps, pixels if retouch is None else retouch.keep(pixels))
