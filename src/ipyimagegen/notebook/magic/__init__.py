@@ -1,0 +1,1 @@
+"""`%%imagegen` and `%imagegen`: reading what was typed, in pure modules, and the one class that IPython calls."""

@@ -1,0 +1,193 @@
+"""Completion of the first line and of `{names}` in the body. Decisions only: what exists is asked of a `Sources`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ...config import READERS
+from ...core.models import ModelSpec
+from ...core.params import Param, Params
+from .commands import COMMANDS
+from .options import OPTIONS, spelled
+from .parse import is_option, named, own_option, parse
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"})
+MAX_ENTRIES = 500
+
+_CELL = re.compile(r"%%imagegen(?=\s)")
+_LINE = re.compile(r"\s*%imagegen(?=\s)")
+_BRACE = re.compile(r"(?<!\{)\{([^\W\d]\w*)?$")
+
+
+class Sources(Protocol):
+    """Where the candidates come from. Nothing here may wait for a network."""
+
+    def models(self) -> Sequence[ModelSpec]:
+        """Models that are known already."""
+
+    def model(self, name: str) -> ModelSpec | None:
+        """One model; `""` is the default one."""
+
+    def names(self) -> Iterable[str]:
+        """The notebook's variables."""
+
+    def pictures(self) -> Iterable[str]:
+        """Those variables that hold a picture."""
+
+    def jobs(self) -> Iterable[str]:
+        """The ids of jobs, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """`fragment` stands before the cursor and is replaced by one of `texts`, each with its kind."""
+
+    fragment: str
+    texts: tuple[tuple[str, str], ...]
+
+
+NOTHING = Offer("", ())
+
+
+def offer(text: str, line: int, column: int, sources: Sources) -> Offer | None:
+    """What to offer at `column` of `line` in a cell; `None` where the cell, or the place, is not ours."""
+    lines = text.split("\n")
+    before = lines[line][:column]
+    cell = _CELL.match(lines[0])
+    if cell is None:
+        own = _LINE.match(before)
+        return _of_line_magic(before[own.end() :], sources) if own else None
+    if line > 0:
+        return _of_body(before, sources)
+    return _of_first_line(before[cell.end() :], lines[0][cell.end() :], sources) if column > cell.end() else None
+
+
+def _of_body(before: str, sources: Sources) -> Offer | None:
+    brace = _BRACE.search(before)
+    if brace is None:
+        return None
+    fragment = brace[1] or ""
+    return _matching(fragment, sources.names(), "instance")
+
+
+def _of_line_magic(before: str, sources: Sources) -> Offer:
+    words, fragment = _words(before)
+    if not words:
+        return _matching(fragment, COMMANDS, "magic")
+    known = COMMANDS.get(words[0])
+    match known.subject if known else "":
+        case "models":
+            return _matching(fragment, _model_names(sources), "class")
+        case "jobs":
+            return _matching(fragment, [*sources.jobs(), "all"], "instance")
+        case "settings":
+            return _matching(fragment, [f"{name}=" for name in READERS], "param")
+    return NOTHING
+
+
+def _words(before: str) -> tuple[list[str], str]:
+    """The finished words, and the one that is being typed."""
+    words = re.split(r"\s+", before.lstrip())
+    return words[:-1], words[-1]
+
+
+def _model_names(sources: Sources) -> list[str]:
+    return [spec.id for spec in sources.models()]
+
+
+def _of_first_line(before: str, whole: str, sources: Sources) -> Offer:
+    words, fragment = _words(before)
+    params = _params(before, whole, fragment, sources)
+    name, equals, begun = fragment.partition("=")
+    if equals and is_option(name):
+        return _value(name, begun, params, sources)
+    if fragment.startswith("-"):
+        spellings = [o.spellings[0] for o in OPTIONS] + [spelled(name) for name in params]
+        return _matching(fragment, dict.fromkeys(spellings), "param", or_underscored=True)
+    if words and is_option(words[-1]) and "=" not in words[-1] and _takes_value(words[-1], params):
+        return _value(words[-1], fragment, params, sources)
+    if _has_model(" ".join(words)):
+        return _matching(fragment, [], "class")
+    return _matching(fragment, _model_names(sources), "class")
+
+
+def _params(before: str, whole: str, fragment: str, sources: Sources) -> Params:
+    """The parameters of the model that the line names, the word under the cursor set aside."""
+    rest = whole[len(before) :]
+    try:
+        model = parse(f"{before[: len(before) - len(fragment)]} {rest if rest[:1].isspace() else ''}").model
+    except Exception:  # noqa: BLE001 - half a line may be anything, an open quotation for one
+        model = ""
+    spec = sources.model(model)
+    return spec.params if spec is not None else Params()
+
+
+def _has_model(words: str) -> bool:
+    try:
+        return bool(parse(words).model)
+    except Exception:  # noqa: BLE001 - as above
+        return False
+
+
+def _takes_value(written: str, params: Params) -> bool:
+    option = own_option(written)
+    if option is not None:
+        return bool(option.value)
+    param = params.get(named(written, params))
+    return param is not None and param.kind != "boolean"
+
+
+def _value(written: str, begun: str, params: Params, sources: Sources) -> Offer:
+    option = own_option(written)
+    if option is not None:
+        if option.field == "extra" and "=" not in begun:
+            return _matching(begun, [f"{name}=" for name in params], "param")
+        if option.field == "save":
+            return Offer(begun, tuple(_files(begun, frozenset())))
+        return Offer(begun, ())
+    param = params.get(named(written, params))
+    return _of_param(param, begun, sources) if param is not None else Offer(begun, ())
+
+
+def _of_param(param: Param, begun: str, sources: Sources) -> Offer:
+    if param.is_media:
+        suffixes = None if param.kind == "file" else PICTURE_SUFFIXES
+        names = [(name, "instance") for name in sources.pictures() if name.startswith(begun)]
+        return Offer(begun, (*names, *_files(begun, suffixes)))
+    if param.kind == "boolean":
+        return _matching(begun, ["true", "false"], "keyword")
+    if param.kind == "list" and param.item is not None and param.item.choices:
+        return _matching(begun.rpartition(",")[2], [_quoted(str(choice)) for choice in param.item.choices], "value")
+    return _matching(begun, [_quoted(str(choice)) for choice in param.choices], "value")
+
+
+def _matching(fragment: str, names: Iterable[str], kind: str, *, or_underscored: bool = False) -> Offer:
+    wanted = fragment.lower()
+    folded = f"--{wanted[2:].replace('_', '-')}" if or_underscored and wanted.startswith("--") else wanted
+    return Offer(fragment, tuple((name, kind) for name in names if name.lower().startswith((wanted, folded))))
+
+
+def _quoted(text: str) -> str:
+    return text if re.fullmatch(r"[\w./:@%+,=~-]+", text) else "'" + text.replace("'", "'\\''") + "'"
+
+
+def _files(begun: str, suffixes: frozenset[str] | None) -> list[tuple[str, str]]:
+    """Folders, and files with one of `suffixes` (any, for `None`), whose path starts with `begun`."""
+    head, slash, tail = begun.rpartition("/")
+    try:
+        with os.scandir(Path(f"{head}{slash}" or ".").expanduser()) as entries:
+            found = [(entry.name, entry.is_dir()) for _, entry in zip(range(MAX_ENTRIES), entries, strict=False)]
+    except (OSError, ValueError, RuntimeError):
+        return []
+    return [
+        (_quoted(f"{head}{slash}{name}{'/' if is_folder else ''}"), "path")
+        for name, is_folder in sorted(found)
+        if name.startswith(tail)
+        and not (name.startswith(".") and not tail)
+        and (is_folder or suffixes is None or Path(name).suffix.lower() in suffixes)
+    ]

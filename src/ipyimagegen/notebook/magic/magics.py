@@ -1,0 +1,220 @@
+"""The class that IPython calls: `%%imagegen`, `%imagegen` and `%config ImageGen`."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
+from traitlets import Unicode
+
+from ...batch import Batch
+from ...client import Client
+from ...core.errors import ImagegenError, InvalidInput, JobError, Problem, UnknownModel
+from ...core.models import ModelSpec
+from ...job import Job
+from ...media.results import Result
+from ...prepare import prepare
+from ...session import default_client
+from ...terminal import Silent, TerminalView
+from ..display import notebook_view, show
+from .body import read_body
+from .commands import COMMANDS, Session, run_command
+from .help import cell_help, line_help
+from .known import Known
+from .options import spelled
+from .parse import Invocation, parse, usage_error
+from .plan import plan
+from .traits import Setting
+from .values import Call, make_call
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+F = TypeVar("F", bound=Callable[..., None])
+Work = Job | Batch
+
+# IPython's own annotations of these two cannot be solved by a type checker.
+as_cell_magic = cast("Callable[[F], F]", cell_magic("imagegen"))
+as_line_magic = cast("Callable[[F], F]", line_magic("imagegen"))
+
+
+@magics_class
+class ImageGen(Magics):
+    """Defaults of `%%imagegen`, and of every call of this session."""
+
+    negative_prompt = Unicode("", help="The negative prompt of cells that have none, for models that take one.").tag(
+        config=True
+    )
+
+    model = Setting("model")
+    max_cost = Setting("max_cost")
+    timeout_s = Setting("timeout_s")
+    save = Setting("save")
+    metadata = Setting("metadata")
+    display_max_px = Setting("display_max_px")
+    display_max_kb = Setting("display_max_kb")
+    quiet = Setting("quiet")
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.known = Known(default_client)
+        self._shell = shell
+        super().__init__(shell=shell)
+
+    @property
+    def client(self) -> Client:
+        """The client that `ig.run` uses too; made at first use."""
+        return default_client()
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        """The notebook's variables, without those that IPython itself put there."""
+        hidden = self._shell.user_ns_hidden
+        return {
+            name: value
+            for name, value in self._shell.user_ns.items()
+            if not (name in hidden and hidden[name] is value) and not name.startswith("__")
+        }
+
+    @as_cell_magic
+    @no_var_expand
+    def cell(self, line: str, body: str) -> None:
+        """Run a cell. Its docstring is the help, put in below."""
+        __tracebackhide__ = True
+        try:
+            self._run(line, body)
+        except ImagegenError as error:
+            # Its words say what went wrong; the frames of this package below would only bury them.
+            raise error.with_traceback(None) from error.__cause__
+
+    def _run(self, line: str, body: str) -> None:
+        asked, spec = self._read(line)
+        names = self.names
+        call = make_call(spec, asked, read_body(body, names), names, negative_prompt=self.negative_prompt)
+        if call.problems:
+            raise usage_error(call.problems)
+        try:
+            if asked.dry_run:
+                self._show_plan(spec, asked, call)
+                return
+            work = self.client.submit(spec.id, **_limits(asked), **call.values)
+        except InvalidInput as error:
+            raise usage_error([_as_typed(spec, problem) for problem in error.problems]) from error
+        if asked.bg:
+            self._background(work, asked)
+        else:
+            self._wait(work, asked)
+
+    @as_line_magic
+    @no_var_expand
+    def line(self, line: str) -> None:
+        """Run a subcommand. Its docstring is the help, put in below."""
+        _write(run_command(line, Session(self.client, self.negative_prompt)))
+
+    cell.__doc__ = cell_help()
+    line.__doc__ = line_help(COMMANDS.values())
+
+    def _read(self, line: str) -> tuple[Invocation, ModelSpec]:
+        """The line, read for the model that it names. The first look finds the model, the second knows its options."""
+        spec = self._spec(parse(line).model)
+        asked = parse(line, spec.params)
+        if asked.model and asked.model != spec.id:
+            other = self._spec(asked.model)
+            if other.id != spec.id:
+                return parse(line, other.params), other
+        return asked, spec
+
+    def _spec(self, model: str) -> ModelSpec:
+        try:
+            return self.client.model(model)
+        except UnknownModel as error:
+            raise UsageError(str(error)) from error
+        except InvalidInput as error:
+            raise UsageError(f"{error}{self._model_hint(model)}") from error
+
+    def _model_hint(self, word: str) -> str:
+        by_name = {spec.name.lower(): spec.id for spec in self.known.models()}
+        near = difflib.get_close_matches(word.lower(), by_name, n=1, cutoff=0.6)
+        if near:
+            return f"; did you mean {by_name[near[0]]!r}?"
+        return "; the prompt goes into the lines below the first"
+
+    def _show_plan(self, spec: ModelSpec, asked: Invocation, call: Call) -> None:
+        values, n = dict(call.values), asked.n
+        if "n" in spec.params and n > 1:
+            values, n = {**values, "n": n}, 1
+        requests = prepare(spec, values, n=n, options={})
+        settings = self.client.settings
+        cap = settings.max_cost if asked.max_cost is None else asked.max_cost
+        _write(plan(spec, requests, sources=call.sources, cap=cap, save=asked.save or settings.save))
+
+    def _wait(self, work: Work, asked: Invocation) -> None:
+        quiet = self._is_quiet(asked)
+        view = notebook_view(work, blocking=True, quiet=quiet)
+        try:
+            with view if view is not None else _terminal_view(work, quiet=quiet):
+                result = self.client.finish(work)
+        except JobError as error:
+            if asked.var and isinstance(error.partial, Result):
+                self._assign(asked.var, error.partial)
+            raise
+        self._assign(asked.var, result)
+        if view is None:
+            show(result, facts=not quiet)
+        saved = self._save(result, asked)
+        if saved and not quiet:
+            _write(saved)
+
+    def _background(self, work: Work, asked: Invocation) -> None:
+        self._assign(asked.var, work)
+        view = notebook_view(work, blocking=False, quiet=self._is_quiet(asked))
+        if view is not None:
+            with view:
+                pass
+        if asked.save or self.client.settings.save:
+            work.outcome.add_done_callback(lambda _: self._save_when_done(work, asked))
+        if view is None:
+            _write(f"{work!r}")
+
+    def _save_when_done(self, work: Work, asked: Invocation) -> None:
+        if not work.outcome.cancelled() and work.outcome.exception() is None:
+            self._save(work.outcome.result(), asked)
+
+    def _save(self, result: Result, asked: Invocation) -> str:
+        """Save where the line or the settings say so; returns words about it."""
+        pattern = asked.save or self.client.settings.save
+        if not pattern:
+            return ""
+        paths = result.save(pattern, metadata=self.client.settings.metadata)
+        return "saved " + ", ".join(str(path) for path in paths)
+
+    def _is_quiet(self, asked: Invocation) -> bool:
+        return asked.quiet or self.client.settings.quiet
+
+    def _assign(self, var: str, value: object) -> None:
+        if var:
+            self._shell.user_ns[var] = value
+            self._shell.user_ns_hidden.pop(var, None)
+
+
+def _limits(asked: Invocation) -> dict[str, Any]:
+    limits: dict[str, int | Decimal] = {} if asked.n == 1 else {"n": asked.n}
+    return limits if asked.max_cost is None else {**limits, "max_cost": asked.max_cost}
+
+
+def _as_typed(spec: ModelSpec, problem: Problem) -> Problem:
+    name = spelled(problem.name) if problem.name in spec.params else problem.name
+    return Problem("-n" if name == "n" else name, problem.message)
+
+
+def _terminal_view(work: Work, *, quiet: bool) -> AbstractContextManager[object]:
+    return Silent() if quiet or not sys.stderr.isatty() else TerminalView(work, sys.stderr)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(f"{text}\n")

@@ -1,0 +1,79 @@
+"""The completion as IPython wants it (its matcher API, version 2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult
+
+from ...core.models import ModelSpec
+from ...media.artifacts import Artifact
+from ...media.results import Result
+from .complete import offer
+
+if TYPE_CHECKING:
+    from .magics import ImageGen
+
+
+class Matcher:
+    """Completes the magics' lines. While it has something to offer, IPython's other matchers are not asked."""
+
+    matcher_api_version = 2
+    matcher_priority = 1000.0
+    matcher_identifier = "ipyimagegen"
+    __qualname__ = "ipyimagegen"
+
+    def __init__(self, magics: ImageGen) -> None:
+        self._sources = ShellSources(magics)
+
+    def __call__(self, context: CompletionContext) -> SimpleMatcherResult:
+        """Candidates for the place of the cursor; none outside of our cells."""
+        found = offer(context.full_text, context.cursor_line, context.cursor_position, self._sources)
+        if found is None:
+            return SimpleMatcherResult(completions=[])
+        return SimpleMatcherResult(
+            completions=[SimpleCompletion(text, type=kind) for text, kind in found.texts],
+            matched_fragment=found.fragment,
+            suppress=True,
+            ordered=True,
+        )
+
+
+class ShellSources:
+    """The candidates of a running shell."""
+
+    def __init__(self, magics: ImageGen) -> None:
+        self._magics = magics
+
+    def models(self) -> Sequence[ModelSpec]:
+        """Models of the services that have answered."""
+        return self._magics.known.models()
+
+    def model(self, name: str) -> ModelSpec | None:
+        """One model, if its service has answered."""
+        return self._magics.known.model(name)
+
+    def names(self) -> Iterable[str]:
+        """The notebook's variables, sorted."""
+        return sorted(name for name in self._magics.names if not name.startswith("_"))
+
+    def pictures(self) -> Iterable[str]:
+        """Those that hold a picture, going by their types alone."""
+        names = self._magics.names
+        return [name for name in self.names() if _is_picture(names.get(name))]
+
+    def jobs(self) -> Iterable[str]:
+        """Job ids, running ones first, newest first."""
+        jobs = self._magics.client.jobs()[::-1]
+        return [job.id for job in sorted(jobs, key=lambda job: job.done)]
+
+
+def _is_picture(value: Any) -> bool:
+    kind = type(value)
+    return (
+        isinstance(value, Result | Artifact | os.PathLike)
+        or kind.__module__.startswith("PIL.")
+        or (kind.__module__ == "numpy" and kind.__name__ == "ndarray" and value.ndim in (2, 3))
+    )

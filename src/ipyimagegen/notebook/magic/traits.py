@@ -1,0 +1,57 @@
+"""The settings as traits, so that `%config ImageGen` reads and writes the very ones that `ig.run` uses."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from traitlets import TraitError, TraitType
+
+from ...config import WANTED, Settings, load
+from ...core.errors import InvalidInput
+
+HELP = {
+    "model": "The model that is called where none is named.",
+    "max_cost": "Refuse calls that cost more than this many US dollars; None for no cap.",
+    "timeout_s": "End a waiting call, and cancel its job, after this many seconds; None to wait.",
+    "save": "A folder or a pattern under which every result is saved.",
+    "metadata": "How much is written into files: 'full', 'minimal' or 'none'.",
+    "display_max_px": "The longer side, in pixels, of a picture in the notebook; files keep every pixel.",
+    "display_max_kb": "How much one picture may add to the notebook, in kilobytes.",
+    "quiet": "Show no progress.",
+}
+
+DEFAULTS = asdict(Settings())
+
+
+class Setting(TraitType[Any, Any]):
+    """A trait that holds nothing: it reads and writes one field of the default client's `Settings`."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        self.info_text = WANTED[field]
+        super().__init__(default_value=DEFAULTS[field], help=HELP[field])
+        self.tag(config=True)
+
+    def get(self, obj: Any, cls: Any = None) -> Any:  # noqa: ARG002 - as traitlets calls it
+        """The value that calls use now."""
+        return getattr(obj.client.settings, self.field)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Change it for all calls of this session. Raises `TraitError` for a value that cannot be."""
+        try:
+            obj.client.settings = obj.client.settings.with_({self.field: value})
+        except InvalidInput as error:
+            raise TraitError(f"ImageGen.{error.problems[0]}") from error
+
+
+def origin(name: str, settings: Settings) -> str:
+    """Where a setting's value is from: `default`, `pyproject.toml`, or `session`."""
+    value, default = getattr(settings, name), getattr(Settings(), name)
+    try:
+        written = getattr(load(), name)
+    except InvalidInput:
+        written = default
+    if value != written:
+        return "session"
+    return "default" if value == default else "pyproject.toml"
