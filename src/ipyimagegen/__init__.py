@@ -11,8 +11,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .core.version import VERSION
+
 if TYPE_CHECKING:
-    from .api import async_run, default_client, jobs, model, models, run, stream, submit
+    from .api import async_run, jobs, model, models, run, stream, submit
     from .client import Client
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from .media.results import Result
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
+    from .session import default_client
 
 _PLACES = {
     "Artifact": "media.artifacts",
@@ -31,7 +34,7 @@ _PLACES = {
     "Result": "media.results",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
-    "default_client": "api",
+    "default_client": "session",
     "jobs": "api",
     "load_ipython_extension": "notebook.extension",
     "model": "api",
@@ -42,7 +45,7 @@ _PLACES = {
     "unload_ipython_extension": "notebook.extension",
 }
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "Artifact",
     "Client",

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
 from typing import Any
 
 from .batch import Batch
-from .client import Client
 from .core.models import ModelSpec
 from .job import Job, Stream
 from .media.results import Result
-
-_lock = threading.Lock()
-_client: Client | None = None
-
-
-def default_client() -> Client:
-    """The client behind `ig.run` and its like, made at first use."""
-    global _client
-    with _lock:
-        if _client is None:
-            _client = Client()
-        return _client
+from .session import default_client
 
 
 def run(model: str = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any) -> Result:

@@ -73,7 +73,8 @@ class Batch:
 
     def cancel(self) -> bool:
         """Cancel every job that still runs. Returns whether there was one."""
-        return any([job.cancel() for job in self.jobs])
+        asked = [job.cancel() for job in self.jobs]
+        return any(asked)
 
     def __len__(self) -> int:
         return len(self.jobs)

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import __version__
 from .core.errors import ImagegenError
+from .core.version import VERSION
 
 EXAMPLES = Path(__file__).parent / "notebook" / "examples"
 """Where the wheel carries the notebooks."""
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="ipyimagegen", description="The notebook's workbench for image generation.", allow_abbrev=False
     )
-    parser.add_argument("--version", action="version", version=f"ipyimagegen {__version__}")
+    parser.add_argument("--version", action="version", version=f"ipyimagegen {VERSION}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     lab = commands.add_parser("lab", help="open JupyterLab on the quickstart notebook", allow_abbrev=False)

@@ -1,4 +1,7 @@
-"""`Client`: the facade. It owns the services, the jobs of this session, and the way of one job from request to result."""
+"""`Client`: the facade.
+
+It owns the services, the jobs of this session, and the way of one job from request to result.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import asyncio
 import difflib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -100,13 +103,24 @@ class Client:
         spec = await self.runtime.bridge(self._model(model or self.settings.model))
         return self._start(spec, n, max_cost, params)
 
-    def _start(self, spec: ModelSpec, n: int, max_cost: Decimal | float | None, params: dict[str, Any]) -> Job | Batch:
+    def _start(
+        self,
+        spec: ModelSpec,
+        n: int,
+        max_cost: Decimal | float | None,
+        params: dict[str, Any],
+        *,
+        watch: Callable[[Job], object] = lambda _: None,
+    ) -> Job | Batch:
         if "n" in spec.params:
             params, n = {**params, "n": n}, 1
         cap = self.settings.max_cost if max_cost is None else Decimal(str(max_cost))
         requests = prepare(spec, params, n=n, options={})
         refuse_over(spec, n, cap)
-        jobs = [self._launch(spec, request) for request in requests]
+        jobs = [self._job(spec, request) for request in requests]
+        for job in jobs:
+            watch(job)
+            self._launch(job)
         return jobs[0] if n == 1 else Batch(jobs)
 
     def run(
@@ -160,8 +174,9 @@ class Client:
 
     def stream(self, model: str = "", /, *, max_cost: Decimal | float | None = None, **params: Any) -> Stream:
         """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
-        work = self.submit(model, max_cost=max_cost, **params)
-        return Stream(work.jobs[0])
+        streams: list[Stream] = []
+        self._start(self.model(model), 1, max_cost, params, watch=lambda job: streams.append(Stream(job)))
+        return streams[0]
 
     def jobs(self) -> list[Job]:
         """The jobs of this session, oldest first; of those that ended, the last 500."""
@@ -175,17 +190,15 @@ class Client:
             raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
         return found[0]
 
-    def _launch(self, spec: ModelSpec, request: Request) -> Job:
+    def _job(self, spec: ModelSpec, request: Request) -> Job:
         defaults = {param.name: param.default for param in spec.params.values()}
         work = work_of({**defaults, **request.values})
         expected_s = self.estimates.expected_s(spec.id, work)
-        job = Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
-        self._keep(job)
-        display = DisplaySettings(self.settings.display_max_px, self.settings.display_max_kb)
-        Driver(job, self.services.get(spec.service), self.estimates, display).start()
-        return job
+        return Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
 
-    def _keep(self, job: Job) -> None:
+    def _launch(self, job: Job) -> None:
+        display = DisplaySettings(self.settings.display_max_px, self.settings.display_max_kb)
+        Driver(job, self.services.get(job.spec.service), self.estimates, display).start()
         self._jobs[job.id] = job
         ended = [name for name, other in self._jobs.items() if other.done]
         for name in ended[: max(0, len(ended) - KEPT_JOBS)]:

@@ -19,11 +19,11 @@ Metadata = Literal["full", "minimal", "none"]
 class Settings:
     """What calls use where they say nothing.
 
-    `model` is called where none is named; `max_cost` (US dollars) refuses dearer calls before sending, `None` for no cap;
-    `timeout_s` ends a waiting call and cancels its job, `None` to wait for as long as it takes; `save` is a pattern
-    under which every result is kept (`""`: none); `metadata` is how much is written into files; `display_max_px` and
-    `display_max_kb` bound what one picture adds to a notebook (in kB before base64, which adds a third): files keep every
-    pixel; `quiet` shows no progress.
+    `model` is called where none is named; `max_cost` (US dollars) refuses dearer calls before sending, `None` for
+    no cap; `timeout_s` ends a waiting call and cancels its job, `None` to wait for as long as it takes; `save` is
+    a pattern under which every result is kept (`""`: none); `metadata` is how much is written into files;
+    `display_max_px` and `display_max_kb` bound what one picture adds to a notebook (in kB before base64, which
+    adds a third): files keep every pixel; `quiet` shows no progress.
     """
 
     model: str = "local/sketch"

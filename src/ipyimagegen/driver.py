@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from . import __version__
 from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError
 from .core.estimates import Estimates
 from .core.events import Cancelled, Failed, Output, Succeeded
 from .core.jobs import cancelling, finished
 from .core.requests import Ticket
+from .core.version import VERSION
 from .job import Job
 from .media.artifacts import Artifact, Payload, make_artifact, missing_artifact
 from .media.display import DisplaySettings
@@ -26,7 +26,10 @@ CANCEL_GRACE_S = 2.0
 
 
 class Driver:
-    """Takes one job from its request, or from a ticket, to its result. All but `start` runs on the background thread."""
+    """Takes one job from its request, or from a ticket, to its result.
+
+    All but `start` runs on the background thread.
+    """
 
     def __init__(self, job: Job, service: Service, estimates: Estimates, display: DisplaySettings) -> None:
         self.job = job
@@ -60,9 +63,7 @@ class Driver:
                 case Succeeded():
                     return await self._collect(event)
                 case Failed():
-                    raise JobFailed(
-                        f"{job.model}: {event.message or 'failed'}", job_id=job.id, detail=event.message
-                    )
+                    raise JobFailed(f"{job.model}: {event.message or 'failed'}", job_id=job.id, detail=event.message)
                 case Cancelled():
                     raise asyncio.CancelledError
         raise ProtocolError(f"{job.model}: the service ended its answer without a result", service=self.service.name)
@@ -98,13 +99,20 @@ class Driver:
     async def _artifact(self, index: int, output: Output, record: Record) -> Artifact:
         """One output, fetched and checked; where that fails, an artifact that keeps the address and says why."""
         seed = output.seed if output.seed is not None else record.seed
-        about = {"index": index, "seed": seed, "alt": record.prompt, "record": replace(record, seed=seed)}
-        make = partial(make_artifact, output=output, display=self.display, **about)
+        record = replace(record, seed=seed)
+
+        def make(payload: Payload) -> Artifact:
+            return make_artifact(
+                payload, output, index=index, seed=seed, alt=record.prompt, record=record, display=self.display
+            )
+
         try:
             return await asyncio.to_thread(make, await self.service.fetch(output))
         except (ImagegenError, OSError) as error:
             again = partial(self._fetch_again, output)
-            return missing_artifact(output, str(error), refetch=again, **about)
+            return missing_artifact(
+                output, str(error), index=index, seed=seed, alt=record.prompt, record=record, refetch=again
+            )
 
     def _fetch_again(self, output: Output) -> Payload:
         return self.job.runtime.run(self.service.fetch(output))
@@ -123,7 +131,7 @@ class Driver:
             timings=timings.to_json(),
             job_id=self.job.id,
             created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-            software=f"ipyimagegen {__version__}",
+            software=f"ipyimagegen {VERSION}",
         )
 
     # -- the way out ----------------------------------------------------------------------------------------------
@@ -161,7 +169,7 @@ class Driver:
             self._move_to_end(Cancelled(by="user", message=self._why or job.state.error))
             why = f": {job.state.error}" if job.state.error else ""
             error: BaseException = JobCancelled(f"job {job.id} was cancelled{why}", job_id=job.id, detail=self._why)
-        except Exception as raised:
+        except Exception as raised:  # noqa: BLE001 (whatever it is, the waiting user gets it)
             self._move_to_end(Failed(message=str(raised)))
             error = raised
         else:

@@ -134,9 +134,7 @@ class Job:
         self.runtime.post(self.stop)
         return True
 
-    def on(
-        self, event: str | type[Event], callback: Callable[[Any], object] | None = None
-    ) -> Callable[..., Any]:
+    def on(self, event: str | type[Event], callback: Callable[[Any], object] | None = None) -> Callable[..., Any]:
         """Call `callback` with each event of that kind (`"progress"`, `Preview`, …; `"event"` for all).
 
         Runs on the background thread, so keep it short. Returns a function that ends it; without `callback` it is a
@@ -182,7 +180,7 @@ class Job:
         for observer in observers:
             try:
                 observer(event)
-            except Exception as error:  # an observer must not end a job that costs money
+            except Exception as error:  # noqa: BLE001 (an observer must not end a job that costs money)
                 with self._lock, contextlib.suppress(ValueError):
                     self._observers.remove(observer)
                 _warn(self.id, observer, error)

@@ -20,11 +20,11 @@ RANDOM = (None, -1, "-1", "random")
 
 
 def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: Mapping[str, Any]) -> list[Request]:
-    """`n` requests that differ in their seeds only (`seed`, `seed + 1`, …), so that each picture can be made again alone.
+    """`n` requests that differ in their seeds only (`seed`, `seed + 1`, …): each picture can be made again alone.
 
     Reads input files. Raises one `InvalidInput` with every problem.
     """
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MAX_N:
+    if type(n) is not int or not 1 <= n <= MAX_N:
         raise InvalidInput([Problem("n", f"{n!r} is not a whole number of pictures, 1 to {MAX_N}")], model=spec.id)
     seed = spec.params.seed
     wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and value in RANDOM)}

@@ -1,7 +1,7 @@
 """The background loop: one daemon thread with one asyncio loop, on which everything that waits is run.
 
-The kernel's own loop is never touched. Work starts inside the *caller's* copied context, so that what it prints or shows
-lands under the cell that started it (ipykernel keeps the parent message in a context variable).
+The kernel's own loop is never touched. Work starts inside the *caller's* copied context, so that what it prints or
+shows lands under the cell that started it (ipykernel keeps the parent message in a context variable).
 """
 
 from __future__ import annotations
@@ -17,12 +17,17 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 HEARTBEAT_S = 0.1
-"""How often a waiting coroutine wakes its loop. A signal handler does not wake a selector: without this, Interrupt would
+"""How often a waiting coroutine wakes its loop.
+
+A signal handler does not wake a selector: without this, Interrupt would
 reach an `await` in a notebook only when something else happened."""
 
 
 class Runtime:
-    """A thread with a loop. `call` starts a coroutine there; `run` waits for it; `bridge` awaits it from another loop."""
+    """A thread with a loop.
+
+    `call` starts a coroutine there; `run` waits for it; `bridge` awaits it from another loop.
+    """
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -109,24 +114,17 @@ async def wait(outcome: Future[T]) -> T:
 
 
 _lock = threading.Lock()
-_runtime: Runtime | None = None
+_by_process: dict[int, Runtime] = {}
 
 
 def runtime() -> Runtime:
     """The process's one runtime, made at first use; a forked child makes its own."""
-    global _runtime
-    with _lock:
-        if _runtime is None or not _runtime.thread.is_alive():
-            _runtime = Runtime()
-        return _runtime
+    made = _by_process.get(os.getpid())
+    if made is None:
+        with _lock:
+            made = _by_process.get(os.getpid()) or Runtime()
+            _by_process[os.getpid()] = made
+    return made
 
-
-def _forget() -> None:
-    global _runtime, _lock
-    _runtime, _lock = None, threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
 
 __all__ = ["CancelledError", "Runtime", "runtime", "wait"]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
-from playwright.sync_api import Locator, Page
 
 from .conftest import TOKEN
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 NOTEBOOK = "const nb = window.jupyterapp.shell.currentWidget;"
 RUN = (

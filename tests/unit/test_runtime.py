@@ -67,8 +67,7 @@ def test_another_loop_can_await_and_cancel() -> None:
     async def main() -> str:
         assert await runtime().bridge(context()) == "nowhere"
         task = asyncio.ensure_future(runtime().bridge(forever(started, ended)))
-        while not started.is_set():
-            await asyncio.sleep(0)
+        assert await asyncio.to_thread(started.wait, 5)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

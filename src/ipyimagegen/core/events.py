@@ -88,7 +88,11 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """Done. `seed` is the seed used, where the service reports one; `facts` are further figures, as the service names them."""
+    """Done.
+
+    `seed` is the seed used, where the service reports one; `facts` are further figures, as the service names
+    them.
+    """
 
     outputs: tuple[Output, ...] = ()
     seed: int | None = None

@@ -118,9 +118,8 @@ def _progressed(state: JobState, event: Progress) -> JobState:
 def _succeeded(state: JobState, event: Succeeded, at: float) -> JobState:
     """Done at the service: what is left is to fetch the outputs, after which `finished` ends the job."""
     facts: dict[str, JSON] = dict(event.facts)
-    for name, value in (("queue_s", event.queue_s), ("inference_s", event.inference_s)):
-        if value is not None:
-            facts[name] = value
+    times = {"queue_s": event.queue_s, "inference_s": event.inference_s}
+    facts.update({name: seconds for name, seconds in times.items() if seconds is not None})
     return replace(
         state,
         phase="fetching",

@@ -1,7 +1,7 @@
 """Parameters as data: one description drives validation, controls, help and completion.
 
-`schema.read_params` makes them from a JSON Schema; `Params.check` finds every problem of a call at once. What a value may be is decided here; how files
-are read is not (`media.inputs`).
+`schema.read_params` makes them from a JSON Schema; `Params.check` finds every problem of a call at once. What a value
+may be is decided here; how files are read is not (`media.inputs`).
 """
 
 from __future__ import annotations
@@ -223,12 +223,10 @@ def _is_int(text: str) -> bool:
     return text.strip().lstrip("+-").isdecimal()
 
 
-def _check_range(param: Param, number: int | float, shown: str) -> tuple[Any, str]:
+def _check_range(param: Param, number: float, shown: str) -> tuple[Any, str]:
     if param.rounds and param.step:
         number = type(number)(round(number / param.step) * param.step)
-    if (param.minimum is not None and number < param.minimum) or (
-        param.maximum is not None and number > param.maximum
-    ):
+    if (param.minimum is not None and number < param.minimum) or (param.maximum is not None and number > param.maximum):
         return None, f"{shown} is outside {param.limits}"
     if param.choices and number not in param.choices:
         return None, f"{shown} is not {param.limits}"
@@ -243,7 +241,16 @@ def _check_boolean(value: Any, shown: str) -> tuple[Any, str]:
     return None, f"{shown} is neither true nor false"
 
 
-BOOLEAN_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+BOOLEAN_WORDS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 """The words that mean a boolean on a command line or in a cell's first line."""
 
 

@@ -43,8 +43,9 @@ class InputFile:
 class Request:
     """One picture's worth of work, checked and ready to send.
 
-    `values` go to the service as they stand, but for `InputFile`s, which its adapter uploads or encodes. `asked` is what the
-    user wrote; `changes` says where the two differ. `options` steer the service and are no model parameters.
+    `values` go to the service as they stand, but for `InputFile`s, which its adapter uploads or encodes. `asked`
+    is what the user wrote; `changes` says where the two differ. `options` steer the service and are no model
+    parameters.
     """
 
     service: str

@@ -30,8 +30,8 @@ def notebook_view(work: Job | Batch, *, blocking: bool, quiet: bool = False) -> 
 class NotebookView:
     """A context: a `JobView` while the block runs, replaced by the outcome at its end.
 
-    With `blocking=False` it is entered and left at once, and the replacement happens when the job ends. `quiet` shows no
-    progress and no line of text, only the pictures.
+    With `blocking=False` it is entered and left at once, and the replacement happens when the job ends. `quiet`
+    shows no progress and no line of text, only the pictures.
     """
 
     def __init__(self, work: Job | Batch, *, blocking: bool, quiet: bool = False) -> None:
@@ -49,7 +49,9 @@ class NotebookView:
             self._handle = display(self._widget, display_id=True)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._blocking:
             self._finish()
         else:
@@ -102,27 +104,21 @@ def how_it_ended(work: Job | Batch) -> str:
     return "\n".join(dict.fromkeys(lines))
 
 
-_shown: tuple[int, int] | None = None
-"""The result that the running cell has shown last, by identity, and the cell's number."""
+_shown: dict[str, tuple[int, int]] = {}
+"""Under `last`: the result that the running cell has shown last, by identity, and the cell's number."""
 
 
 def remember_shown(result: Result) -> None:
     """Keep a cell that ends with the call itself from showing the same pictures twice."""
-    global _shown
     shell = get_ipython()
     if shell is None or shell.display_formatter is None:
         return
-    _shown = (id(result), shell.execution_count)
+    _shown["last"] = (id(result), shell.execution_count)
     shell.display_formatter.mimebundle_formatter.for_type(Result, _formatted)
 
 
 def _formatted(result: Result, include: Any = None, exclude: Any = None) -> Any:
     shell = get_ipython()
-    if (
-        shell is not None
-        and shell.displayhook.is_active
-        and _shown == (id(result), shell.execution_count)
-    ):
+    if shell is not None and shell.displayhook.is_active and _shown.get("last") == (id(result), shell.execution_count):
         return {"text/plain": repr(result)}, {}
     return result._repr_mimebundle_(include, exclude)
-

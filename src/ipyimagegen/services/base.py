@@ -35,7 +35,10 @@ class Service(Protocol):
     """The service's name for people."""
 
     async def models(self) -> Sequence[ModelSpec]:
-        """The models that are known without trying: a catalogue, or offline defaults. Never raises for lack of a key."""
+        """The models that are known without trying: a catalogue, or offline defaults.
+
+        Never raises for lack of a key.
+        """
 
     async def model(self, name: str) -> ModelSpec:
         """The model's parameters, as well as they can be known. Raises `UnknownModel`."""
@@ -61,7 +64,10 @@ class Service(Protocol):
 
 @dataclass(slots=True)
 class Registry:
-    """Services by name: built at first use from entry points; a broken one is remembered with its reason and skipped."""
+    """Services by name: built at first use from entry points.
+
+    A broken one is remembered with its reason and skipped.
+    """
 
     factories: dict[str, Callable[[], Service]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
@@ -86,9 +92,7 @@ class Registry:
         if name not in self.factories:
             raise UnknownModel(name, hint=f"(services: {', '.join(self.names())})")
         try:
-            made = self.factories[name]()
-            if not isinstance(made, Service):
-                raise TypeError(f"{type(made).__name__} is not a Service")
+            made = _checked(self.factories[name]())
         except ImagegenError:
             raise
         except Exception as error:
@@ -106,6 +110,12 @@ class Registry:
     def made(self) -> tuple[Service, ...]:
         """The services that were used so far."""
         return tuple(self._made.values())
+
+
+def _checked(made: object) -> Service:
+    if not isinstance(made, Service):
+        raise TypeError(f"{type(made).__name__} is not a Service")
+    return made
 
 
 def _load(point: EntryPoint) -> Service:

@@ -92,4 +92,5 @@ def test_an_unknown_cost_is_never_a_zero() -> None:
     assert (Cost.read(1) + UNKNOWN) == UNKNOWN
     assert (Cost.read(1) + Cost.read(2)) == Cost(Decimal(3), "USD", "charged")
     assert (FREE + Cost.read(2)) == Cost.read(2)
-    assert [Cost.read(value) for value in (None, "n/a", float("nan"), -1, True, [])] == [UNKNOWN] * 6
+    strange: list[object] = [None, "n/a", float("nan"), -1, True, []]
+    assert [Cost.read(value) for value in strange] == [UNKNOWN] * 6

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,9 +83,7 @@ def test_text_from_a_command_line_becomes_the_parameters_own_type() -> None:
 def test_a_size_is_rounded_to_what_the_model_takes_and_that_is_reported() -> None:
     checked = PARAMS.check({"prompt": "a", "width": 515})
     assert checked.values["width"] == 512
-    assert [str(change) for change in checked.changes] == [
-        "width=515 was sent as 512: the model takes multiples of 8"
-    ]
+    assert [str(change) for change in checked.changes] == ["width=515 was sent as 512: the model takes multiples of 8"]
 
 
 @pytest.mark.parametrize("value", [True, "12.5", float("nan"), float("inf"), "1e999", [], b"7"])
@@ -135,11 +135,7 @@ def test_no_foreign_schema_raises(schema: dict[str, object]) -> None:
         assert read_params(node) is not None
 
 
-@given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), json_values, max_size=6))  # type: ignore[misc]
+@given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), json_values, max_size=6))
 def test_no_value_raises_anything_but_invalid_input(asked: dict[str, object]) -> None:
-    try:
-        values = PARAMS.check(asked).values
-    except InvalidInput as error:
-        assert error.problems
-    else:
-        assert set(values) <= set(asked)
+    with suppress(InvalidInput):
+        assert set(PARAMS.check(asked).values) <= set(asked)

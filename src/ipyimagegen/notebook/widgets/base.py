@@ -23,9 +23,8 @@ class Widget(anywidget.AnyWidget):
         self.on_msg(self._received)
         honour_subshells(self)
 
-    def _received(self, _: object, content: dict[str, Any], buffers: list[Any]) -> None:
-        kind = content.get("kind") if isinstance(content, dict) else None
-        if isinstance(kind, str):
+    def _received(self, _: object, content: object, buffers: list[Any]) -> None:
+        if isinstance(content, dict) and isinstance(kind := content.get("kind"), str):
             self.post(lambda: self.take(kind, content, buffers))
 
     def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
@@ -43,10 +42,10 @@ class Widget(anywidget.AnyWidget):
 def honour_subshells(widget: anywidget.AnyWidget) -> None:
     """Let a message's answer go where the page asked for it.
 
-    ipykernel 7.4 answers each comm on the shell that used it last, which pins a widget made in a busy cell to that cell's
-    shell: Cancel then waits for the cell to end, and after a page reload messages vanish. The name is private there, so
-    it is looked for first.
+    ipykernel 7.4 answers each comm on the shell that used it last, which pins a widget made in a busy cell to
+    that cell's shell: Cancel then waits for the cell to end, and after a page reload messages vanish. The name is
+    private there, so it is looked for first.
     """
     comm = getattr(widget, "comm", None)
     if comm is not None and hasattr(comm, "_reply_subshell_for"):
-        comm._reply_subshell_for = lambda data, default: default
+        comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001 (private there; guarded)

@@ -32,7 +32,7 @@ class JobView(Widget):
     title = traitlets.Unicode().tag(sync=True)
     prompt = traitlets.Unicode().tag(sync=True)
     logs = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    blocking = traitlets.Bool(False).tag(sync=True)
+    blocking = traitlets.Bool(default_value=False).tag(sync=True)
     can_cancel = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, work: Job | Batch | None = None, **traits: Any) -> None:
@@ -84,6 +84,7 @@ class JobView(Widget):
 
     def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         """A message of the page: `hello`, `shown` or `cancel`."""
+        del buffers
         match kind:
             case "cancel":
                 self.say("ack", of="cancel")

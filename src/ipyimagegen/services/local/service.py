@@ -124,7 +124,7 @@ class Local:
                 final = await self._steps(job, model, values, delay)
         except asyncio.CancelledError:
             final = Cancelled(by="user")
-        except Exception as error:  # whatever went wrong while painting is the job's failure
+        except Exception as error:  # noqa: BLE001 (whatever goes wrong while painting is the job's failure)
             final = Failed(message=str(error), code=type(error).__name__)
         async with job.changed:
             job.final = final
