@@ -53,7 +53,9 @@ export function JobView(props: JobViewProps) {
   const state = many ? summary(list) : "";
   const nameOf = (index: number) => (many ? `picture ${index + 1} of ${list.length}` : "the picture");
   return (
-    <section
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms; a section would be one landmark per cell.
+    <div
+      role="group"
       class={`ig-call ${many ? "ig-is-many" : "ig-is-one"}`}
       aria-label={`Image generation, ${title.value}`}
       style={{ "--ig-columns": String(columns(list.length)), "--ig-ratio": String(ratio(list[0])) }}
@@ -88,6 +90,6 @@ export function JobView(props: JobViewProps) {
         <LogFold logs={logs} />
       </div>
       <Announcer text={many ? state : (list[0]?.text ?? "")} turn={list.map((job) => job.phase).join()} />
-    </section>
+    </div>
   );
 }

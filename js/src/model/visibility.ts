@@ -24,7 +24,7 @@ export function differs(a: Viewing, b: Viewing): boolean {
   return a.visible !== b.visible || a.pixel_ratio !== b.pixel_ratio || wider;
 }
 
-/** Tell once now, again after every change that matters once it has settled, and at the end of the view. */
+/** Tell once now, at once when the view comes into sight, after other changes once they have settled, and at the end. */
 export function watchViewing({ el, picture, life }: ViewingOptions, tell: (viewing: Viewing) => void): void {
   let onScreen = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,18 +36,20 @@ export function watchViewing({ el, picture, life }: ViewingOptions, tell: (viewi
   let told = look();
   tell(told);
 
+  const compare = () => {
+    const now = look();
+    if (!differs(now, told)) return;
+    told = now;
+    tell(now);
+  };
   const settle = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      const now = look();
-      if (!differs(now, told)) return;
-      told = now;
-      tell(now);
-    }, SETTLE_MS);
+    timer = setTimeout(compare, SETTLE_MS);
   };
   const seen = new IntersectionObserver((entries) => {
     onScreen = entries.at(-1)?.isIntersecting ?? onScreen;
-    settle();
+    if (onScreen && !told.visible) compare();
+    else settle();
   });
   const sized = new ResizeObserver(settle);
   seen.observe(el);

@@ -61,7 +61,6 @@ test("the page says hello at once, and again when it can be seen", async () => {
   view(fake);
   expect(hellos(sent)).toMatchObject([{ visible: false, width_px: 0 }]);
   page.browser.scrollTo(true);
-  await settle();
   expect(hellos(sent).at(-1)).toMatchObject({ visible: true });
   page.browser.resize();
   await settle();
