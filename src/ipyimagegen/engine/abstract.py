@@ -60,7 +60,7 @@ def paint_abstract(canvas: Canvas, stage: Stage) -> None:
 
 def _marble(canvas: Canvas, stage: Stage, dice: Dice) -> None:
     """Paint poured and pulled: noise warped by noise warped by noise, lit as if it had relief."""
-    patch, u, v = tile("marble", 4, 6), canvas.x * 0.22 + dice.unit(), canvas.y * 0.22 + dice.unit()
+    patch, u, v = tile("marble", 4, 6), canvas.x * 0.34 + dice.unit(), canvas.y * 0.34 + dice.unit()
     u, v = u + np.zeros_like(v), v + np.zeros_like(u)
     a, b = sample(patch, u, v), sample(patch, u + 0.37, v + 0.71)
     u2, v2 = u + a * 0.075, v + b * 0.075
@@ -68,8 +68,8 @@ def _marble(canvas: Canvas, stage: Stage, dice: Dice) -> None:
     field = sample(patch, u + c * 0.11, v + d * 0.11)
     relief = sample(patch, u + c * 0.11 + 0.004, v + d * 0.11 + 0.004)
     colours = colour_set(stage)
-    ramp(canvas, 0.5 + field * 0.42 + c * 0.12, colours)
-    veins = wave(field * 2.4 + a * 0.5)
+    ramp(canvas, 0.48 + field * 0.62 + c * 0.16, colours)
+    veins = wave(field * 1.7 + a * 0.6)
     veins = smoothstep(0.86, 1.0, veins)
     canvas.lay(veins * 0.75, mix_colour(colours[3], (1.0, 0.92, 0.72), 0.45))
     slope = clamp((field - relief) * 5.0, -1.0, 1.0)

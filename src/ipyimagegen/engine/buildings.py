@@ -20,6 +20,11 @@ def paint_city(canvas: Canvas, stage: Stage, base: float) -> None:
     """A skyline of three depths standing on height ``base``."""
     dice = stage.scene.dice("city")
     middle = stage.width * dice.between(0.35, 0.65)
+    if _lamps_lit(stage):
+        sky = canvas.above(base)
+        dome = bell(sky.y - base, 0.26) * (0.55 + 0.45 * bell(sky.x - middle, 0.5))
+        neon: RGB = (0.95, 0.35, 0.75) if stage.scene.says("neon", "cyberpunk", "tokyo") else (1.0, 0.62, 0.36)
+        sky.glow(dome * 0.55, neon)
     for distance, tall, count in ((0.66, 0.40, 30), (0.38, 0.34, 22), (0.06, 0.22, 20)):
         x = -0.03
         while x < stage.width + 0.03:
@@ -84,6 +89,8 @@ def _windows(canvas: Canvas, stage: Stage, corner: Point, width: float, height: 
         share = 0.42 if stage.scene.hour == "night" else 0.25
         lit = pane * (chance < share)
         warm = mix_colour(_LAMP, (0.75, 0.88, 1.0), 0.75 if dice.chance(0.25) else 0.0)
+        if stage.scene.says("neon", "cyberpunk", "tokyo") and dice.chance(0.5):
+            warm = dice.pick(((1.0, 0.35, 0.62), (0.35, 0.90, 1.0), (0.75, 0.45, 1.0)))
         part.lay(lit * (0.95 - 0.5 * distance) * (0.55 + 0.45 * clamp(chance * (1.0 / share))), warm)
         part.lay(pane * (chance >= share) * 0.3, (0.04, 0.05, 0.10))
     else:

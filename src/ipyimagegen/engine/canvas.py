@@ -168,9 +168,17 @@ def line(canvas: Canvas, a: Point, b: Point, thickness: float, colour: RGB, opac
 
 
 def dabs(
-    canvas: Canvas, xs: Plane, ys: Plane, radii: Plane, colours: Plane, *, opacity: float = 1.0, squash: float = 1.0
+    canvas: Canvas,
+    xs: Plane,
+    ys: Plane,
+    radii: Plane,
+    colours: Plane,
+    *,
+    opacity: float = 1.0,
+    squash: float = 1.0,
+    soft: bool = False,
 ) -> None:
-    """Many soft round touches: N centres and radii (units), N×3 colours. Later ones lie on earlier ones."""
+    """Many round touches: N centres and radii (units), N×3 colours. Later ones lie on earlier ones; ``soft`` ones fade out."""
     rows, columns = canvas.rgb.shape[1:]
     if not rows or not columns:
         return
@@ -191,8 +199,10 @@ def dabs(
             continue
         dx = (ix[i0:i1] - x) * (1.0 / a)
         dy = (iy[j0:j1] - y) * (1.0 / b)
-        cover = (1.25 - (dx * dx + dy * dy)) * (min(a, 3.0) * 0.8)
+        cover = 1.0 - (dx * dx + dy * dy) if soft else (1.25 - (dx * dx + dy * dy)) * (min(a, 3.0) * 0.8)
         cover = np.minimum(np.maximum(cover, 0.0, out=cover), 1.0, out=cover)
+        if soft:
+            cover *= cover
         cover *= faint
         patch = canvas.rgb[:, j0:j1, i0:i1]
         patch += (tints[n] - patch) * cover

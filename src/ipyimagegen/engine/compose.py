@@ -63,7 +63,10 @@ def _waterside(canvas: Canvas, stage: Stage) -> None:
     dice = scene.dice("far shore")
     if scene.has("city"):
         paint_city(canvas, stage, stage.horizon)
-    if scene.has("hills") or (scene.has("lake") and not scene.has("mountains", "city")):
+    if scene.season == "winter" and scene.has("lake") and not scene.has("city", "mountains"):
+        paint_mountains(canvas, stage)
+        tree_line(canvas, stage, dice.child("winter wood"), stage.horizon, 0.07, 0.3)
+    elif scene.has("hills") or (scene.has("lake") and not scene.has("mountains", "city")):
         for rank in range(2):
             roll(canvas.above(stage.horizon), stage, dice.child(rank), stage.horizon - 0.09 + 0.06 * rank, 0.035, 0.72 - 0.30 * rank, stage.palette.leaf)
     if scene.has("forest"):
@@ -78,7 +81,7 @@ def _waterside(canvas: Canvas, stage: Stage) -> None:
         if scene.has("house") and not scene.has("lighthouse"):
             paint_house(canvas, stage, (at, top + 0.02), 0.12, dice.child("house"))
         if scene.has("lighthouse"):
-            paint_lighthouse(canvas, stage, (at, top + 0.012), 0.36)
+            paint_lighthouse(canvas, stage, (at, top + 0.012), min(0.36, stage.horizon * 0.56))
         if scene.has("house") and scene.has("lighthouse"):
             paint_house(canvas, stage, (at - 0.16 * stage.side, top + 0.04), 0.08, dice.child("house"))
         if scene.has("island") and not scene.has("lighthouse", "castle", "house"):
@@ -114,7 +117,7 @@ def _inside_forest(canvas: Canvas, stage: Stage) -> None:
     scene, palette = stage.scene, stage.palette
     dice = scene.dice("forest")
     broad = scene.season in ("autumn", "spring") or not scene.says("pine", "fir", "spruce", "taiga", "🌲")
-    canvas.lay(0.35, mix_colour(palette.haze, palette.horizon, 0.5))
+    canvas.lay(0.45, mix_colour(palette.haze, palette.horizon, 0.5))
     for rank, distance in enumerate((0.86, 0.72, 0.56)):
         tree_line(canvas, stage, dice.child("line", rank), stage.horizon + 0.015 * rank, 0.34 - 0.03 * rank, distance)
     floor = palette.snow if scene.season == "winter" else mix_colour(palette.earth, palette.leaf_warm, 0.5)
@@ -136,7 +139,7 @@ def _inside_forest(canvas: Canvas, stage: Stage) -> None:
             base = stage.horizon + 0.03 + 0.10 * rank * rank + child.between(0.0, 0.05)
             trunk(canvas, stage, x, base, thick * child.between(0.8, 1.25), distance, child, scene.says("birch", "birches"))
         if broad and scene.season != "winter":
-            foliage(canvas, stage, dice.child("leaves", rank), -0.03, 0.34 - 0.04 * rank, 0.012 + 0.007 * rank, 620)
+            foliage(canvas, stage, dice.child("leaves", rank), -0.03, 0.36 - 0.04 * rank, 0.0075 + 0.004 * rank, 1000)
     if scene.season == "autumn":
         foliage(canvas, stage, dice.child("fallen"), stage.height + 0.02, stage.horizon + 0.05, 0.008, 420)
     light = canvas.below(stage.horizon)
@@ -153,7 +156,7 @@ def _open_country(canvas: Canvas, stage: Stage) -> None:
         paint_city(canvas, stage, stage.horizon + 0.01)
     if scene.has("castle"):
         at = stage.width * (0.5 - 0.10 * stage.side)
-        top = headland(canvas, stage, at, 0.20, rocky=False)
+        top = headland(canvas, stage, at, 0.17, rocky=False, wide=0.46)
         paint_castle(canvas, stage, (at, top + 0.03), 0.36, dice.child("castle"))
     if scene.has("desert"):
         paint_dunes(canvas, stage)
@@ -163,7 +166,7 @@ def _open_country(canvas: Canvas, stage: Stage) -> None:
         if scene.has("forest", "river", "field") and not scene.has("city"):
             tree_line(canvas, stage, dice.child("wood far"), stage.horizon - 0.004, 0.07, 0.62)
             tree_line(canvas, stage, dice.child("wood"), stage.horizon + 0.012, 0.055, 0.36)
-        paint_plain(canvas, stage, stage.horizon + 0.008, near)
+        paint_plain(canvas, stage, stage.horizon - 0.002, near)
     if scene.has("waterfall"):
         paint_waterfall(canvas, stage)
     if scene.has("river", "waterfall"):
@@ -178,9 +181,10 @@ def _open_country(canvas: Canvas, stage: Stage) -> None:
         paint_house(canvas, stage, foot, size, dice.child("house"))
     if scene.has("bridge") and not scene.has("sea", "lake"):
         paint_bridge(canvas, stage, stage.horizon + 0.02, stage.horizon + 0.17)
-    if scene.has("forest") and not scene.has("desert"):
+    if scene.has("forest", "house") and not scene.has("desert", "flowers") or scene.season in ("autumn", "spring"):
         _grove(canvas, stage)
     if scene.has("flowers"):
+        grass(canvas, stage, stage.horizon + 0.10, dice.child("grass"), int(1100 * stage.width))
         flowers(canvas, stage, stage.horizon + (0.10 if scene.has("hills") else 0.025))
     elif scene.has("field", "hills") and scene.season != "winter":
         grass(canvas, stage, stage.horizon + 0.12, dice.child("grass"), int(900 * stage.width))
@@ -195,7 +199,7 @@ def _hill_country(canvas: Canvas, stage: Stage) -> None:
     for n in range(9):
         child = dice.child(n)
         y = stage.horizon + child.between(0.0, 0.06)
-        leafy(canvas, stage, child.unit() * stage.width, y + 0.03, child.between(0.03, 0.055), 0.42, child)
+        leafy(canvas, stage, child.unit() * stage.width, y + 0.03, child.between(0.035, 0.07), 0.30, child)
 
 
 def _grove(canvas: Canvas, stage: Stage) -> None:
@@ -206,7 +210,7 @@ def _grove(canvas: Canvas, stage: Stage) -> None:
     spots = sorted((dice.child(n).unit(), n) for n in range(int(11 * max(stage.width, 0.8))))
     for depth, n in spots:
         child = dice.child("tree", n)
-        outer = child.between(0.20, 0.52)
+        outer = child.between(0.30 if scene.has("house", "castle") else 0.20, 0.52)
         x = stage.width * (0.5 + outer * (1.0 if child.chance(0.5) else -1.0))
         y = stage.horizon + 0.03 + 0.27 * depth * depth
         tall = 0.10 + 0.30 * depth

@@ -34,7 +34,9 @@ def tree_line(canvas: Canvas, stage: Stage, dice: Dice, base: float, tall: float
     palette = stage.palette
     key = dice.bits()
     ground = fbm(part.x, part.y[:1], key, frequency=2.0, octaves=3) * (tall * 0.28)
-    tops = _spikes(part.x, key + 1, tall * 0.30) * 0.75 + _spikes(part.x + 0.37, key + 3, tall * 0.17) * 0.35
+    close = min(tall, 0.14)
+    tops = _spikes(part.x, key + 1, close * 0.30) * 0.75 + _spikes(part.x + 0.37, key + 3, close * 0.17) * 0.35
+    tops = tops * (close / tall) + (1.0 - close / tall) * 0.8
     rag = part.noise(key + 5, 2.6 / tall, 4, 0.8)
     depth = part.y - (base - ground * 1.0 - tops * tall) + rag * (tall * 0.07)
     cover = part.edge(-depth)
@@ -94,7 +96,7 @@ def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dist
     if stage.scene.season == "winter":
         _bare(canvas, stage, x, base, tall, bark, dice)
         return
-    count = 150
+    count = 260
     a, b, c = dice.units(count) - 0.5, dice.units(count) - 0.5, dice.units(count)
     lumps = [(dice.between(-0.18, 0.18), dice.between(-0.80, -0.42), dice.between(0.16, 0.26)) for _ in range(6)]
     lumps.append((0.0, -0.66, 0.30))
@@ -108,7 +110,7 @@ def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dist
         canvas,
         ((x + (lx + dx) * tall))[order],
         ((base + (ly + dy) * tall))[order],
-        (tall * (0.035 + 0.035 * c))[order],
+        (tall * (0.020 + 0.030 * c))[order],
         colours[order],
         opacity=0.92,
         squash=0.85,
@@ -173,7 +175,7 @@ def foliage(canvas: Canvas, stage: Stage, dice: Dice, top: float, bottom: float,
     ys = top + (bottom - top) * a * a
     xs = dice.units(count) * stage.width
     vary = dice.units(count)
-    light = clamp(0.35 + 0.5 * dice.units(count) - (np.abs(xs - stage.light[0]) * 0.3))
+    light = clamp(0.12 + 0.85 * dice.units(count) - np.abs(xs - stage.light[0]) * 0.25 + (ys - top) * 0.4)
     dabs(canvas, xs, ys, size * (0.6 + 0.8 * vary), _leaf_colours(stage, light, vary, 0.12), opacity=0.85, squash=0.75)
 
 
@@ -214,7 +216,7 @@ def flower_colours(stage: Stage) -> tuple[RGB, ...]:
     """The petals that the prompt names, or a mix of meadow colours."""
     named = stage.scene.colour("flowers")
     if named is not None:
-        return (named, mix_colour(named, (1.0, 0.95, 0.85), 0.3), mix_colour(named, (0.2, 0.05, 0.15), 0.2))
+        return (named, mix_colour(named, (1.0, 0.85, 0.65), 0.16), mix_colour(named, (0.2, 0.05, 0.15), 0.2))
     for word, petals in _KINDS.items():
         if stage.scene.says(word):
             return petals
@@ -227,14 +229,14 @@ def flowers(canvas: Canvas, stage: Stage, top: float) -> None:
     dice = stage.scene.dice("flowers")
     petals = flower_colours(stage)
     rows = any(stage.scene.says(word) for word in _ROWS)
-    count = int(3400 * max(stage.width * (stage.height - top), 0.3))
+    count = int((8200 if rows else 5200) * max(stage.width * (stage.height - top), 0.3))
     near = dice.units(count)
     near = near * near * (0.35 + 0.65 * near)
     ys = top + 0.008 + near * (stage.height - top)
     scale = clamp((ys - stage.horizon) * (1.0 / (stage.height - stage.horizon)), 0.0, 1.1)
     if rows:
         lane = np.floor(dice.units(count) * 34.0) - 17.0 + (dice.units(count) - 0.5) * 0.42
-        xs = stage.width * 0.5 + lane * (0.012 + 0.19 * scale)
+        xs = stage.width * 0.5 + lane * (0.012 + 0.15 * scale)
     else:
         xs = (dice.units(count) * 1.1 - 0.05) * stage.width
         drift = fbm(xs[None, :] * 1.0, ys[:1, None] * 0.0, dice.bits(), frequency=3.0, octaves=2)[0]
@@ -251,12 +253,12 @@ def flowers(canvas: Canvas, stage: Stage, top: float) -> None:
     order = np.argsort((ys * 4096.0).astype(np.int32), kind="stable")
     radii = (0.0016 + 0.0150 * scale) * (0.6 + 0.6 * dice.units(count))
     dabs(canvas, xs[order], ys[order], radii[order], colours[order], opacity=0.95, squash=0.72)
-    large = order[scale[order] > 0.45]
+    large = order[scale[order] > 0.6]
     hearts = np.tile(np.array([palette.lit((0.20, 0.13, 0.08), 0.5)], dtype=np.float32), (large.size, 1))
     if stage.scene.says("daisy", "daisies"):
         hearts[:] = palette.lit((0.95, 0.75, 0.2), 0.8)
     if not rows:
-        dabs(canvas, xs[large], ys[large], radii[large] * 0.34, hearts, opacity=0.8, squash=0.72)
+        dabs(canvas, xs[large], ys[large], radii[large] * 0.28, hearts, opacity=0.8, squash=0.72)
 
 
 def bank(canvas: Canvas, stage: Stage, dice: Dice) -> None:

@@ -27,50 +27,58 @@ def paint_mountains(canvas: Canvas, stage: Stage) -> None:
 
 def _range(canvas: Canvas, stage: Stage, dice: Dice, distance: float, tall: float, rank: int) -> None:
     scene, palette = stage.scene, stage.palette
-    main = dice.between(0.25, 0.75) * stage.width
+    main = stage.width * (0.5 + (0.10 + 0.16 * dice.unit()) * (-1.0 if rank % 2 else 1.0) * stage.side * -1.0)
     peaks = [(main, tall, dice.between(0.75, 1.0))]
-    for _ in range(int(5 * stage.width) + 2):
+    for _ in range(int(6 * stage.width) + 2):
         centre = dice.between(-0.1, 1.1) * stage.width
         peaks.append((centre, tall * dice.between(0.35, 0.8), dice.between(0.6, 1.1)))
-    floor = tall * 0.12
     part = canvas.crop(-1.0, stage.horizon - tall * 1.25, stage.width + 1.0, stage.horizon + 0.03)
     if part.empty:
         return
     key = dice.bits()
-    rough = fbm(part.x, part.y[:1], key, frequency=7.0, octaves=6, finest=part.pixel)
+    rough = fbm(part.x, part.y[:1], key, frequency=9.0, octaves=6, gain=0.55, finest=part.pixel)
     x = part.x + fbm(part.x, part.y[:1], key + 1, frequency=3.0, octaves=3) * 0.03
-    ridge = stage.horizon - np.maximum(cones(x, peaks), floor) - rough * (0.030 * tall / 0.3)
+    ridge = stage.horizon - np.maximum(cones(x, peaks), tall * 0.12) - rough * (0.036 * tall / 0.3)
     depth = part.y - ridge
     cover = part.edge(-depth)
-    bend = part.noise(key + 2, 5.0, 5)
-    fine = part.noise(key + 3, 16.0, 4)
-    spread = clamp(depth, 0.0, 1.0)
-    wx = part.x + bend * (0.012 + spread * 0.34) + fine * 0.012
-    step = 0.012
-    grid = np.arange(-256, int(stage.width * 512) + 256, dtype=np.int32).astype(np.float32) * np.float32(1.0 / 512.0)
-    profile = cones(grid, peaks) + fbm(grid[None, :], part.y[:1], key, frequency=7.0, octaves=3)[0] * (0.05 * tall)
-    shift = int(step * 512)
-    slope = np.zeros_like(profile)
-    slope[shift:-shift] = (profile[2 * shift :] - profile[: -2 * shift]) * (1.0 / (2 * step))
-    at = np.minimum(np.maximum((wx * 512.0).astype(np.int32) + 256, 0), len(grid) - 1)
-    light = clamp(0.45 - slope.take(at) * (0.55 * stage.side) + fine * 0.16 + bend * 0.08)
-    light = smoothstep(0.05, 0.95, light)
-    rock = palette.rock
-    local = mix_colour(rock, palette.leaf, 0.35 if rank == 2 else 0.05)
-    dark, bright = palette.far(palette.lit(local, 0.0), distance * 0.85), palette.far(palette.lit(local, 1.0), distance * 0.7)
-    snowy = scene.season == "winter" or (rank == 1 and not scene.has("volcano", "desert"))
-    mist = smoothstep(0.35 * tall, 1.0 * tall, depth) * 0.75
-    white = clamp(
-        smoothstep(tall * (1.6 if scene.season == "winter" else 0.62), tall * 0.22, depth + (fine * 0.05 + bend * 0.10) * tall + (ridge - (stage.horizon - tall)))
-    )
-    snow_dark = palette.far(palette.lit(palette.snow, 0.15), distance * 0.5)
-    snow_lit = palette.far(palette.lit(palette.snow, 1.0), distance * 0.25)
+    light, relief = _faces(part, stage, peaks, depth, key, tall)
+    local = mix_colour(palette.rock, palette.leaf, 0.40 if rank == 2 else 0.05)
+    dark, bright = palette.far(palette.lit(local, 0.0), distance * 0.8), palette.far(palette.lit(local, 1.0), distance * 0.65)
+    winter = scene.season == "winter"
+    snowy = winter or (rank == 1 and not scene.has("volcano", "desert"))
+    line = tall * (1.5 if winter else 0.60)
+    height = depth + (ridge - (stage.horizon - tall)) + relief * (0.13 * tall)
+    white = smoothstep(line, line * 0.55, height) * clamp(0.80 + relief * 0.35)
+    mist = smoothstep(0.30 * tall, 1.0 * tall, depth) * 0.72
+    snow_dark = palette.far(mix_colour(palette.lit(palette.snow, 0.1), palette.middle, 0.25), distance * 0.45)
+    snow_lit = palette.far(palette.lit(palette.snow, 1.0), distance * 0.2)
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         if snowy:
             tone += (snow_dark[c] + (snow_lit[c] - snow_dark[c]) * light - tone) * white
         tone += (palette.haze[c] - tone) * mist
         plane += (tone - plane) * cover
+
+
+def _faces(
+    part: Canvas, stage: Stage, peaks: list[tuple[float, float, float]], depth: Plane, key: int, tall: float
+) -> tuple[Plane, Plane]:
+    """The light on a range, and the relief of its ribs: great faces left and right of wandering spines, ridged rock on them."""
+    bend = part.noise(key + 2, 5.0, 5)
+    spread = clamp(depth, 0.0, 1.0)
+    patch = tile("rock", 4, 7, ridged=True)
+    u = part.x * 0.55 + bend * (0.02 + spread * 0.10) + (key % 997) / 997.0
+    v = part.y * 0.42 + bend * 0.02 + (key % 991) / 991.0
+    relief = sample(patch, u, v)
+    across = sample(patch, u + 0.007 * stage.side, v - 0.004)
+    grid = np.arange(-256, int(stage.width * 512) + 256, dtype=np.int32).astype(np.float32) * np.float32(1.0 / 512.0)
+    profile = cones(grid, peaks)
+    slope = np.zeros_like(profile)
+    slope[6:-6] = (profile[12:] - profile[:-12]) * (512.0 / 12.0)
+    wander = part.x + bend * (0.012 + spread * 0.30) + relief * 0.012
+    at = np.minimum(np.maximum((wander * 512.0).astype(np.int32) + 256, 0), len(grid) - 1)
+    face = slope.take(at) * (-0.34 * stage.side)
+    return smoothstep(0.0, 1.0, 0.46 + face + (relief - across) * 0.55 + bend * 0.05), relief
 
 
 def paint_hills(canvas: Canvas, stage: Stage, bottom: float) -> None:
@@ -200,7 +208,9 @@ def headland(
     t = clamp(np.abs(outer) / towards)
     mound = 1.0 - t * t * (3.0 - 2.0 * t)
     rough = fbm(part.x, part.y[:1], dice.bits(), frequency=9.0, octaves=5, finest=part.pixel)
-    line = foot - height * (mound * 0.96 + rough * 0.09 * clamp(t * 3.0) * (mound + 0.1)) + 0.004
+    crags = np.floor(mound * 5.0 + rough * 0.5) * 0.2
+    mound = mound * 0.62 + clamp(crags) * 0.38 * smoothstep(0.0, 0.15, t) + mound * 0.38 * smoothstep(0.15, 0.0, t)
+    line = foot - height * (mound * 0.96 + rough * 0.11 * clamp(t * 3.0) * (mound + 0.1)) + 0.004
     depth = part.y - line
     cover = part.edge(-depth)
     bend = part.noise(dice.bits(), 7.0, 5, 0.8)
@@ -273,9 +283,10 @@ def paint_river(canvas: Canvas, stage: Stage) -> None:
     deep = palette.lit(palette.water, 0.75)
     glint = smoothstep(0.55, 1.1, ripple) * 0.4
     for c, plane in enumerate(part.rgb):
-        tone = palette.low[c] + (palette.middle[c] - palette.low[c]) * smoothstep(0.0, 0.5, t)
+        far = palette.low[c] * 0.4 + palette.middle[c] * 0.6
+        tone = far + (palette.middle[c] - far) * smoothstep(0.0, 0.5, t)
         tone += (deep[c] - tone) * smoothstep(0.35, 1.0, t)
-        tone += (palette.horizon[c] - tone) * glint
+        tone += (palette.cloud_lit[c] - tone) * glint
         tone += (bank[c] - tone) * shore
         plane += (tone - plane) * cover
 
@@ -306,7 +317,7 @@ def paint_waterfall(canvas: Canvas, stage: Stage) -> None:
         (half - np.abs(part.x - at)) * (1.0 / 0.012)
     )
     threads = part.noise(dice.bits(), 60.0, 3, 0.10)
-    white = palette.lit((0.95, 0.98, 1.0), 0.9)
+    white = mix_colour(palette.lit((0.95, 0.98, 1.0), 0.8), palette.cloud_lit, 0.45)
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         tone += (leaf[c] - tone) * moss

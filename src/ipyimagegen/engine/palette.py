@@ -63,7 +63,7 @@ _HOURS: Final[dict[str, Palette]] = {
         "5f7fb8 a3a9d4 eebfc0 ffe2b8 fff2cc ffe6d6 a99bbd e0c4c8 5b7c9c", (0.50, 0.48, 0.62), (0.55, 0.40, 0.26)
     ),
     "golden": _light(
-        "2f4f8c 8478ac ee9a72 ffd694 fff0bc ffd2a0 8a6f9a e2a88c 4c5c86", (0.42, 0.36, 0.48), (0.66, 0.42, 0.18)
+        "2f4f8c 8478ac ee9a72 ffd694 fff0bc ffd2a0 8a6f9a e2a88c 4c5c86", (0.43, 0.38, 0.48), (0.60, 0.46, 0.27)
     ),
     "dusk": _light(
         "1b2452 4a4384 b0628a f6aa78 ffe0b0 e8928e 43396c 8a6a98 34407a", (0.25, 0.23, 0.38), (0.36, 0.22, 0.20)
@@ -83,7 +83,7 @@ _SEASON_GROWTH: Final[dict[str, tuple[str, str, str]]] = {
 
 def _weathered(light: Palette, weather: str) -> Palette:
     """Grey the light as ``weather`` does."""
-    grey = {"overcast": 0.62, "rain": 0.72, "storm": 0.85, "snowfall": 0.66, "fog": 0.5}.get(weather, 0.0)
+    grey = {"overcast": 0.62, "rain": 0.72, "storm": 0.85, "snowfall": 0.66, "fog": 0.3}.get(weather, 0.0)
     if not grey:
         return light
     level = luma(light.low) * (0.55 if weather == "storm" else 0.95)
@@ -118,7 +118,7 @@ def palette_for(scene: Scene) -> Palette:
     leaf, leaf_warm, grass = (hex_colour(code) for code in _SEASON_GROWTH[scene.season])
     dice = Dice(scene.tint)
     turn = (dice.unit(), dice.unit(), dice.unit())
-    amount = dice.between(0.05, 0.14)
+    amount = dice.between(0.02, 0.08)
     accent = scene.colour("accent")
     sky = scene.colour("sky") or accent
     if accent is not None:
@@ -136,6 +136,8 @@ def palette_for(scene: Scene) -> Palette:
         named = scene.colour(motif)
         if named is not None:
             changed[name] = mix_colour(changed[name], named, 0.6)
+    if scene.says("cherry", "blossom", "blossoms", "sakura", "桜", "🌸"):
+        leaf, leaf_warm = hex_colour("d9799a"), hex_colour("f6c6d2")
     growth = {"leaf": scene.colour("forest") or leaf, "leaf_warm": leaf_warm, "grass": scene.colour("field") or grass}
     if scene.colour("forest") is not None:
         growth["leaf_warm"] = mix_colour(growth["leaf"], (1.0, 0.9, 0.6), 0.3)

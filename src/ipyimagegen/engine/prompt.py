@@ -32,6 +32,7 @@ _IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {
     "waterfall": ("mountains",),
     "windmill": ("field",),
     "castle": ("hills",),
+    "city": ("lake",),
 }
 _GROUND: Final = frozenset(
     "mountains hills volcano desert forest lake sea beach island river field flowers road city waterfall".split()
@@ -147,11 +148,12 @@ def _first(names: list[str], otherwise: str) -> str:
 
 def _hour(tokens: list[tuple[str, tuple[Term, ...]]], motifs: list[str], dice: Dice) -> str:
     named = _names(tokens, "hour")
+    snowy = "winter" in _names(tokens, "season")
     if named:
         return named[0]
     if "aurora" in motifs or "stars" in motifs or "moon" in motifs:
         return "night"
-    return dice.pick(("day", "day", "golden", "dawn", "day", "golden"))
+    return dice.pick(("day", "day", "day", "dawn", "golden", "day") if snowy else ("day", "day", "golden", "day", "golden", "dawn"))
 
 
 def _furnish(motifs: set[str], dice: Dice) -> set[str]:
@@ -160,6 +162,8 @@ def _furnish(motifs: set[str], dice: Dice) -> set[str]:
         if motif == "boat" and motifs & _WATER:
             continue
         if motif == "castle" and motifs & _GROUND:
+            continue
+        if motif == "city" and motifs & (_WATER | {"road", "field", "flowers", "desert"}):
             continue
         motifs.update(_IMPLIED.get(motif, ()))
     if not motifs & _GROUND:
@@ -195,6 +199,8 @@ def read_prompt(sketch: Sketch) -> Scene:
     motifs = set(named)
     if kind == "landscape":
         motifs = _furnish(motifs, dice.child("ground"))
+    if "winter" in _names(tokens, "season") and "flowers" not in named:
+        motifs.discard("flowers")
     motifs -= set(_names(refused, "motif"))
     hour = _hour(tokens, named, dice.child("hour"))
     season = _first(_names(tokens, "season"), "summer")

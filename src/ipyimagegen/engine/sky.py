@@ -6,7 +6,7 @@ import numpy as np
 
 from .canvas import Canvas, dabs, disc, line
 from .exact import RGB, Plane, bell, clamp, fade, mix_colour, scale_colour, smoothstep, wave
-from .noise import fbm, sample, tile
+from .noise import Dice, fbm, sample, tile
 from .stage import Stage
 
 
@@ -65,11 +65,12 @@ def _luminary(sky: Canvas, stage: Stage) -> None:
         if not veiled:
             _moon(sky, stage, radius)
         return
-    shown = scene.hour != "dusk" or scene.has("sun")
+    shown = scene.hour in ("golden", "dawn") or scene.has("sun")
     wide = {"day": 0.30, "dawn": 0.62, "golden": 0.78, "dusk": 0.55}[scene.hour] * (0.5 if veiled else 1.0)
     warm = mix_colour(palette.sun, palette.horizon, 0.6)
     sky.glow(fade(r * 2.4) * wide, scale_colour(warm, (1.0, 0.86, 0.66)))
-    sky.glow(fade(r * 9.0) * wide, palette.sun)
+    if shown:
+        sky.glow(fade(r * 9.0) * wide, palette.sun)
     if shown and not veiled:
         radius = {"day": 0.034, "dawn": 0.046, "golden": 0.058, "dusk": 0.06}[scene.hour] * (1.4 if scene.has("sun") else 1.0)
         sky.glow(fade(clamp(r - radius, 0.0, 9.0) * 26.0) * 0.8, palette.sun)
@@ -157,39 +158,75 @@ def _rainbow(sky: Canvas, stage: Stage) -> None:
 
 
 def _clouds(sky: Canvas, stage: Stage) -> None:
-    """Clouds on a ceiling in perspective, lit from where the light stands."""
-    scene, palette = stage.scene, stage.palette
+    """A ceiling of clouds in perspective, and on fair days heaps of cumulus below it."""
+    scene = stage.scene
     dice = scene.dice("clouds")
-    cover = dice.between(0.02, 0.26)
+    cover = dice.between(-0.10, 0.20)
     if scene.has("clouds"):
-        cover = 0.42
+        cover = 0.36
     if stage.night and not scene.has("clouds"):
-        cover = -0.35 if scene.has("stars", "aurora", "moon") else -0.05
-    cover = {"overcast": 0.9, "storm": 0.95, "rain": 0.9, "snowfall": 0.9, "fog": 0.2}.get(scene.weather, cover)
+        cover = -0.75 if scene.has("stars", "aurora", "moon") else -0.2
+    cover = {"overcast": 0.75, "storm": 0.8, "rain": 0.75, "snowfall": 0.75, "fog": 0.0}.get(scene.weather, cover)
+    _ceiling(sky, stage, dice, cover)
+    if scene.weather == "" and scene.hour in ("day", "golden", "dawn") and not scene.has("aurora", "rainbow"):
+        _cumulus(sky, stage, dice.child("cumulus"), 9 if scene.has("clouds") else dice.whole(3, 6))
+
+
+def _ceiling(sky: Canvas, stage: Stage, dice: Dice, cover: float) -> None:
+    palette, scene = stage.palette, stage.scene
     patch = tile("clouds", 4, 7)
-    lift = 0.34 / (1.10 - clamp(sky.y * (1.0 / stage.horizon)))
-    u = (sky.x - stage.width * 0.5) * (lift * 0.34) + dice.unit()
-    v = lift * 0.62 + np.zeros_like(sky.x) + dice.unit()
-    warp = sky.noise(dice.bits(), 2.2, 3) * 0.020
+    t = clamp(sky.y * (1.0 / stage.horizon))
+    lift = 0.34 / (1.09 - t)
+    dense = scene.weather in ("overcast", "storm", "rain", "snowfall")
+    u = (sky.x - stage.width * 0.5) * (lift * 0.62) + dice.unit()
+    v = lift * 1.05 + np.zeros_like(sky.x) + dice.unit()
+    warp = sky.noise(dice.bits(), 3.0, 4) * 0.022
     u = u + warp
-    density = sample(patch, u, v + warp)
-    toward = 0.016
-    ahead = sample(patch, u + toward * stage.side, v + warp - toward * 1.2)
-    big = sky.noise(dice.bits(), 0.9, 2, 2.4)
-    body = density * 0.75 + big * 0.55 + (cover - 0.25) * 1.25
-    amount = smoothstep(0.0, 0.62, body)
-    thick = smoothstep(0.25, 1.25, body)
-    light = clamp(0.62 + (density - ahead) * 0.75 - thick * 0.42)
-    low = smoothstep(0.55, 1.0, sky.y * (1.0 / stage.horizon))
+    density = sample(patch, u, v + warp * 0.6)
+    ahead = sample(patch, u + 0.014 * stage.side, v + warp * 0.6 - 0.018)
+    big = sky.noise(dice.bits(), 1.2, 2, 2.0)
+    body = density * 0.80 + big * 0.50 + cover * 1.3 - 0.22
+    amount = smoothstep(0.0, 0.75 if not dense else 0.9, body)
+    thick = smoothstep(0.3, 1.4, body)
+    light = clamp(0.66 + (density - ahead) * 0.80 - thick * 0.38)
     near_light = bell(_distance(sky, stage), 0.42)
     light = clamp(light + near_light * 0.25 * (1.0 - thick))
-    shade, lit = palette.cloud_shade, palette.cloud_lit
     glow = mix_colour(palette.horizon, palette.sun, 0.3)
-    amount *= 0.94 - 0.45 * low
-    for plane, dark, bright, warm in zip(sky.rgb, shade, lit, glow, strict=True):
+    amount *= 0.92 - 0.40 * smoothstep(0.55, 1.0, t)
+    for plane, dark, bright, warm in zip(sky.rgb, palette.cloud_shade, palette.cloud_lit, glow, strict=True):
         tone = dark + (bright - dark) * light
         tone += (warm - tone) * (near_light * 0.35)
         plane += (tone - plane) * amount
+
+
+def _cumulus(sky: Canvas, stage: Stage, dice: Dice, count: int) -> None:
+    """Heaps with flat feet, built of soft dabs: shade first, then light where the sun falls."""
+    palette = stage.palette
+    clouds = []
+    for _ in range(count):
+        height = dice.unit()
+        clouds.append((0.80 - 0.62 * height * height, dice.between(-0.05, 1.05) * stage.width, dice.between(0.6, 1.3)))
+    for down, x, grown in sorted(clouds, reverse=True):
+        size = (0.045 + 0.16 * (0.80 - down)) * grown
+        y = stage.horizon * down + 0.02
+        lumps = 7
+        near = 0.35 + 0.65 * (0.80 - down) / 0.62
+        n = 170
+        lump = dice.units(lumps) * 2.0 - 1.0
+        high = (1.0 - lump * lump) * (0.55 + 0.45 * dice.units(lumps))
+        which = (dice.units(n) * float(lumps)).astype(np.int32)
+        a, b = dice.units(n) * 2.0 - 1.0, dice.units(n)
+        up = b * (0.15 + high.take(which) * (1.0 - a * a * 0.8))
+        dx = lump.take(which) * 0.95 + a * 0.42
+        light = clamp(0.10 + up * 0.95 + dx * (0.24 * stage.side) + (dice.units(n) - 0.5) * 0.30)
+        order = np.argsort((light * 1000.0).astype(np.int32), kind="stable")
+        colours = np.empty((n, 3), dtype=np.float32)
+        for c in range(3):
+            shade = palette.cloud_shade[c] + (palette.haze[c] - palette.cloud_shade[c]) * (1.0 - near) * 0.8
+            colours[:, c] = shade + (palette.cloud_lit[c] - shade) * smoothstep(0.0, 0.85, light)
+        radii = size * (0.30 - 0.16 * light) * (0.7 + 0.6 * dice.units(n))
+        xs, ys = x + dx * size * 1.5, y - up * size * 0.85
+        dabs(sky, xs[order], ys[order], radii[order], colours[order], opacity=0.62 * (0.55 + 0.45 * near), squash=0.72, soft=True)
 
 
 def _lightning(sky: Canvas, stage: Stage) -> None:

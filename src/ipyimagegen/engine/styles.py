@@ -87,8 +87,9 @@ def gouache(easel: Easel) -> Iterator[Plane]:
     paper = easel.noise("paper", 210.0, 2) * (0.010 if easel.grain else 0.0)
 
     def finish(canvas: Plane, relief: Plane, n: int) -> Plane:
-        shown = canvas + (easel.picture - canvas) * detail[n]
-        return lit_relief(shown, relief, 0.10) + paper
+        off = easel.picture - canvas
+        lost = np.abs(off[0]) + np.abs(off[1]) + np.abs(off[2])
+        return lit_relief(canvas + off * clamp(detail[n] * (1.0 + lost * 1.2)), relief, 0.10) + paper
 
     return _painted(easel, brushes, finish)
 
@@ -105,7 +106,7 @@ def oil(easel: Easel) -> Iterator[Plane]:
     weave = easel.noise("weave", 240.0, 1) * (0.010 if easel.grain else 0.0)
 
     def finish(canvas: Plane, relief: Plane, n: int) -> Plane:
-        return lit_relief(canvas, relief, 0.40) + weave * (1.0 if n else 0.5)
+        return lit_relief(canvas, relief, 0.24) + weave * (1.0 if n else 0.5)
 
     return _painted(rich, brushes, finish)
 
@@ -119,9 +120,9 @@ def pastel(easel: Easel) -> Iterator[Plane]:
         Brush(0.055, 0.0085, jitter=0.06, spare=0.03),
         Brush(0.030, 0.0055, jitter=0.05, spare=0.06),
     )
-    tooth = easel.noise("tooth", 170.0, 2)
+    tooth = easel.noise("tooth", 150.0, 3)
     paper = mix_colour((0.80, 0.73, 0.64), (0.55, 0.58, 0.64), easel.dice.child("paper").unit())
-    bare = smoothstep(0.35, 1.05, tooth) * 0.62
+    bare = smoothstep(-0.7, 1.1, tooth) * 0.46
 
     def finish(canvas: Plane, relief: Plane, n: int) -> Plane:
         del relief
@@ -145,7 +146,7 @@ def _warped(easel: Easel, name: str, amount: float) -> Plane:
 
 def watercolor(easel: Easel) -> Iterator[Plane]:
     """Transparent washes on white paper: pigment pools at the edges, granulates in the grain, and leaves a rough margin."""
-    loose = Easel(clamp(_graded(_warped(easel, "wander", 0.006), 0.92, 1.30)), easel.pixel, easel.dice, easel.grain)
+    loose = Easel(clamp(_graded(_warped(easel, "wander", 0.006), 0.88, 1.25) + 0.10), easel.pixel, easel.dice, easel.grain)
     grain = easel.noise("paper", 120.0, 3)
     pools = easel.noise("pools", 3.0, 5)
     height, width = easel.y.size * easel.pixel, easel.x.size * easel.pixel
@@ -157,7 +158,7 @@ def watercolor(easel: Easel) -> Iterator[Plane]:
         wash = loose.softened(radius)
         dark = _luma(wash)
         pooled = clamp((blur(dark, max(int(0.012 / easel.pixel), 1).bit_length()) - dark) * 1.6, -0.12, 0.22) * edged
-        density = 0.86 + pools * 0.09 + pooled + rim + grain * (1.0 - dark) * 0.09
+        density = 0.92 + pools * 0.10 + pooled + rim + grain * (1.0 - dark) * 0.09
         yield np.stack(
             [tone * (1.0 - (1.0 - plane) * clamp(density * wet, 0.0, 1.3)) + grain * 0.006 for plane, tone in zip(wash, paper, strict=True)]
         )
@@ -250,7 +251,7 @@ def pointillist(easel: Easel) -> Iterator[Plane]:
         iy = np.minimum((ys * (1.0 / easel.pixel)).astype(np.int32), rows - 1)
         colours = vivid[:, iy, ix].T.copy()
         for c in range(3):
-            colours[:, c] += (dice.units(count) - 0.5) * 0.20
+            colours[:, c] += (dice.units(count) - 0.5) * 0.13
         dabs(board, xs, ys, np.full(count, radius, dtype=np.float32), clamp(colours), opacity=0.88)
         yield canvas.copy()
 

@@ -11,7 +11,7 @@ from typing import Final
 MOTIFS: Final[dict[str, str]] = {
     "sun": "sun sunny sunlight sunshine sonne soleil sol sole солнце ☀ 🌞 🌅 🌇 太陽 日",
     "moon": "moon moonlight moonlit moonrise crescent mond lune luna луна 🌙 🌕 🌝 🌛 月",
-    "stars": "star starry starlight constellation sterne étoile estrella stella звезды ⭐ 🌟 ✨ 🌌 星",
+    "stars": "star starry milky-way milky milchstraße voie-lactée starlight constellation sterne étoile estrella stella звезды ⭐ 🌟 ✨ 🌌 星",
     "aurora": "aurora borealis northern-lights polarlicht aurore",
     "rainbow": "rainbow regenbogen arc-en-ciel arcoíris 🌈 虹",
     "clouds": "cloud cloudy cumulus cirrus wolken nuage nube nuvola облака ☁ ⛅ 雲 云",
@@ -20,7 +20,7 @@ MOTIFS: Final[dict[str, str]] = {
     "hills": "hill hillside rolling hügel colline colina collina холмы tuscany toscana moor highlands valley countryside",
     "volcano": "volcano volcanic eruption vulkan volcan volcán вулкан 🌋",
     "desert": "desert dune sahara sand-dune wüste désert desierto deserto пустыня 🏜 🐪 沙漠",
-    "forest": "forest wood woods woodland tree trees pine fir spruce birch jungle taiga wald bäume forêt bosque foresta лес дерево "
+    "forest": "forest sakura cherry 桜 wood woods woodland tree trees pine fir spruce birch jungle taiga wald bäume forêt bosque foresta лес дерево "
     "🌲 🌳 🎄 森 林 木 樹",
     "lake": "lake pond lagoon reservoir fjord loch see lac lago озеро 湖 池 mirror-lake reflection",
     "sea": "sea ocean coast coastal wave waves seascape bay shore meer ozean mer océan mar mare море 🌊 海 surf",
@@ -63,7 +63,7 @@ HOURS: Final[dict[str, str]] = {
 }
 
 WEATHERS: Final[dict[str, str]] = {
-    "clear": "clear cloudless bright",
+    "clear": "clear cloudless",
     "overcast": "overcast grey-sky gloomy moody bedeckt couvert",
     "storm": "storm stormy thunder thunderstorm lightning sturm gewitter tempête tormenta гроза буря ⛈ 🌩 嵐",
     "rain": "rain rainy drizzle regen pluie lluvia pioggia дождь 🌧 ☔ 雨",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .canvas import Canvas
-from .exact import Plane, bell, clamp, smoothstep
+from .exact import Plane, bell, clamp, mix_colour, smoothstep
 from .noise import fbm, sample, tile
 from .stage import Stage
 
@@ -28,13 +28,29 @@ def paint_water(canvas: Canvas, stage: Stage, top: float, rough: float) -> None:
     ripple *= 0.35 + 0.65 * smoothstep(0.0, 0.3, depth)
     _mirror(canvas, part, rows_above, depth, ripple, rough)
     level = 0.30 + 0.42 * depth + ripple * (0.10 + 0.12 * rough)
-    part.lay(clamp(level * (0.75 + 0.35 * rough)), palette.lit(palette.water, 0.55))
-    crest = smoothstep(0.45, 1.3, ripple) * (0.10 + 0.30 * rough)
+    dim = 0.62 if stage.night else 1.0
+    part.lay(clamp(level * ((0.70 + 0.40 * rough) * dim)), palette.lit(palette.water, 0.55))
+    crest = smoothstep(0.45, 1.3, ripple) * ((0.10 + 0.30 * rough) * dim)
     part.lay(crest, palette.low)
     trough = smoothstep(-0.35, -1.3, ripple) * (0.12 + 0.18 * rough)
     part.lay(trough, palette.lit(palette.water, 0.0))
+    if rough > 0.8:
+        _breakers(part, stage, depth, u, v)
     _path_of_light(part, stage, depth, ripple)
     _shoreline(part, stage, top)
+
+
+def _breakers(part: Canvas, stage: Stage, depth: Plane, u: Plane, v: Plane) -> None:
+    """Long dark swells with lit backs and torn white crests."""
+    palette = stage.palette
+    swell = sample(tile("swell", 4, 4), u * 0.55 + 0.2, v * 0.42)
+    ahead = sample(tile("swell", 4, 4), u * 0.55 + 0.2, v * 0.42 - 0.012)
+    spray = sample(tile("turf", 8, 6), u * 2.0, v * 1.2)
+    slope = (swell - ahead) * (2.0 + 3.0 * depth)
+    part.lay(clamp(slope * 1.6) * 0.8, mix_colour(palette.lit(palette.water, 0.0), (0.03, 0.05, 0.08), 0.4))
+    part.lay(clamp(slope * -1.4) * 0.6, mix_colour(palette.low, palette.lit(palette.water, 1.0), 0.5))
+    torn = smoothstep(0.25, 0.8, swell + spray * 0.5) * smoothstep(-0.5, 0.5, spray + depth * 0.3)
+    part.lay(torn * (0.35 + 0.45 * depth), palette.lit((0.92, 0.95, 0.97), 0.8))
 
 
 def _mirror(canvas: Canvas, part: Canvas, rows_above: int, depth: Plane, ripple: Plane, rough: float) -> None:

@@ -25,8 +25,8 @@ def _fog(canvas: Canvas, stage: Stage) -> None:
     for depth, height in ((0.0, 0.13), (0.10, 0.10), (0.24, 0.08)):
         drift = canvas.noise(dice.bits(), 1.6, 4, 3.5)
         bank = bell(canvas.y - stage.horizon - depth + drift * 0.03, height)
-        canvas.lay(clamp(bank * (0.62 + drift * 0.38)), mix_colour(stage.palette.haze, stage.palette.horizon, 0.3))
-    canvas.lay(0.16, stage.palette.haze)
+        canvas.lay(clamp(bank * (0.55 + drift * 0.40)), mix_colour(stage.palette.haze, stage.palette.horizon, 0.4))
+    canvas.lay(0.08, stage.palette.haze)
 
 
 def _rain(canvas: Canvas, stage: Stage, strength: float) -> None:
@@ -60,4 +60,4 @@ def finish_light(canvas: Canvas, stage: Stage) -> None:
     if "vignette" not in stage.scene.avoided:
         dx = (canvas.x - stage.width * 0.5) * (1.0 / stage.width)
         dy = (canvas.y - stage.height * 0.5) * (1.0 / stage.height)
-        canvas.shade(1.0 - smoothstep(0.16, 0.62, dx * dx + dy * dy) * 0.34)
+        canvas.shade(1.0 - smoothstep(0.16, 0.62, dx * dx + dy * dy) * 0.22)
