@@ -152,7 +152,8 @@ class Artifact:
     @property
     def facts(self) -> dict[str, Any]:
         """What the notebook keeps beside the picture: model, seed, size, seconds, cost."""
-        seconds = self.record.timings.get("total_s")
+        timings = self.record.timings
+        seconds = timings.get("total_s", timings.get("run_s"))
         known = {
             "model": self.record.model,
             "seed": self.seed,

@@ -21,6 +21,7 @@ from ..core.params import Kind
 from ..core.requests import InputFile
 from .artifacts import Artifact
 from .encoded import decode_base64, decode_data_uri
+from .names import expanded
 from .pixels import encode, from_array
 from .results import Result
 from .sniff import HEAD_BYTES, MEDIA_SUFFIXES, RASTER, is_among, sniff, suffix_of
@@ -134,7 +135,7 @@ def _split(url: str) -> Any:
 
 
 def _of_path(path: Path, kind: Kind, max_bytes: int, *, filename: str = "") -> InputFile:
-    path = _expanded(path)
+    path = expanded(path)
     if not _exists(str(path)):
         raise _missing(str(path))
     if path.is_dir():
@@ -196,7 +197,7 @@ def looks_like_media_path(text: str, media: Collection[str] = _PICTURES) -> bool
     """
     if not _is_pathlike(text) or not _exists(text):
         return False
-    path = _expanded(Path(text))
+    path = expanded(Path(text))
     try:
         if not path.is_file():
             return False
@@ -232,23 +233,16 @@ def _has_media_suffix(text: str) -> bool:
 def _exists(text: str) -> bool:
     """Whether a file of that name exists; never raises, whatever the text."""
     try:
-        return len(text) <= _MAX_PATH_CHARS * 4 and _expanded(Path(text)).exists()
+        return len(text) <= _MAX_PATH_CHARS * 4 and expanded(Path(text)).exists()
     except (OSError, ValueError, InvalidInput):
         return False
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError as error:
-        raise InvalidInput(f"{str(path)!r}: there is no such home folder") from error
 
 
 def _missing(text: str) -> InvalidInput:
     """The error for a file that is not there, with the nearest name in its folder."""
     shown = capped(text, 300)
     try:
-        path = _expanded(Path(text))
+        path = expanded(Path(text))
         with os.scandir(path.parent) as entries:
             names = [entry.name for _, entry in zip(range(_MAX_NEIGHBOURS), entries, strict=False)]
     except (OSError, ValueError, InvalidInput):

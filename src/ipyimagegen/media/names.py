@@ -53,6 +53,14 @@ def fill(pattern: str, values: Mapping[str, object], *, texts: Mapping[str, str]
     return "".join(parts)
 
 
+def expanded(path: Path) -> Path:
+    """`path` with `~` filled in. Raises `InvalidInput` for a home folder that does not exist."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(f"{str(path)!r}: there is no such home folder") from error
+
+
 def numbered(path: Path, number: int) -> Path:
     """`name.png` for 1, `name-2.png` for 2 and so on."""
     return path if number < 2 else path.with_name(f"{path.stem}-{number}{path.suffix}")

@@ -145,10 +145,10 @@ class Result:
     ) -> list[Path]:
         """Write every output to disk and return the paths.
 
-        `pattern` is a folder, which is made if need be, or a path with `{model} {seed} {index} {date} {prompt} {n}` in it: `index` counts from
-        0, `n` from 1, `{n:03d}` pads. A different file of that name is kept, and the new one is called `name-2`,
-        unless `overwrite`. Outputs of one call never overwrite one another. Raises `MediaError` for outputs that were
-        never fetched, after the others are written, `InvalidInput` and `StorageError`.
+        `pattern` is a folder, which is made if need be, or a path with `{model} {seed} {index} {date} {prompt} {n}` in
+        it: `index` counts from 0, `n` from 1, `{n:03d}` pads. A different file of that name is kept, and the new one
+        is called `name-2`, unless `overwrite`. Outputs of one call never overwrite one another. Raises `MediaError`
+        for outputs that were never fetched, after the others are written, `InvalidInput` and `StorageError`.
         """
         paths: list[Path] = []
         for artifact in self.artifacts:
@@ -166,12 +166,12 @@ class Result:
 
     def _target(self, pattern: str, artifact: Artifact) -> Path:
         if "{" not in pattern and not media_type_of_suffix(Path(pattern).suffix):
-            return Path(pattern).expanduser() / (default_name(artifact) + suffix_of(artifact.media_type))
+            return Path(pattern) / (default_name(artifact) + suffix_of(artifact.media_type))
         created = artifact.record.created[:10] or datetime.now().astimezone().date().isoformat()
         texts = {"model": self.model or "model", "prompt": prompt_name(self.prompt), "date": created}
         seed = self.seed if artifact.seed is None else artifact.seed
         values = {"seed": "noseed" if seed is None else seed, "index": artifact.index, "n": artifact.index + 1}
-        path = Path(fill(pattern, values, texts=texts)).expanduser()
+        path = Path(fill(pattern, values, texts=texts))
         wanted = media_type_of_suffix(path.suffix)
         if not artifact.is_picture and wanted.startswith("image/"):
             return path.with_suffix(suffix_of(artifact.media_type))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import InvalidInput, MediaError, StorageError
 from .metadata import embed, has_c2pa
 from .metadata.record import Level
-from .names import numbered, safe_name
+from .names import expanded, numbered, safe_name
 from .pixels import decode, encode, upright
 from .sniff import RASTER, media_type_of_suffix, sniff, suffix_of
 
@@ -57,8 +57,8 @@ def save(
     Into a folder, or with `overwrite=False`, a different file of that name stays and the new one is called `name-2`.
     `taken` are paths that are never overwritten. Raises `MediaError`, `InvalidInput` or `StorageError`.
     """
-    path = Path(target).expanduser()
-    into_folder = path.is_dir() or str(target).endswith(("/", os.sep))
+    path = expanded(Path(target))
+    into_folder = str(target).endswith(("/", os.sep)) or _is_folder(path)
     if into_folder:
         path = path / (default_name(artifact) + suffix_of(artifact.media_type))
     elif not media_type_of_suffix(path.suffix):  # a point inside a name, as in `flux-1.1`, is no suffix
@@ -133,6 +133,13 @@ def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -
         if overwrite or _may_take(candidate, data):
             return candidate
     raise StorageError(f"{path} and {_MAX_NUMBER:,} numbered names beside it are taken")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False  # a name that the system does not take: writing says so
 
 
 def _may_take(path: Path, data: bytes) -> bool:
