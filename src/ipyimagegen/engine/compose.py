@@ -95,7 +95,8 @@ def _waterside(canvas: Canvas, stage: Stage) -> None:
         if scene.has("forest"):
             for n in range(4):
                 x = stage.width * (0.5 - stage.side * (0.5 - 0.085 * n)) + dice.between(-0.02, 0.02)
-                pine(canvas, stage, x, stage.shore + 0.05 - 0.02 * n, 0.62 - 0.13 * n, 0.02, dice.child("pine", n))
+                tree = leafy if stage.broad_leaved else pine
+                tree(canvas, stage, x, stage.shore + 0.05 - 0.02 * n, 0.62 - 0.13 * n, 0.02, dice.child("pine", n))
     if scene.has("boat"):
         y = stage.horizon + (stage.height - stage.horizon) * 0.30
         paint_boat(canvas, stage, (stage.width * (0.5 - 0.17 * stage.side), y), 0.20)
@@ -116,7 +117,6 @@ def _inside_forest(canvas: Canvas, stage: Stage) -> None:
     """Among the trees: mist between ever nearer trunks, light on the ground, perhaps a path or a stream."""
     scene, palette = stage.scene, stage.palette
     dice = scene.dice("forest")
-    broad = scene.season in ("autumn", "spring") or not scene.says("pine", "fir", "spruce", "taiga", "🌲")
     canvas.lay(0.45, mix_colour(palette.haze, palette.horizon, 0.5))
     for rank, distance in enumerate((0.86, 0.72, 0.56)):
         tree_line(canvas, stage, dice.child("line", rank), stage.horizon + 0.015 * rank, 0.34 - 0.03 * rank, distance)
@@ -138,7 +138,7 @@ def _inside_forest(canvas: Canvas, stage: Stage) -> None:
                 x += 0.16 * (rank + 1) * (1.0 if x > stage.width * 0.5 else -1.0)
             base = stage.horizon + 0.03 + 0.10 * rank * rank + child.between(0.0, 0.05)
             trunk(canvas, stage, x, base, thick * child.between(0.8, 1.25), distance, child, scene.says("birch", "birches"))
-        if broad and scene.season != "winter":
+        if stage.broad_leaved and scene.season != "winter":
             foliage(canvas, stage, dice.child("leaves", rank), -0.03, 0.36 - 0.04 * rank, 0.0075 + 0.004 * rank, 1000)
     if scene.season == "autumn":
         foliage(canvas, stage, dice.child("fallen"), stage.height + 0.02, stage.horizon + 0.05, 0.008, 420)
@@ -206,7 +206,6 @@ def _grove(canvas: Canvas, stage: Stage) -> None:
     """Single trees to both sides, larger towards the viewer."""
     scene = stage.scene
     dice = scene.dice("grove")
-    conifers = scene.says("pine", "fir", "spruce", "taiga", "🌲", "🎄") or scene.has("mountains")
     spots = sorted((dice.child(n).unit(), n) for n in range(int(11 * max(stage.width, 0.8))))
     for depth, n in spots:
         child = dice.child("tree", n)
@@ -214,7 +213,7 @@ def _grove(canvas: Canvas, stage: Stage) -> None:
         x = stage.width * (0.5 + outer * (1.0 if child.chance(0.5) else -1.0))
         y = stage.horizon + 0.03 + 0.27 * depth * depth
         tall = 0.10 + 0.30 * depth
-        (pine if conifers else leafy)(canvas, stage, x, y, tall, 0.40 * (1.0 - depth), child)
+        (leafy if stage.broad_leaved else pine)(canvas, stage, x, y, tall, 0.40 * (1.0 - depth), child)
 
 
 def _foreground_figures(canvas: Canvas, stage: Stage) -> None:

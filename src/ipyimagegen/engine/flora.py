@@ -241,6 +241,8 @@ def flowers(canvas: Canvas, stage: Stage, top: float) -> None:
         xs = (dice.units(count) * 1.1 - 0.05) * stage.width
         drift = fbm(xs[None, :] * 1.0, ys[:1, None] * 0.0, dice.bits(), frequency=3.0, octaves=2)[0]
         ys = ys + drift * 0.012
+    if rows:
+        _rows(canvas, stage, top, petals[0])
     which = (dice.units(count) * float(len(petals))).astype(np.int32)
     light = dice.units(count)
     air = smoothstep(0.30, 0.0, scale) * 0.5
@@ -261,6 +263,25 @@ def flowers(canvas: Canvas, stage: Stage, top: float) -> None:
         dabs(canvas, xs[large], ys[large], radii[large] * 0.28, hearts, opacity=0.8, squash=0.72)
 
 
+def _rows(canvas: Canvas, stage: Stage, top: float, petal: RGB) -> None:
+    """Planted rows that run to the horizon, as bands of colour under the single heads."""
+    part = canvas.below(top)
+    if part.empty:
+        return
+    near = clamp((part.y - stage.horizon) * (1.0 / (stage.height - stage.horizon)))
+    lane = (part.x - stage.width * 0.5) / (0.012 + 0.15 * near)
+    lane = lane - np.floor(lane + 0.5)
+    tuft = part.noise(stage.scene.dice("rows").key, 34.0, 3, 1.2)
+    band = smoothstep(0.36, 0.24, np.abs(lane) + tuft * 0.05)
+    light = clamp(0.45 + tuft * 0.28 - lane * (0.7 * -stage.side))
+    dark, bright = stage.palette.lit(petal, 0.0), stage.palette.lit(petal, 1.0)
+    air = smoothstep(0.30, 0.0, near) * 0.5
+    for c, plane in enumerate(part.rgb):
+        tone = dark[c] * 0.8 + (bright[c] - dark[c] * 0.8) * light
+        tone += (stage.palette.haze[c] - tone) * air
+        plane += (tone - plane) * (band * 0.88)
+
+
 def bank(canvas: Canvas, stage: Stage, dice: Dice) -> None:
     """The near shore at the bottom: a dark slope with reeds, higher on one side."""
     palette = stage.palette
@@ -271,14 +292,14 @@ def bank(canvas: Canvas, stage: Stage, dice: Dice) -> None:
     edge = stage.shore + 0.05 - lift + fbm(part.x, part.y[:1], dice.bits(), frequency=4.0, octaves=5) * 0.014
     depth = part.y - edge
     turf = part.noise(dice.bits(), 18.0, 4, 2.5)
-    local = palette.snow if stage.scene.season == "winter" else mix_colour(palette.grass, palette.leaf, 0.5)
+    local = palette.snow if stage.scene.season == "winter" else mix_colour(palette.grass, palette.earth, 0.15)
     light = clamp(0.30 + turf * 0.25)
     dark, bright = palette.lit(local, 0.0), palette.lit(local, 0.8)
     cover = part.edge(-depth)
     for c, plane in enumerate(part.rgb):
         tone = dark[c] * 0.9 + (bright[c] - dark[c] * 0.9) * light
         plane += (tone - plane) * cover
-    reeds = palette.lit(mix_colour(palette.leaf, palette.leaf_warm, 0.3), 0.25)
+    reeds = palette.lit(mix_colour(palette.grass, palette.earth, 0.35), 0.2)
     for _ in range(70):
         x = dice.unit() * stage.width
         y = stage.shore + 0.05 + (x - stage.width * 0.5) * (0.12 * stage.side)

@@ -42,7 +42,7 @@ def _range(canvas: Canvas, stage: Stage, dice: Dice, distance: float, tall: floa
     depth = part.y - ridge
     cover = part.edge(-depth)
     light, relief = _faces(part, stage, peaks, depth, key, tall)
-    local = mix_colour(palette.rock, palette.leaf, 0.40 if rank == 2 else 0.05)
+    local = mix_colour(palette.rock, (0.34, 0.46, 0.26), 0.36 if rank == 2 else 0.05)
     dark, bright = palette.far(palette.lit(local, 0.0), distance * 0.8), palette.far(palette.lit(local, 1.0), distance * 0.65)
     winter = scene.season == "winter"
     snowy = winter or (rank == 1 and not scene.has("volcano", "desert"))

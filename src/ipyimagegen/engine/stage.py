@@ -30,6 +30,15 @@ class Stage:
     def night(self) -> bool:
         return self.scene.hour == "night"
 
+    @property
+    def broad_leaved(self) -> bool:
+        """Whether its trees have leaves; otherwise they are conifers."""
+        scene = self.scene
+        if scene.says("pine", "pines", "fir", "firs", "spruce", "spruces", "taiga", "🌲", "🎄"):
+            return False
+        blossoming = scene.says("cherry", "blossom", "blossoms", "sakura", "桜", "🌸", "birch", "oak", "maple")
+        return blossoming or scene.season in ("spring", "autumn") or not scene.has("mountains", "lake")
+
     def ground_scale(self, y: float) -> float:
         """How large things stand at height ``y``: 0 at the horizon, 1 at the bottom edge."""
         return max(y - self.horizon, 0.0) / (self.height - self.horizon)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas
-from .exact import Plane, bell, clamp, mix_colour, smoothstep
-from .noise import fbm, sample, tile
+from .canvas import Canvas, dabs
+from .exact import RGB, Plane, bell, clamp, mix_colour, smoothstep
+from .noise import Dice, fbm, sample, tile
 from .stage import Stage
 
 
@@ -34,23 +34,55 @@ def paint_water(canvas: Canvas, stage: Stage, top: float, rough: float) -> None:
     part.lay(crest, palette.low)
     trough = smoothstep(-0.35, -1.3, ripple) * (0.12 + 0.18 * rough)
     part.lay(trough, palette.lit(palette.water, 0.0))
-    if rough > 0.8:
-        _breakers(part, stage, depth, u, v)
     _path_of_light(part, stage, depth, ripple)
     _shoreline(part, stage, top)
+    if rough > 0.8:
+        _waves(part, stage)
 
 
-def _breakers(part: Canvas, stage: Stage, depth: Plane, u: Plane, v: Plane) -> None:
-    """Long dark swells with lit backs and torn white crests."""
+def _waves(part: Canvas, stage: Stage) -> None:
+    """Rows of heavy waves, larger towards the viewer: dark faces, thin glassy crests, torn foam."""
     palette = stage.palette
-    swell = sample(tile("swell", 4, 4), u * 0.55 + 0.2, v * 0.42)
-    ahead = sample(tile("swell", 4, 4), u * 0.55 + 0.2, v * 0.42 - 0.012)
-    spray = sample(tile("turf", 8, 6), u * 2.0, v * 1.2)
-    slope = (swell - ahead) * (2.0 + 3.0 * depth)
-    part.lay(clamp(slope * 1.6) * 0.8, mix_colour(palette.lit(palette.water, 0.0), (0.03, 0.05, 0.08), 0.4))
-    part.lay(clamp(slope * -1.4) * 0.6, mix_colour(palette.low, palette.lit(palette.water, 1.0), 0.5))
-    torn = smoothstep(0.25, 0.8, swell + spray * 0.5) * smoothstep(-0.5, 0.5, spray + depth * 0.3)
-    part.lay(torn * (0.35 + 0.45 * depth), palette.lit((0.92, 0.95, 0.97), 0.8))
+    rows = 9
+    foam = mix_colour(palette.lit((0.93, 0.96, 0.97), 0.85), palette.cloud_lit, 0.5)
+    glass = mix_colour(palette.lit(palette.water, 1.0), palette.lit((0.45, 0.70, 0.66), 0.9), 0.45)
+    deep = mix_colour(palette.lit(palette.water, 0.1), (0.03, 0.05, 0.08), 0.35)
+    for rank in range(rows):
+        t = (rank + 0.6) / rows
+        size = t * t * (3.0 - 2.0 * t)
+        dice = stage.scene.dice("wave", rank)
+        y = stage.horizon + (stage.height - stage.horizon) * (0.04 + 0.98 * t * t)
+        tall = 0.006 + 0.085 * size
+        band = part.crop(-1.0, y - tall * 1.7, stage.width + 1.0, y + tall * 3.2)
+        if band.empty:
+            continue
+        swing = fbm(band.x, band.y[:1], dice.bits(), frequency=5.2 - 3.4 * t, octaves=4, gain=0.42)
+        crest = y - tall * (0.55 - np.abs(swing) * 1.15 + 0.35)
+        depth = (band.y - crest) * (1.0 / tall)
+        torn = band.noise(dice.bits(), 42.0 - 24.0 * t, 4, 1.7)
+        cover = band.edge((-0.06 * torn * size - depth) * tall) * smoothstep(3.2, 1.6, depth)
+        face = clamp(depth * 0.55 + torn * 0.06)
+        streak = smoothstep(0.35, 1.0, band.noise(dice.bits(), 16.0 - 8.0 * t, 4, 3.0) + 0.3 - depth * 0.15) * 0.28
+        white = smoothstep(0.30 + 0.25 * size, 0.0, depth + torn * 0.28) * clamp(0.55 + torn * 0.4 + 0.5 * size)
+        air = 0.55 * (1.0 - t) * (1.0 - t)
+        for c, plane in enumerate(band.rgb):
+            tone = glass[c] + (deep[c] - glass[c]) * smoothstep(0.0, 0.62, face)
+            tone += (foam[c] - tone) * np.maximum(white, streak)
+            tone += (palette.haze[c] - tone) * air
+            plane += (tone - plane) * cover
+        if rank > 4:
+            _spray(band, stage, dice, crest, tall, foam)
+
+
+def _spray(band: Canvas, stage: Stage, dice: Dice, crest: Plane, tall: float, foam: RGB) -> None:
+    """Drops that the wind tears off a crest."""
+    count = 90
+    along = (dice.units(count) * float(crest.size - 1)).astype(np.int32)
+    lift = dice.units(count)
+    xs = band.x.reshape(-1).take(along) + lift * (0.03 * stage.side)
+    ys = crest.reshape(-1).take(along) - lift * lift * tall * 0.55
+    white = np.tile(np.array([foam], dtype=np.float32), (count, 1))
+    dabs(band, xs, ys, 0.0012 + 0.0035 * (1.0 - lift) * dice.units(count), white, opacity=0.7)
 
 
 def _mirror(canvas: Canvas, part: Canvas, rows_above: int, depth: Plane, ripple: Plane, rough: float) -> None:
