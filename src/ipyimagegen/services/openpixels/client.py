@@ -1,0 +1,86 @@
+"""`OpenPixels` and `AsyncOpenPixels`, as the service's documentation and its library's page show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Self
+
+from ... import keys
+from ...core.errors import InvalidInput
+from ...core.events import JSON
+from ...runtime import runtime
+from .api import SERVICE, Api, connect
+
+
+class _Connected:
+    """A key and an address. Safe to share between threads: all calls run on one background loop."""
+
+    def __init__(self, api_key: str, base_url: str | None = None) -> None:
+        self.base_url = keys.base_url(SERVICE, base_url)
+        self._api = Api(connect(keys.key(SERVICE, api_key), self.base_url))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.base_url!r})"
+
+
+class OpenPixels(_Connected):
+    """A client that waits. Make it once and share it, also between threads; `close()` ends its connections.
+
+    `base_url` is the service's own address unless given (or set as `OPENPIXELS_BASE_URL`). Raises `MissingKey` for an
+    empty `api_key`, `InvalidInput` for an address that is none.
+    """
+
+    def run(self, payload: Mapping[str, Any] | None = None, /, **params: Any) -> dict[str, JSON]:
+        """Make a picture and wait for it. Blocks; an interrupt ends the waiting, not the job. May cost money.
+
+        Takes a payload, its entries as keywords, or both: `run({"model": "flux-dev", "prompt": "a cat"})`,
+        `run(model="flux-dev", prompt="a cat")`. Returns `{"type": "result", "status": "complete", "data": {"url": …}}`;
+        a job that fails or is refused comes back too, with `"status": "failed"` and an `error` of `type`, `code`,
+        `message` and `params`. Raises `SubmitUnknown` where the answer to the submit was lost, and `ConnectionFailed`.
+        """
+        return runtime().run(self._api.run(payload_of(payload, params)))
+
+    def close(self) -> None:
+        """Close the connections. Another `run` opens new ones."""
+        runtime().run(self._api.http.aclose())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncOpenPixels(_Connected):
+    """`OpenPixels` for coroutines, on any event loop."""
+
+    async def run(self, payload: Mapping[str, Any] | None = None, /, **params: Any) -> dict[str, JSON]:
+        """`OpenPixels.run`, awaited. May cost money."""
+        return await runtime().bridge(self._api.run(payload_of(payload, params)))
+
+    async def close(self) -> None:
+        """Close the connections. Another `run` opens new ones."""
+        await runtime().bridge(self._api.http.aclose())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+def payload_of(payload: Mapping[str, Any] | None, params: Mapping[str, Any]) -> dict[str, Any]:
+    """One payload from both call forms. Raises `InvalidInput` where there is none."""
+    if payload is None and isinstance(params.get("payload"), Mapping):
+        payload, params = params["payload"], {name: value for name, value in params.items() if name != "payload"}
+    if payload is not None and not isinstance(payload, Mapping):
+        raise InvalidInput(f"a payload is a dict with model and prompt, not {type(payload).__name__}")
+    whole = {**(payload or {}), **params}
+    if not whole:
+        raise InvalidInput("nothing to run: give a payload with model and prompt")
+    return whole

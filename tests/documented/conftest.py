@@ -1,0 +1,23 @@
+"""A gateway whose jobs take no time, and the variables that point every client at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ipyimagegen.gateway import Gateway, TimedWork, serve
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with serve(work=TimedWork()) as running:
+        for name, value in running.env().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def row(request: pytest.FixtureRequest) -> str:
+    """The documented call that a test is about."""
+    return str(request.param)
