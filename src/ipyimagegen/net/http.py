@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urljoin
 
 import httpx
 
-from ..core.errors import InvalidInput, ProtocolError, ServiceError, SubmitUnknown, capped
+from ..core.errors import InvalidInput, ProtocolError, RateLimited, ServiceError, SubmitUnknown, capped
 from ..media.artifacts import Payload
 from . import bodies
 from .addresses import Neighbourhood
@@ -26,7 +26,7 @@ from .clock import Clock
 from .decoders import Message, NdjsonDecoder, SseDecoder
 from .downloads import Fetch, Spool, filename
 from .failures import refusal
-from .repeat import Again, Ambiguous, Outcome, Repeat, decide
+from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, decide
 from .retry_after import retry_after_s
 from .secrets import redact
 from .throttle import Gate
@@ -41,6 +41,13 @@ MAX_DATA_URI_BYTES = 256 * 2**20
 STREAM_TYPES = {"accept": "application/x-ndjson, text/event-stream"}
 
 __all__ = ["Authorize", "Http", "Outgoing"]
+
+FULL = frozenset({TOO_MANY, UNAVAILABLE})
+
+
+def never(_: object) -> bool:
+    """No."""
+    return False
 
 
 @dataclass(slots=True)
@@ -83,6 +90,7 @@ class Http:
         timeout_s: float | None = None,
         within_s: float | None = None,
         max_bytes: int = MAX_BODY_BYTES,
+        full: Callable[[Answer], bool] = never,
         model: str = "",
         look: str = "",
     ) -> Answer:
@@ -90,7 +98,8 @@ class Http:
 
         `url` is absolute, or a path under `base_url`. `json` is sent compact and as UTF-8, or `content` as it is. `timeout_s`
         limits each attempt, `within_s` all of them together (`None`: failing reads give up after two minutes, a rate limit is
-        waited out for up to an hour). `model` and `look` (how to see whether the job runs) are for `SubmitUnknown`.
+        waited out for up to an hour). `full` says of an answer that it means "too many jobs", where a service does not say so
+        by 429. `model` and `look` (how to see whether the job runs) are for `SubmitUnknown`.
 
         Raises `SubmitUnknown` where a submit may have been accepted, `ConnectionFailed`, `ProtocolError` (refused address,
         too long, damaged), `InvalidInput` for `json` that is none. Costs money if the route does.
@@ -103,14 +112,14 @@ class Http:
         async def attempt(left_s: float | None) -> Answer:
             limit = limit_s if left_s is None else min(limit_s, left_s)
             ask = Ask(method=method, url=target, headers=given, body=body, limit_s=limit, silence_s=limit)
-            return self._good(await self._whole(ask, max_bytes))
+            return self._good(await self._whole(ask, max_bytes), full)
 
-        missed = await self._repeated(attempt, repeat, within_s=within_s)
-        if isinstance(missed, Answer):
-            return missed
-        if missed.answer is not None and not missed.unknown:
-            return missed.answer
-        raise self._end(missed, model=model, look=look)
+        came = await self._repeated(attempt, repeat, within_s=within_s)
+        if isinstance(came, Answer):
+            return came
+        if came.answer is not None and not came.unknown:
+            return came.answer
+        raise self._end(came, model=model, look=look)
 
     async def lines(
         self,
@@ -121,7 +130,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         idle_s: float = 30.0,
         within_s: float | None = None,
-        heartbeat: Callable[[Message], bool] = lambda message: False,
+        heartbeat: Callable[[Message], bool] = never,
     ) -> AsyncIterator[Message]:
         """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`. Opening it is a read.
 
@@ -237,12 +246,14 @@ class Http:
         pieces = [piece async for piece in body_of(response, max_bytes=max_bytes)]
         return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(pieces))
 
-    def _good(self, answer: Answer) -> Answer:
-        """The answer, if it is 2xx. Raises `Missed` otherwise."""
-        if answer.ok:
+    def _good(self, answer: Answer, full: Callable[[Answer], bool] = never) -> Answer:
+        """The answer, if it is 2xx and does not say that the service is full. Raises `Missed` otherwise."""
+        turned_away = full(answer)
+        if answer.ok and not turned_away:
             return answer
         wait_s = retry_after_s(answer.headers, wall_s=self.clock.wall())
-        outcome = Outcome(status=answer.status, retry_after_s=wait_s, explained=bool(answer.json_object()))
+        status = TOO_MANY if turned_away else answer.status
+        outcome = Outcome(status=status, retry_after_s=wait_s, explained=bool(answer.json_object()))
         raise Missed(outcome, answer=answer)
 
     async def _concluded(self, attempt: Callable[[float | None], Awaitable[T]], *, within_s: float | None) -> T:
@@ -257,21 +268,15 @@ class Http:
     ) -> T | Missed:
         """What the first good attempt gave, or how the last one missed. `attempt` is told the seconds that are left."""
         started = self.clock.now()
-        turn = self.gate.turn() if repeat is Repeat.SUBMIT else None
+        place = self.gate.arrive() if repeat is Repeat.SUBMIT else None
         number = 0
         while True:
             number += 1
-            left_s = None if within_s is None else within_s - (self.clock.now() - started)
-            missed: Missed
-            if turn is not None:
-                await turn.enter()
             try:
-                return await attempt(left_s)
+                left_s = None if within_s is None else within_s - (self.clock.now() - started)
+                return await (attempt(left_s) if place is None else self._admitted(attempt, place, left_s))
             except Missed as miss:
                 missed = miss
-            finally:
-                if turn is not None:
-                    turn.leave()
             elapsed_s = self.clock.now() - started
             decision = decide(
                 repeat,
@@ -285,10 +290,26 @@ class Http:
             if not isinstance(decision, Again):
                 missed.unknown = isinstance(decision, Ambiguous)
                 return missed
-            if turn is not None and missed.outcome.status is not None:
-                turn.refused(decision.in_s)
+            if place is not None and missed.outcome.status in FULL:
+                self.gate.refused(decision.in_s)
             else:
                 await self.clock.sleep(decision.in_s)
+
+    async def _admitted(self, attempt: Callable[[float | None], Awaitable[T]], place: int, left_s: float | None) -> T:
+        """One attempt of a submit, when it is its turn. Raises `Missed` if that does not come in time."""
+        started, accepted = self.clock.now(), False
+        try:
+            async with asyncio.timeout(left_s):
+                await self.gate.enter(place)
+        except TimeoutError:
+            full = RateLimited(f"{self.service}: full, and no room in time", service=self.service, status=None)
+            raise Missed(Outcome(sent=False, lasting=True), error=full) from None
+        try:
+            came = await attempt(None if left_s is None else left_s - (self.clock.now() - started))
+            accepted = True
+        finally:
+            self.gate.leave(place, accepted=accepted)
+        return came
 
     def _end(self, missed: Missed, *, model: str = "", look: str = "") -> Exception:
         """The error to raise when nothing more is tried."""

@@ -109,12 +109,14 @@ def decide(
 
 def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int, resend_5xx: bool) -> Decision:
     again = Again(0.0)
+    if repeat is Repeat.SUBMIT and outcome.status is None and outcome.sent:
+        return Ambiguous()
     if repeat is Repeat.NEVER or outcome.lasting:
         return No()
     if repeat is Repeat.READ:
         return again if outcome.status is None or outcome.status in PASSING else No()
     if outcome.status is None:
-        return Ambiguous() if outcome.sent else again
+        return again
     if outcome.status == TOO_MANY or (outcome.status == UNAVAILABLE and outcome.retry_after_s is not None):
         return again
     if outcome.status < 500:  # noqa: PLR2004 (a definite refusal, or success)

@@ -26,6 +26,7 @@ from .secrets import MASK, Secret, shield
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT_S = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+SEE_OTHER = 303
 SAME_METHOD = frozenset({307, 308})
 
 LIBRARY_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
@@ -121,6 +122,7 @@ class Wire:
             if came_from and not place.own and method not in {"GET", "HEAD"} and not ask.keyless:
                 raise ProtocolError(f"{self.service}: a {method} is not sent on to another host ({_host(url)})")
             response = await self._send(ask, place, method, trace)
+            trace.sent = True
             try:
                 onward = response.headers.get("location", "") if response.status_code in REDIRECTS else ""
                 if not onward:
@@ -128,8 +130,8 @@ class Wire:
                     return
             finally:
                 await response.aclose()
+            trace.sent = response.status_code == SEE_OTHER  # other redirects say: not done here
             if response.status_code not in SAME_METHOD and method not in {"GET", "HEAD"}:
-                trace.sent = trace.sent and response.status_code == 303  # noqa: PLR2004 (303: done, look there)
                 raise ProtocolError(f"{self.service}: HTTP {response.status_code} in answer to a {method}")
             came_from, url = place.url, urljoin(place.url, onward)
         raise ProtocolError(f"{self.service}: more than {MAX_REDIRECTS} redirects")

@@ -1,0 +1,146 @@
+"""Where requests may go, and where the key may."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipyimagegen.core.errors import ProtocolError
+from ipyimagegen.net.addresses import Neighbourhood, is_public, origin
+
+PUBLIC = Neighbourhood.of(["https://api.segmind.com/v1", "https://workflows-api.segmind.com"])
+LOCAL = Neighbourhood.of(["http://127.0.0.1:8188"])
+
+
+@pytest.mark.parametrize(
+    ("expected", "url"),
+    [
+        ("https://a.example:443", "https://A.Example/x?y"),
+        ("https://a.example:443", "https://a.example.:443"),
+        ("http://a.example:8080", "http://a.example:8080/"),
+        ("http://[::1]:80", "http://[::1]/"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(expected, url):
+    assert expected == origin(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc/passwd",
+        "ftp://a.example/x",
+        "gopher://a.example",
+        "javascript:alert(1)",
+        "//a.example/x",
+        "a.example/x",
+        "",
+        "https://",
+        "https://user:pass@a.example/",
+        "https://api.segmind.com@evil.example/",
+        "https://a.example:99999/",
+        "https://a.example/\n",
+        "https://a.example\\@b.example/",
+        "https://a.example/ x",
+        "https://[::1/",
+        "https://" + "a" * 20_000,
+    ],
+)
+def test_what_is_no_plain_http_address_is_refused_without_being_quoted(url):
+    with pytest.raises(ProtocolError) as caught:
+        PUBLIC.place(url)
+    assert "evil" not in str(caught.value)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api.segmind.com/v2/x", "https://API.segmind.com:443/", "https://workflows-api.segmind.com/upload-asset"],
+)
+def test_the_key_goes_to_the_service_s_own_origins(url):
+    assert PUBLIC.place(url).own
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.segmind.com:8443/",
+        "https://api.segmind.com.evil.example/",
+        "https://evil.example/?https://api.segmind.com",
+        "https://sub.api.segmind.com/",
+        "http://api.segmind.com/v2/x",
+    ],
+)
+def test_the_key_goes_nowhere_else(url):
+    assert not PUBLIC.place(url).own
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1", "127.1", "2130706433", "0x7f000001", "0.0.0.0", "localhost", "x.localhost", "10.1.2.3", "192.168.0.1",
+        "172.16.0.1", "169.254.169.254", "100.64.0.1", "[::1]", "[::ffff:127.0.0.1]", "[fe80::1]", "[fc00::1]",
+        "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "224.0.0.1", "255.255.255.255",
+    ],
+)  # fmt: skip
+def test_a_private_network_is_refused(host):
+    with pytest.raises(ProtocolError, match="private"):
+        PUBLIC.place(f"https://{host}/x")
+
+
+def test_a_service_on_this_machine_may_name_addresses_on_this_machine_and_no_other():
+    assert LOCAL.place("http://127.0.0.1:8188/x").own
+    assert not LOCAL.place("http://127.0.0.1:9000/x").own
+    assert not LOCAL.place("http://localhost:8188/files/x.png").own
+    for host in ("10.0.0.1", "169.254.169.254", "192.168.1.1"):
+        with pytest.raises(ProtocolError, match="private"):
+            LOCAL.place(f"http://{host}/x")
+
+
+def test_a_service_on_a_private_network_may_name_its_own_host_only():
+    there = Neighbourhood.of(["http://192.168.1.20:7000"])
+    assert there.connectable("192.168.1.20", "192.168.1.20")
+    for host in ("192.168.1.21", "127.0.0.1"):
+        with pytest.raises(ProtocolError, match="private"):
+            there.place(f"http://{host}/x")
+
+
+def test_a_plain_address_that_an_encrypted_service_names_is_asked_encrypted():
+    assert PUBLIC.place("http://bucket.example/x.png?sign=1").url == "https://bucket.example/x.png?sign=1"
+    assert PUBLIC.place("http://bucket.example:80/x.png").url == "https://bucket.example/x.png"
+    with pytest.raises(ProtocolError, match="unencrypted"):
+        PUBLIC.place("http://bucket.example:8080/x.png")
+    assert LOCAL.place("http://bucket.example/x.png").url == "http://bucket.example/x.png"
+
+
+def test_a_redirect_never_leaves_encryption():
+    with pytest.raises(ProtocolError, match="https to http"):
+        LOCAL.place("http://a.example/", came_from="https://a.example/")
+
+
+def test_a_name_that_comes_to_a_private_address_is_not_connected_to():
+    assert PUBLIC.connectable("files.example", "93.184.216.34")
+    assert not PUBLIC.connectable("files.example", "127.0.0.1")
+    assert not LOCAL.connectable("files.example", "127.0.0.1"), "only names of this machine may mean this machine"
+    assert LOCAL.connectable("localhost", "127.0.0.1")
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "64:ff9b::5db8:d822"])
+def test_addresses_of_the_open_internet_are_public(address):
+    assert is_public(address)
+
+
+@given(
+    st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(network="fc00::/7") | st.ip_addresses(network="127.0.0.0/8")
+)
+def test_no_private_address_is_public(address):
+    assert not is_public(str(address))
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_refused(text):
+    try:
+        PUBLIC.place(text)
+    except ProtocolError:
+        pass

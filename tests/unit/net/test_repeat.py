@@ -1,0 +1,124 @@
+"""Whether a call is made again: never at the risk of paying twice, never later than the caller can wait."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ipyimagegen.net.repeat import (
+    CEILING_S,
+    REFUSED_ATTEMPTS,
+    Again,
+    Ambiguous,
+    Decision,
+    No,
+    Outcome,
+    Repeat,
+    backoff_s,
+    decide,
+    wait_s,
+)
+
+
+def verdict(repeat: Repeat, outcome: Outcome, *, attempt: int = 1, resend_5xx: bool = False) -> type[Decision]:
+    return type(
+        decide(repeat, outcome, attempt=attempt, elapsed_s=0.0, remaining_s=1e6, chance=0.5, resend_5xx=resend_5xx)
+    )
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome"),
+    [
+        (Again, Outcome(sent=False)),
+        (Ambiguous, Outcome(sent=True)),
+        (Ambiguous, Outcome(sent=True, lasting=True)),
+        (No, Outcome(sent=False, lasting=True)),
+        (Again, Outcome(status=429)),
+        (Again, Outcome(status=503, retry_after_s=2.0)),
+        (Ambiguous, Outcome(status=503)),
+        (Ambiguous, Outcome(status=500)),
+        (No, Outcome(status=500, explained=True)),
+        (Ambiguous, Outcome(status=504)),
+        (No, Outcome(status=400)),
+        (No, Outcome(status=401)),
+        (No, Outcome(status=422)),
+    ],
+)
+def test_a_submit_is_sent_again_only_on_proof_that_nothing_was_accepted(expected, outcome):
+    assert expected is verdict(Repeat.SUBMIT, outcome)
+
+
+@given(
+    st.builds(
+        Outcome,
+        status=st.none() | st.integers(300, 599),
+        sent=st.booleans(),
+        lasting=st.booleans(),
+        retry_after_s=st.none() | st.floats(0, 10),
+        explained=st.booleans(),
+    ),
+    st.integers(1, 50),
+)
+def test_no_outcome_without_proof_repeats_a_submit(outcome, attempt):
+    proof = (
+        (outcome.status is None and not outcome.sent)
+        or outcome.status == 429
+        or (outcome.status == 503 and outcome.retry_after_s is not None)
+    )
+    assert proof or verdict(Repeat.SUBMIT, outcome, attempt=attempt) is not Again
+
+
+def test_a_5xx_with_an_error_of_the_service_is_sent_again_where_the_service_says_so_and_not_for_ever():
+    explained = Outcome(status=500, explained=True)
+    assert Again is verdict(Repeat.SUBMIT, explained, resend_5xx=True)
+    assert No is verdict(Repeat.SUBMIT, explained, resend_5xx=True, attempt=REFUSED_ATTEMPTS)
+    assert Ambiguous is verdict(Repeat.SUBMIT, Outcome(status=500), resend_5xx=True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome"),
+    [
+        (Again, Outcome(sent=True)),
+        (Again, Outcome(sent=False)),
+        (No, Outcome(sent=False, lasting=True)),
+        (Again, Outcome(status=429)),
+        (Again, Outcome(status=500)),
+        (Again, Outcome(status=502)),
+        (Again, Outcome(status=503)),
+        (No, Outcome(status=501)),
+        (No, Outcome(status=404)),
+        (No, Outcome(status=422)),
+    ],
+)
+def test_a_read_is_repeated_as_long_as_that_can_help(expected, outcome):
+    assert expected is verdict(Repeat.READ, outcome)
+
+
+@pytest.mark.parametrize("outcome", [Outcome(sent=False), Outcome(status=429), Outcome(status=503, retry_after_s=1.0)])
+def test_a_call_that_must_not_be_repeated_is_not(outcome):
+    assert No is verdict(Repeat.NEVER, outcome)
+
+
+def test_a_wait_that_would_end_after_the_deadline_is_not_begun():
+    busy = Outcome(status=429, retry_after_s=10.0)
+    assert No() == decide(Repeat.READ, busy, attempt=1, elapsed_s=0, remaining_s=9.0, chance=0.0)
+    assert Again(10.0) == decide(Repeat.READ, busy, attempt=1, elapsed_s=0, remaining_s=10.5, chance=0.0)
+
+
+def test_without_a_deadline_failures_end_in_minutes_and_rate_limits_in_an_hour():
+    assert No() == decide(Repeat.READ, Outcome(), attempt=9, elapsed_s=119.9, remaining_s=None, chance=0.0)
+    assert No() != decide(Repeat.READ, Outcome(status=429), attempt=9, elapsed_s=1200, remaining_s=None, chance=0.0)
+    assert No() == decide(Repeat.READ, Outcome(status=429), attempt=9, elapsed_s=3599, remaining_s=None, chance=0.0)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_the_back_off_grows_to_its_ceiling_and_is_never_a_hurry(attempt, chance):
+    assert 0.25 <= backoff_s(attempt, chance) <= CEILING_S
+    assert backoff_s(attempt, 0.0) <= backoff_s(attempt + 1, 0.0)
+
+
+@given(st.floats(0, 3600), st.floats(0, 1))
+def test_no_call_returns_before_the_service_asked_for_it(asked_s, chance):
+    wait = wait_s(Outcome(status=429, retry_after_s=asked_s), 1, chance)
+    assert asked_s <= wait <= asked_s + 1.0
