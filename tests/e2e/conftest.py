@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 CHROMIUM_ARGS = [
     "--no-sandbox",
@@ -30,6 +30,8 @@ CHROMIUM_ARGS = [
 TOKEN = "e2e"
 FOREIGN_ERRORS = re.compile(r"reading 'schema'|filebrowser:open-path")
 """What Notebook 7 logs by itself."""
+
+expect.set_options(timeout=20_000)
 
 MakeNotebook = Callable[[str, list[str]], str]
 
