@@ -8,11 +8,12 @@ import hmac
 import json
 import time
 import uuid
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from ipyimagegen.gateway import Gateway
+if TYPE_CHECKING:
+    from ipyimagegen.gateway import Gateway
 
 JSON_TYPE = "application/json; charset=utf-8"
 

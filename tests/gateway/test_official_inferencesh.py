@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import pytest
@@ -14,7 +12,11 @@ import pytest
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
 
-from .receiver import Receiver
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .receiver import Receiver
 
 inferencesh = pytest.importorskip("inferencesh")
 errors = pytest.importorskip("inferencesh.models.errors")

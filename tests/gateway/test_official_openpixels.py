@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import pytest
 
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 openpixels = pytest.importorskip("openpixels")
 
@@ -50,7 +52,9 @@ def test_a_picture_inside_the_answer(
 ) -> None:
     gateway.openpixels.picture = form
     data = client.run(PAYLOAD)["data"]
-    text = {"data_url": lambda: data["url"].partition(",")[2], "base64": lambda: data["base64"]}.get(form, lambda: data)()
+    text = {"data_url": lambda: data["url"].partition(",")[2], "base64": lambda: data["base64"]}.get(
+        form, lambda: data
+    )()
     assert PICTURE == base64.b64decode(text)
 
 

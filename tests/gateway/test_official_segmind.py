@@ -6,9 +6,7 @@ gateway answers. Nothing else is changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -16,7 +14,11 @@ import pytest
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
 
-from .receiver import Receiver
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .receiver import Receiver
 
 segmind = pytest.importorskip("segmind")
 

@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +131,9 @@ class Exchange:
             record = await self._answer(request, fault, record, number, watched_send)
         except ClientDisconnect:
             log.info("%s %s: the client went away", call.service, call.route)
+        except Exception:
+            exit_status = exit_status or 500
+            raise
         finally:
             seconds = time.perf_counter() - started
             record = replace(record, status=exit_status, sent_bytes=sent, seconds=seconds)
@@ -284,18 +288,28 @@ def log_line(record: RequestRecord) -> str:
     )
 
 
-def retry_after(seconds: float, form: str = "seconds") -> str:
+def retry_after(seconds: float, *, date: bool = False) -> str:
     """A Retry-After value in whole seconds, or as the HTTP date of that moment."""
-    if form == "date":
-        return formatdate(time.time() + seconds, usegmt=True)
-    return str(math.ceil(seconds))
+    return formatdate(time.time() + seconds, usegmt=True) if date else str(math.ceil(seconds))
+
+
+def iso(at: float | None) -> str | None:
+    """A moment, in Unix seconds, as ISO 8601 in UTC."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def reset_at(seconds: float) -> str:
+    """The moment in `seconds`, as Segmind's `x-rate-limit-reset-at-utc` gives it."""
+    return datetime.fromtimestamp(time.time() + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _status_response(fault: Fault) -> Response:
     status = fault.status or 503
     headers = {}
-    if fault.retry_after_s is not None:
-        headers["Retry-After"] = retry_after(fault.retry_after_s, fault.retry_after_form)
+    if fault.retry_after_s is not None and fault.retry_after_form == "reset_at_utc":
+        headers["x-rate-limit-reset-at-utc"] = reset_at(fault.retry_after_s)
+    elif fault.retry_after_s is not None:
+        headers["Retry-After"] = retry_after(fault.retry_after_s, date=fault.retry_after_form == "date")
     text = fault.text or f"scripted fault: {status}"
     if fault.body == "empty":
         return Response(status_code=status, headers=headers)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 FaultKind = Literal[
     "latency",
@@ -39,6 +39,9 @@ FaultKind = Literal[
     "job_rejected",
     "job_stuck",
 ]
+
+RetryAfterForm = Literal["seconds", "date", "reset_at_utc"]
+"""A Retry-After in seconds or as a date, or Segmind's `x-rate-limit-reset-at-utc`."""
 
 KINDS: dict[FaultKind, str] = {
     "latency": "waits seconds, then answers as usual",
@@ -84,7 +87,7 @@ class Fault:
     after: int = 0
     status: int = 0
     retry_after_s: float | None = None
-    retry_after_form: Literal["seconds", "date"] = "seconds"
+    retry_after_form: RetryAfterForm = "seconds"
     body: Literal["json", "html", "empty"] = "json"
     seconds: float = 0.0
     stream_s: float | None = None
@@ -115,14 +118,20 @@ class _Scripted:
 
 
 class Faults:
-    """The faults that wait, in their order. May be used from any thread."""
+    """The faults that wait, in their order; for any thread. `routes` are the names that a fault may aim at."""
 
-    def __init__(self) -> None:
+    def __init__(self, routes: Collection[tuple[str, str]]) -> None:
+        self._routes = frozenset(routes)
         self._lock = threading.Lock()
         self._script: list[_Scripted] = []
 
     def add(self, *faults: Fault) -> None:
-        """Add faults behind those that wait."""
+        """Add faults behind those that wait. Raises `ValueError` for one that no request can ever meet."""
+        for fault in faults:
+            if not any(fault.fits(*route) for route in self._routes):
+                names = ", ".join(sorted(route for service, route in self._routes if service == fault.service))
+                known = f"; {fault.service} has {names}" if names else ""
+                raise ValueError(f"no route {fault.route!r} of service {fault.service!r}{known}")
         with self._lock:
             self._script.extend(_Scripted(fault, fault.after, fault.times) for fault in faults)
 

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .exchange import BadBody, Call, CloseFramedResponse, Handler, Incoming, retry_after
+from .exchange import BadBody, Call, CloseFramedResponse, Handler, Incoming, iso, retry_after
 from .inferencesh_apps import APPS, App, find_app
 from .jobs import Job, JobQueue, JobState, QueueFull
 from .orders import BadOrder, Order, read_order
-from .segmind_account import iso
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping

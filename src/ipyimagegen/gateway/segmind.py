@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response
 
-from .exchange import BadBody, Call, Handler, Incoming, html_response
+from .exchange import BadBody, Call, Handler, Incoming, html_response, reset_at
 from .jobs import Job, JobQueue, JobState, QueueFull
 from .orders import BadOrder, Order, read_order
-from .segmind_account import SegmindAccount, Wallet, reset_at
+from .segmind_account import SegmindAccount, Wallet
 from .segmind_models import MODELS, Model, chat_body, reply_text
 
 if TYPE_CHECKING:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from .exchange import Call, Handler, Incoming
+from .exchange import Call, Handler, Incoming, iso
 from .orders import BadOrder, decode_picture
 from .segmind_models import Model, catalogue
 from .work import facts
@@ -225,16 +223,6 @@ class SegmindAccount:
 
     def _newest(self, model: str) -> list[JobState]:
         return [state for state in reversed(self._jobs.states("segmind")) if model in state.model]
-
-
-def iso(at: float | None) -> str | None:
-    """A moment as ISO 8601 in UTC."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-
-
-def reset_at(seconds: float) -> str:
-    """The moment in `seconds`, as `x-rate-limit-reset-at-utc` gives it."""
-    return datetime.fromtimestamp(time.time() + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _generation(state: JobState, account: SegmindAccount) -> dict[str, object]:

@@ -52,7 +52,6 @@ class Gateway:
 
     def __init__(self, *, work: Work, host: str, port: int, keys: Keys, limits: Mapping[ServiceName, Limits]) -> None:
         self.keys = keys
-        self.faults = Faults()
         self.requests = Records()
         self._socket = _listen(host, port)
         name = f"[{host}]" if ":" in host else host
@@ -72,6 +71,7 @@ class Gateway:
         page = Call("page", "help", "GET", "/", self._help)
         services = (speedpix, openpixels, segmind, inferencesh)
         calls = [page, *files.calls(), *(call for service in services for call in service.calls())]
+        self.faults = Faults([(call.service, call.route) for call in calls])
         self._loop = asyncio.new_event_loop()
         self._server = uvicorn.Server(
             uvicorn.Config(
@@ -154,6 +154,7 @@ class Gateway:
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost", "[::1]", "::1"])
         app = Starlette(routes=routes, middleware=[hosts])
         app.router.redirect_slashes = False
+        app.router.default = exchange  # for a path that no pattern matches, such as one with a line feed
         return app
 
 
