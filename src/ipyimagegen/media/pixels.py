@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
 MAX_PIXELS = 100_000_000
-"""Pictures with more pixels than this are refused before they are decoded, unless a caller says otherwise."""
+"""Pictures with more pixels than this are refused before they are decoded, unless a caller says otherwise.
+
+Pillow itself refuses more than 179 million, whatever a caller says."""
 
 PREVIEW_QUALITY = 75
 """JPEG quality of what moves: half a millisecond at 512×512."""

@@ -20,9 +20,9 @@ from .artifacts import Artifact
 from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display
 from .metadata.record import Level
 from .names import fill, prompt_name
-from .saving import default_name, save
+from .saving import default_name, save, suffix_for
 from .sheets import contact_sheet
-from .sniff import media_type_of_suffix, suffix_of
+from .sniff import media_type_of_suffix
 
 _EMPTY: Mapping[str, JSON] = MappingProxyType({})
 
@@ -166,7 +166,7 @@ class Result:
 
     def _target(self, pattern: str, artifact: Artifact) -> Path:
         if "{" not in pattern and not media_type_of_suffix(Path(pattern).suffix):
-            return Path(pattern) / (default_name(artifact) + suffix_of(artifact.media_type))
+            return Path(pattern) / (default_name(artifact) + suffix_for(artifact))
         created = artifact.record.created[:10] or datetime.now().astimezone().date().isoformat()
         texts = {"model": self.model or "model", "prompt": prompt_name(self.prompt), "date": created}
         seed = self.seed if artifact.seed is None else artifact.seed
@@ -174,7 +174,7 @@ class Result:
         path = Path(fill(pattern, values, texts=texts))
         wanted = media_type_of_suffix(path.suffix)
         if not artifact.is_picture and wanted.startswith("image/"):
-            return path.with_suffix(suffix_of(artifact.media_type))
+            return path.with_suffix(suffix_for(artifact))
         return path
 
     def _what(self) -> str:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InvalidInput, MediaError, StorageError
-from .metadata import embed, has_c2pa
+from .metadata import embed, has_c2pa, side_path
 from .metadata.record import Level
 from .names import expanded, numbered, safe_name
 from .pixels import decode, encode, upright
-from .sniff import RASTER, media_type_of_suffix, sniff, suffix_of
+from .sniff import RASTER, SUFFIXES, media_type_of_suffix, sniff
 
 if TYPE_CHECKING:
     from .artifacts import Artifact
 
 CONVERTIBLE = ("image/png", "image/jpeg", "image/webp")
 _MAX_NUMBER = 10_000
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -60,9 +62,10 @@ def save(
     path = expanded(Path(target))
     into_folder = str(target).endswith(("/", os.sep)) or _is_folder(path)
     if into_folder:
-        path = path / (default_name(artifact) + suffix_of(artifact.media_type))
-    elif not media_type_of_suffix(path.suffix):  # a point inside a name, as in `flux-1.1`, is no suffix
-        path = path.with_name(path.name + suffix_of(artifact.media_type))
+        path = path / (default_name(artifact) + suffix_for(artifact))
+    elif not media_type_of_suffix(path.suffix) and path.suffix != suffix_for(artifact):
+        # A point inside a name, as in `flux-1.1`, is no suffix.
+        path = path.with_name(path.name + suffix_for(artifact))
     data, beside = prepared(artifact, path.suffix, metadata)
     path = _free(path, data, taken, overwrite=overwrite and not into_folder)
     write_atomic(path, data)
@@ -80,6 +83,16 @@ def default_name(artifact: Artifact) -> str:
     return safe_name("-".join(part for part in parts if part)) or "picture"
 
 
+def suffix_for(artifact: Artifact) -> str:
+    """The suffix of an artifact's medium; of one that nobody knows, the one that its file had."""
+    return SUFFIXES.get(artifact.media_type) or _own_suffix(artifact.filename)
+
+
+def _own_suffix(filename: str) -> str:
+    suffix = Path(filename).suffix
+    return suffix if _SUFFIX.fullmatch(suffix) else ".bin"
+
+
 def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, bytes]:
     """The bytes for a file with `suffix`, and those of its side file (`b""` for none)."""
     if metadata not in ("full", "minimal", "none"):
@@ -89,8 +102,8 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, b
     if artifact.media_type and media_type != artifact.media_type:
         raise MediaError(f"the stored bytes are {media_type}, not {artifact.media_type}: they were changed")
     wanted = media_type_of_suffix(suffix)
-    if wanted != media_type and suffix != suffix_of(media_type):
-        data = _converted(data, media_type, wanted, suffix)
+    if wanted != media_type and suffix != suffix_for(artifact):
+        data = _converted(data, media_type, wanted, own=suffix_for(artifact), suffix=suffix)
         record = record.with_note(f"converted from {media_type}")
         if has_c2pa(artifact.bytes):
             record = record.with_note("the C2PA signature of the original was not kept")
@@ -101,27 +114,13 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, b
     return embedded.data, embedded.side_file
 
 
-def _converted(data: bytes, media_type: str, wanted: str, suffix: str) -> bytes:
+def _converted(data: bytes, media_type: str, wanted: str, *, own: str, suffix: str) -> bytes:
     if media_type not in RASTER or wanted not in CONVERTIBLE:
-        own = suffix_of(media_type)
         also = ", .png, .jpg or .webp" if media_type in RASTER else ""
         raise InvalidInput(
             f"this is {media_type or 'of an unknown type'} and cannot be saved as {suffix!r}; use {own}{also}"
         )
     return encode(upright(decode(data)), wanted, quality=95)
-
-
-def side_path(path: Path) -> Path:
-    """Where the record of a file goes that cannot carry it: `<stem>.json`, unless that is another's file."""
-    usual = path.with_suffix(".json")
-    try:
-        with usual.open("rb") as file:
-            ours = b'"ipyimagegen"' in file.read(64)
-    except FileNotFoundError:
-        ours = True
-    except OSError as error:
-        raise StorageError(f"cannot read {usual}: {error.strerror or error}") from error
-    return usual if ours and usual != path else path.with_suffix(".ipyimagegen.json")
 
 
 def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -> Path:

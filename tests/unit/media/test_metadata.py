@@ -194,7 +194,7 @@ def test_a_medium_that_carries_nothing_gets_a_side_file():
     assert embed(picture("image/gif"), RECORD).side_file
 
 
-TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 RECORDS = st.builds(
     Record,
     model=TEXTS,
@@ -231,6 +231,18 @@ def test_foreign_json_is_a_record_or_a_media_error(value):
     ):
         with contextlib.suppress(MediaError):
             Record.from_json(data)
+
+
+def test_numbers_that_json_lacks_become_texts():
+    record = Record(model="a/b", sent={"cfg": float("nan"), "more": [{"x": float("inf")}]})
+    found = read_metadata(embed(picture(), record).data).record
+    assert found is not None
+    assert found.sent == {"cfg": "nan", "more": [{"x": "inf"}]}
+
+
+def test_a_lone_surrogate_in_a_prompt_is_no_reason_to_lose_a_picture():
+    for media_type in SPLICED:
+        assert read_metadata(embed(picture(media_type), Record(prompt="a \ud800 cat")).data).record is not None
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, "{", "1" * 100_000, "x", ""])

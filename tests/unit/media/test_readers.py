@@ -125,6 +125,15 @@ def test_a_user_comment_counts_as_the_parameters(media_type, code):
         assert read_metadata(picture(media_type, exif=exif)).prompt == "a lighthouse"
 
 
+@pytest.mark.parametrize("media_type", ["image/jpeg", "image/webp"])
+def test_fooocus_writes_into_the_main_directory(media_type):
+    exif = Image.Exif()
+    exif[0x9286] = FILES["Fooocus"]["parameters"].encode()
+    exif[0x927C] = b"fooocus"
+    found = read_metadata(picture(media_type, exif=exif))
+    assert (found.tool, found.prompt) == ("Fooocus", "a lighthouse")
+
+
 def test_comfyui_in_the_exif_of_a_webp_is_read():
     exif = Image.Exif()
     exif[0x0110] = "prompt:" + json.dumps(GRAPH)

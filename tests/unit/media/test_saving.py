@@ -12,7 +12,7 @@ from PIL import Image
 from ipyimagegen.core.errors import InvalidInput, MediaError, StorageError
 from ipyimagegen.core.events import Output
 from ipyimagegen.media.artifacts import Payload, make_artifact
-from ipyimagegen.media.metadata import read_metadata
+from ipyimagegen.media.metadata import read_file, read_metadata
 from ipyimagegen.media.names import MAX_NAME_BYTES, fill, prompt_name, safe_name
 from ipyimagegen.media.saving import write_atomic
 from ipyimagegen.media.sniff import sniff
@@ -147,6 +147,26 @@ def test_a_side_file_never_replaces_somebody_elses(tmp_path):
     artifact(SIGNED["image/png"]()).save(tmp_path / "out.png")
     assert (tmp_path / "out.json").read_text() == '{"mine": true}'
     assert (tmp_path / "out.ipyimagegen.json").exists()
+
+
+def test_the_side_file_is_read_with_the_picture(tmp_path):
+    signed = artifact(SIGNED["image/png"]())
+    assert read_file(signed.save(tmp_path / "out.png")).record == signed.record
+    assert read_file(artifact().save(tmp_path / "own.png")).record == artifact().record
+    (tmp_path / "out.json").write_text("{")
+    assert not read_file(tmp_path / "out.png")
+    with pytest.raises(StorageError, match="cannot read"):
+        read_file(tmp_path / "missing.png")
+
+
+def test_content_that_nobody_knows_keeps_its_suffix(tmp_path):
+    weights = b"\x40\0\0\0\0\0\0\0{}" + bytes(64)
+    output = Output(name="weights", data=weights)
+    made = make_artifact(Payload(data=weights, filename="style.safetensors"), output)
+    assert made.save(tmp_path, metadata="none").name == "weights.safetensors"
+    assert made.save(tmp_path / "mine.safetensors", metadata="none").read_bytes() == weights
+    with pytest.raises(InvalidInput, match=r"use \.safetensors$"):
+        made.save(tmp_path / "mine.png")
 
 
 def test_a_name_that_no_system_takes_is_refused(tmp_path):

@@ -13,10 +13,22 @@ from ...core.errors import MediaError
 from ...core.events import JSON
 from ..sniff import sniff
 from . import a1111, jpeg, png, webp
+from .files import read_file, side_path
 from .readers import FileMetadata, read_metadata
 from .record import KEYWORD, Level, Record
 
-__all__ = ["Embedded", "FileMetadata", "Level", "Record", "embed", "has_c2pa", "infotext", "read_metadata"]
+__all__ = [
+    "Embedded",
+    "FileMetadata",
+    "Level",
+    "Record",
+    "embed",
+    "has_c2pa",
+    "infotext",
+    "read_file",
+    "read_metadata",
+    "side_path",
+]
 
 _NAMES = {
     "num_inference_steps": "Steps",
@@ -46,6 +58,7 @@ class Embedded:
 def has_c2pa(data: bytes) -> bool:
     """Whether a PNG, JPEG or WebP file carries a C2PA signature, which any added byte would break.
 
+    Where they stand: https://c2pa.org/specifications/specifications/2.1/specs/C2PA_Specification.html, appendix A.
     A damaged file counts as signed where it can no longer be told: nothing is ever added to one.
     """
     readers = {"image/png": png.has_c2pa, "image/jpeg": jpeg.has_c2pa, "image/webp": webp.has_c2pa}

@@ -73,6 +73,10 @@ class _Block:
         )
         return _Directory(entries, self._long(self.data[end : end + 4]))
 
+    def anywhere(self, tag: int) -> bytes:
+        """The bytes of a tag in the Exif sub-directory, or else in the main one."""
+        return self.value(self.exif.find(tag)) or self.value(self.root.find(tag))
+
     def value(self, entry: _Entry | None) -> bytes:
         """The bytes of an entry of one-byte values; `b""` where they lie outside of the block."""
         if entry is None or entry.kind not in (1, _ASCII, _UNDEFINED) or entry.count > _MAX_VALUE_BYTES:
@@ -90,8 +94,9 @@ def read(block: bytes) -> dict[str, str]:
     """
     tiff = _Block(block)
     texts = {name: _ascii(tiff.value(tiff.root.find(tag))) for tag, name in _ASCII_TAGS.items()}
-    texts["UserComment"] = _comment(tiff.value(tiff.exif.find(USER_COMMENT)))
-    note = tiff.value(tiff.exif.find(MAKER_NOTE))
+    # Some tools write both into the main directory, Fooocus among them (modules/meta_parser.py, get_exif).
+    texts["UserComment"] = _comment(tiff.anywhere(USER_COMMENT))
+    note = tiff.anywhere(MAKER_NOTE)
     if note.startswith(_MAKER_PREFIX):
         texts["ipyimagegen"] = note.removeprefix(_MAKER_PREFIX).decode("utf-8", "replace")
     elif note:

@@ -52,7 +52,7 @@ def segments(data: bytes) -> Iterator[Segment]:
 
 
 def has_c2pa(data: bytes) -> bool:
-    """Whether the file carries a C2PA manifest: JUMBF boxes in APP11 (C2PA, "Embedding manifests into JPEG")."""
+    """Whether the file carries a C2PA manifest: JUMBF boxes in APP11."""
     return any(
         segment.marker == _APP11 and b"jumb" in data[segment.body : min(segment.end, segment.body + 64)]
         for segment in segments(data)

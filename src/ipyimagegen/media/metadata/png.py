@@ -55,7 +55,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def has_c2pa(data: bytes) -> bool:
-    """Whether the file carries a C2PA manifest: chunk `caBX` (C2PA specification, "Embedding manifests into PNG")."""
+    """Whether the file carries a C2PA manifest: chunk `caBX`."""
     return any(chunk.kind == b"caBX" for chunk in chunks(data))
 
 

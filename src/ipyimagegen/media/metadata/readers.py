@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core.errors import MediaError
@@ -137,17 +137,14 @@ def _rest(data: Mapping[str, Any], *without: str) -> Iterator[tuple[str, Any]]:
 def _ipyimagegen(texts: Mapping[str, str]) -> FileMetadata | None:
     if KEYWORD not in texts:
         return None
-    record = Record.from_text(texts[KEYWORD])
+    return replace(of_record(Record.from_text(texts[KEYWORD])), raw=texts)
+
+
+def of_record(record: Record) -> FileMetadata:
+    """Our record in the form of every other tool's."""
     facts = {"model": record.model, "seed": record.seed} | dict(record.sent)
-    found = _made(KEYWORD, texts, record.prompt, record.negative_prompt, _rest(facts, "prompt", "negative_prompt"))
-    return FileMetadata(
-        tool=found.tool,
-        prompt=found.prompt,
-        negative_prompt=found.negative_prompt,
-        params=found.params,
-        raw=texts,
-        record=record,
-    )
+    found = _made(KEYWORD, {}, record.prompt, record.negative_prompt, _rest(facts, "prompt", "negative_prompt"))
+    return replace(found, record=record)
 
 
 def _swarmui(texts: Mapping[str, str]) -> FileMetadata | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -87,11 +88,12 @@ class Record:
             "software": self.software,
             "notes": list(self.notes),
         }
-        return {"ipyimagegen": SCHEMA} | {key: value for key, value in data.items() if value not in (None, "", [], {})}
+        filled = {key: _strict(value) for key, value in data.items() if value not in (None, "", [], {})}
+        return {"ipyimagegen": SCHEMA} | filled
 
     def to_text(self) -> str:
         """The record as one line of JSON, in any script as it is."""
-        return json.dumps(self.to_json(), ensure_ascii=False, allow_nan=False, default=str)
+        return json.dumps(self.to_json(), ensure_ascii=False, default=str)
 
     @classmethod
     def from_json(cls, data: object) -> Record:
@@ -127,6 +129,15 @@ def read_json(text: str, limit: int = MAX_RECORD_CHARS) -> JSON:
         return cast("JSON", json.loads(text))
     except (ValueError, RecursionError) as error:
         raise MediaError("not readable as JSON") from error
+
+
+def _strict(value: JSON) -> JSON:
+    """`value` without NaN and the infinities, which JSON does not have: as texts."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _strict(entry) for key, entry in value.items()}
+    return [_strict(entry) for entry in value] if isinstance(value, list) else value
 
 
 def _mapping(value: object) -> dict[str, Any]:

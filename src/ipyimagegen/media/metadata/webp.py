@@ -49,7 +49,7 @@ def chunks(data: bytes) -> Iterator[Chunk]:
 
 
 def has_c2pa(data: bytes) -> bool:
-    """Whether the file carries a C2PA manifest: RIFF chunk `C2PA` (C2PA, "Embedding manifests into RIFF")."""
+    """Whether the file carries a C2PA manifest: RIFF chunk `C2PA`."""
     return any(chunk.kind == b"C2PA" for chunk in chunks(data))
 
 
