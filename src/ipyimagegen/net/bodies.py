@@ -45,18 +45,21 @@ class Inflate:
             raise ProtocolError(f"an answer in an encoding that nobody asked for: {encoding[:80]!r}")
         self._name = names[0] if names else ""
         self._inflater: _Inflater | None = None
+        self._held = b""
 
     def pieces(self, chunk: bytes) -> Iterator[bytes]:
         """What `chunk` stands for, in pieces of at most `PIECE` bytes. Raises `ProtocolError` for damaged data."""
         if not self._name:
             yield from (chunk[start : start + PIECE] for start in range(0, len(chunk), PIECE))
             return
+        chunk, self._held = self._held + chunk, b""
         pending = False
         while chunk or pending:
             if self._inflater is None or (self._inflater.eof and chunk.startswith(GZIP_MAGIC)):
                 self._inflater = self._start(chunk)
             if self._inflater.eof:
-                return  # padding after the end
+                self._held = chunk if chunk == GZIP_MAGIC[:1] else b""  # another member, or padding after the end
+                return
             try:
                 piece = self._inflater.decompress(chunk, PIECE)
             except zlib.error:

@@ -39,20 +39,15 @@ class Clients:
         return self._made[kind]
 
     def _make(self, *, guarded: bool) -> httpx.AsyncClient:
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        if self.transport:
+            return httpx.AsyncClient(transport=self.transport, cookies=cookies)
         if self._context is None:
             self._context = httpx.create_ssl_context()
-        transport = self.transport
         if guarded:
             transport = GuardedTransport(self.neighbourhood, limits=LIMITS, context=self._context)
-        return httpx.AsyncClient(
-            transport=transport,
-            verify=self._context,
-            http2=True,
-            limits=LIMITS,
-            follow_redirects=False,
-            trust_env=transport is None,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+            return httpx.AsyncClient(transport=transport, cookies=cookies)
+        return httpx.AsyncClient(verify=self._context, http2=True, limits=LIMITS, cookies=cookies)
 
     async def aclose(self) -> None:
         """Close what is open on this loop."""

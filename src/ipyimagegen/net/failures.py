@@ -86,7 +86,7 @@ def _reason(error: Exception) -> str:
         (httpx.TimeoutException, "no answer in time"),
         (TimeoutError, "no answer in time"),
         (httpx.ProxyError, "the proxy refused"),
-        (httpx.UnsupportedProtocol, "not an http or https address"),
+        (httpx.UnsupportedProtocol, "the address is on a private network, or not http"),
         (httpx.ConnectError, "no connection"),
     ):
         if isinstance(error, kind):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json as json_
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urljoin
 
 import httpx
@@ -30,9 +30,12 @@ from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, de
 from .retry_after import retry_after_s
 from .secrets import redact
 from .throttle import Gate
+from .uncancelled import cancels, to_its_end
 from .wire import LIBRARY_ERRORS, Ask, Authorize, Missed, Outgoing, Wire, body_of
 
 T = TypeVar("T")
+Attempt = Callable[[float | None], Coroutine[Any, Any, T]]
+"""One try of a call, told the seconds that are left (`None`: no limit). Raises `Missed`."""
 
 MAX_BODY_BYTES = 64 * 2**20
 """A whole answer in memory; pictures in base64 are the largest that come."""
@@ -101,6 +104,9 @@ class Http:
         waited out for up to an hour). `full` says of an answer that it means "too many jobs", where a service does not say so
         by 429. `model` and `look` (how to see whether the job runs) are for `SubmitUnknown`.
 
+        Cancelling it leaves at once, but for a submit that is on its way: that is waited for, and the answer returned (or the
+        error raised); `asyncio.current_task().cancelling()` then tells of the cancel.
+
         Raises `SubmitUnknown` where a submit may have been accepted, `ConnectionFailed`, `ProtocolError` (refused address,
         too long, damaged), `InvalidInput` for `json` that is none. Costs money if the route does.
         """
@@ -131,7 +137,7 @@ class Http:
         idle_s: float = 30.0,
         within_s: float | None = None,
         heartbeat: Callable[[Message], bool] = never,
-    ) -> AsyncIterator[Message]:
+    ) -> AsyncGenerator[Message, None]:
         """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`. Opening it is a read.
 
         Ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for `idle_s` seconds (`heartbeat` says
@@ -256,19 +262,18 @@ class Http:
         outcome = Outcome(status=status, retry_after_s=wait_s, explained=bool(answer.json_object()))
         raise Missed(outcome, answer=answer)
 
-    async def _concluded(self, attempt: Callable[[float | None], Awaitable[T]], *, within_s: float | None) -> T:
+    async def _concluded(self, attempt: Attempt[T], *, within_s: float | None) -> T:
         """A read, repeated to its end. Raises the error of the last attempt."""
         came = await self._repeated(attempt, Repeat.READ, within_s=within_s)
         if isinstance(came, Missed):
             raise self._end(came)
         return came
 
-    async def _repeated(
-        self, attempt: Callable[[float | None], Awaitable[T]], repeat: Repeat, *, within_s: float | None
-    ) -> T | Missed:
+    async def _repeated(self, attempt: Attempt[T], repeat: Repeat, *, within_s: float | None) -> T | Missed:
         """What the first good attempt gave, or how the last one missed. `attempt` is told the seconds that are left."""
         started = self.clock.now()
         place = self.gate.arrive() if repeat is Repeat.SUBMIT else None
+        cancels_before = cancels()
         number = 0
         while True:
             number += 1
@@ -290,12 +295,14 @@ class Http:
             if not isinstance(decision, Again):
                 missed.unknown = isinstance(decision, Ambiguous)
                 return missed
+            if cancels() > cancels_before:
+                raise asyncio.CancelledError  # put off while it was on its way: nothing was accepted, nothing more is sent
             if place is not None and missed.outcome.status in FULL:
                 self.gate.refused(decision.in_s)
             else:
                 await self.clock.sleep(decision.in_s)
 
-    async def _admitted(self, attempt: Callable[[float | None], Awaitable[T]], place: int, left_s: float | None) -> T:
+    async def _admitted(self, attempt: Attempt[T], place: int, left_s: float | None) -> T:
         """One attempt of a submit, when it is its turn. Raises `Missed` if that does not come in time."""
         started, accepted = self.clock.now(), False
         try:
@@ -305,7 +312,7 @@ class Http:
             full = RateLimited(f"{self.service}: full, and no room in time", service=self.service, status=None)
             raise Missed(Outcome(sent=False, lasting=True), error=full) from None
         try:
-            came = await attempt(None if left_s is None else left_s - (self.clock.now() - started))
+            came = await to_its_end(attempt(None if left_s is None else left_s - (self.clock.now() - started)))
             accepted = True
         finally:
             self.gate.leave(place, accepted=accepted)
@@ -317,7 +324,9 @@ class Http:
         if not missed.unknown:
             return error or ProtocolError(f"{self.service}: no answer", service=self.service)
         text = f"{self.service}: the job was sent, but {_reason(error)}; it may be running, and may be billed, so it is not sent again."
-        return SubmitUnknown(f"{text} {look}".rstrip(), service=self.service, model=model)
+        unknown = SubmitUnknown(f"{text} {look}".rstrip(), service=self.service, model=model)
+        unknown.__cause__ = error  # one of ours, with the status if there was one
+        return unknown
 
     def _absolute(self, url: str, params: Mapping[str, str] | None) -> str:
         base = self.base_url.rstrip("/") + "/"
