@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _Bytes = bytes
+MAX_ALT_CHARS = 1_000
 _VERIFY_PX = 64
 _PICTURE_NAMES = ("image", "images", "mask")
 _TEXTS = ("text", "application/json", "application/xml")
@@ -181,7 +182,7 @@ class Artifact:
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> MimeBundle:
-        alt = self.alt or repr(self)
+        alt = capped(self.alt, MAX_ALT_CHARS) or repr(self)
         if self.is_picture and not self.error:
             try:
                 shown = for_display(self.bytes, self.display, max_pixels=self._max_pixels)
@@ -192,7 +193,7 @@ class Artifact:
         elif self.error:
             alt = f"{self!r} {self.error}"
         elif self.alt:
-            alt = f"{self!r} {self.alt}"
+            alt = f"{self!r} {alt}"
         return chosen({"text/plain": alt}, include, exclude), {"ipyimagegen": self.facts} if self.facts else {}
 
 

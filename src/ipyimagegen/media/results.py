@@ -124,10 +124,15 @@ class Result:
         """What was asked, sent, dropped, adjusted and chosen, what it cost and how long it took."""
         lines = [self.summary]
         lines += [f"asked    {name} = {_short(value)}" for name, value in self.asked.items()]
+        told = {change.name for change in self.changes}
         lines += [
-            f"sent     {name} = {_short(value)}" for name, value in self.sent.items() if self.asked.get(name) != value
+            f"sent     {name} = {_short(value)}"
+            for name, value in self.sent.items()
+            if name not in told and self.asked.get(name) != value
         ]
-        lines += [f"{change.what:<8} {change}" for change in self.changes]
+        lines += [f"{change.what:<8} {change}" for change in self.changes if change.what != "default"]
+        if defaults := [change for change in self.changes if change.what == "default"]:
+            lines.append("default  " + ", ".join(f"{change.name}={_short(change.sent)}" for change in defaults))
         lines += [f"missing  {artifact!r}: {artifact.error}" for artifact in self.artifacts if artifact.error]
         lines.append(
             f"cost     {self.cost}" + (f" ({self.cost.source})" if self.cost.source not in (None, "free") else "")
@@ -186,6 +191,9 @@ class Result:
             return size or self.artifacts[0].media_type
         kind = "pictures" if len(self.images) == len(self.artifacts) else "outputs"
         return f"{len(self.artifacts)} {kind} {size}".rstrip()
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.artifacts, self.job_ids))
 
     def __len__(self) -> int:
         return len(self.images)

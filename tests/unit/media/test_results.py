@@ -36,6 +36,8 @@ def result(count: int = 1, **changes) -> Result:
         changes=(
             Change(what="dropped", name="colour", asked="red", why="the model has none"),
             Change(what="chosen", name="seed", sent=7, why="none was given"),
+            Change(what="default", name="width", sent=512),
+            Change(what="default", name="style", sent="auto"),
         ),
         job_ids=("j1",),
     )
@@ -51,6 +53,10 @@ def test_the_summary_is_one_line():
     assert result(3).summary == "local/sketch · 3 pictures 60×40 · seeds 7–9 · 1.2 s · free"
     assert result(cost=UNKNOWN, timings=Timings()).summary == "local/sketch · 60×40 · seed 7 · cost unknown"
     assert repr(result()) == "<Result local/sketch · 60×40 · seed 7 · 1.2 s · free>"
+
+
+def test_results_are_values():
+    assert len({result(), result(), result(2)}) == 2
 
 
 def test_it_is_a_sequence_of_its_pictures():
@@ -71,11 +77,13 @@ def test_a_result_without_pictures_is_true_and_says_so():
 def test_the_report_tells_asked_sent_dropped_and_chosen():
     report = result().report
     assert repr(report) == str(report)
+    assert "sent     seed" not in report
     for line in (
         "asked    steps = 99",
         "sent     num_inference_steps = 50",
         "dropped  colour='red' was not sent: the model has none",
         "chosen   seed=7 was chosen: none was given",
+        "default  width=512, style='auto'",
         "cost     free",
         "time     queue 0.10 s, run 1.00 s, total 1.24 s",
         "jobs     j1",
