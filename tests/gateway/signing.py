@@ -10,9 +10,11 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import httpx
+from .web import web
 
 if TYPE_CHECKING:
+    import httpx
+
     from ipyimagegen.gateway import Gateway
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -48,4 +50,4 @@ def call(gateway: Gateway, path: str, body: dict[str, Any], **extra: str) -> htt
     """A signed call; `extra` headers are sent besides the signed ones."""
     content = json.dumps(body).encode()
     headers = signed_headers(gateway, path, content) | {name.replace("_", "-"): value for name, value in extra.items()}
-    return httpx.post(gateway.url + path, content=content, headers=headers)
+    return web.post(gateway.url + path, content=content, headers=headers)

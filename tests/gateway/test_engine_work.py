@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from PIL import Image
 
 from ipyimagegen.gateway import EngineWork, Gateway, serve
 
 from .signing import call
+from .web import web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,7 @@ def engine() -> Iterator[Gateway]:
 
 
 def picture(url: str) -> Image.Image:
-    answer = httpx.get(url)
+    answer = web.get(url)
     opened = Image.open(io.BytesIO(answer.content))
     assert answer.headers["content-type"] == Image.MIME[opened.format or ""]
     opened.load()
@@ -34,7 +36,7 @@ def picture(url: str) -> Image.Image:
 
 def segmind(gateway: Gateway, slug: str, **inputs: Any) -> httpx.Response:
     headers = {"x-api-key": gateway.keys.segmind}
-    return httpx.post(f"{gateway.url}/v1/{slug}", json=inputs, headers=headers, timeout=60)
+    return web.post(f"{gateway.url}/v1/{slug}", json=inputs, headers=headers, timeout=60)
 
 
 def test_the_same_seed_gives_the_same_picture_at_every_service(engine: Gateway) -> None:
@@ -43,9 +45,9 @@ def test_the_same_seed_gives_the_same_picture_at_every_service(engine: Gateway) 
     engine.openpixels.immediate = True
     headers = {"Authorization": f"Key {engine.keys.openpixels}"}
     payload = inputs | {"model": "flux-dev"}
-    routed = httpx.post(f"{engine.url}/v2/submit", json=payload, headers=headers, timeout=60).json()
+    routed = web.post(f"{engine.url}/v2/submit", json=payload, headers=headers, timeout=60).json()
     assert Image.open(io.BytesIO(direct.content)).size == (64, 96)
-    assert direct.content == httpx.get(routed["data"]["url"]).content
+    assert direct.content == web.get(routed["data"]["url"]).content
 
 
 def test_sides_are_brought_to_the_nearest_multiple_of_eight(engine: Gateway) -> None:
@@ -56,8 +58,8 @@ def test_sides_are_brought_to_the_nearest_multiple_of_eight(engine: Gateway) -> 
 def test_previews_come_as_partial_outputs(engine: Gateway) -> None:
     headers = {"Authorization": f"Bearer {engine.keys.inference}", "Accept": "application/x-ndjson"}
     inputs = {"prompt": "a sea", "width": 256, "height": 256, "num_inference_steps": 6}
-    task = httpx.post(f"{engine.url}/apps/run", json={"app": "infsh/sdxl", "input": inputs}, headers=headers).json()
-    with httpx.stream("GET", f"{engine.url}/tasks/{task['data']['id']}/stream", headers=headers, timeout=60) as answer:
+    task = web.post(f"{engine.url}/apps/run", json={"app": "infsh/sdxl", "input": inputs}, headers=headers).json()
+    with web.stream("GET", f"{engine.url}/tasks/{task['data']['id']}/stream", headers=headers, timeout=60) as answer:
         updates = [json.loads(line) for line in answer.iter_lines()]
     addresses = [update["output"]["image"]["uri"] for update in updates if update["output"]]
     assert len(set(addresses)) > 2
@@ -98,15 +100,15 @@ def test_the_engines_own_refusal_is_the_jobs_error(engine: Gateway) -> None:
 def test_a_job_can_be_cancelled_while_it_is_painted(engine: Gateway) -> None:
     headers = {"Authorization": f"Bearer {engine.keys.inference}"}
     inputs = {"prompt": "a city", "width": 1024, "height": 1024, "num_inference_steps": 100}
-    task = httpx.post(f"{engine.url}/apps/run", json={"app": "infsh/sdxl", "input": inputs}, headers=headers).json()
-    answer = httpx.post(f"{engine.url}/tasks/{task['data']['id']}/cancel", headers=headers)
+    task = web.post(f"{engine.url}/apps/run", json={"app": "infsh/sdxl", "input": inputs}, headers=headers).json()
+    answer = web.post(f"{engine.url}/tasks/{task['data']['id']}/cancel", headers=headers)
     assert answer.json()["data"]["status"] == 12
 
 
 def _uploaded(gateway: Gateway, content: bytes) -> str:
     body = {"contentType": "image/png", "originalFilename": "in.png"}
     signed = call(gateway, "/scc/sp_create_temp_file_upload_sign", body).json()["data"]
-    httpx.put(signed["uploadUrl"], content=content, headers={"Content-Type": "image/png"}).raise_for_status()
+    web.put(signed["uploadUrl"], content=content, headers={"Content-Type": "image/png"}).raise_for_status()
     url: str = signed["accessUrl"]
     return url
 

@@ -17,6 +17,8 @@ import pytest
 from ipyimagegen.gateway import KINDS, Fault, FaultKind, Gateway, TimedWork, serve
 from ipyimagegen.gateway.faults import gzip_bomb
 
+from .web import web
+
 # A reset is seen as the one or the other, by what the client was just doing.
 DROPPED = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 PAYLOAD = {"model": "flux-dev", "prompt": "t"}
@@ -24,7 +26,7 @@ PAYLOAD = {"model": "flux-dev", "prompt": "t"}
 
 def submit(gateway: Gateway, **arguments: Any) -> httpx.Response:
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
-    return httpx.post(f"{gateway.url}/v2/submit", json=PAYLOAD, headers=headers, **arguments)
+    return web.post(f"{gateway.url}/v2/submit", json=PAYLOAD, headers=headers, **arguments)
 
 
 def script(gateway: Gateway, kind: FaultKind, **fields: Any) -> None:
@@ -149,9 +151,9 @@ def test_empty_body(gateway: Gateway) -> None:
 
 
 def test_drip_sends_everything_in_pieces(gateway: Gateway) -> None:
-    whole = httpx.get(f"{gateway.url}/status").content
+    whole = web.get(f"{gateway.url}/status").content
     gateway.faults.add(Fault("drip", service="openpixels", route="health", after_bytes=5, seconds=0.01))
-    with httpx.stream("GET", f"{gateway.url}/status") as answer:
+    with web.stream("GET", f"{gateway.url}/status") as answer:
         pieces = list(answer.iter_raw())
     assert whole == b"".join(pieces)
     assert len(pieces) > 1
@@ -166,7 +168,7 @@ def picture_url(gateway: Gateway) -> str:
 def test_a_page_instead_of_a_picture(gateway: Gateway) -> None:
     url = picture_url(gateway)
     gateway.faults.add(Fault("html", service="files"), Fault("html", service="files", text="image/png"))
-    honest, lying = httpx.get(url), httpx.get(url)
+    honest, lying = web.get(url), web.get(url)
     assert [honest.headers["content-type"], lying.headers["content-type"]] == ["text/html; charset=utf-8", "image/png"]
     assert honest.text.startswith("<!doctype html>")
     assert lying.text.startswith("<!doctype html>")
@@ -175,15 +177,15 @@ def test_a_page_instead_of_a_picture(gateway: Gateway) -> None:
 def test_wrong_content_type(gateway: Gateway) -> None:
     url = picture_url(gateway)
     gateway.faults.add(Fault("content_type", service="files", text="text/plain"))
-    spoiled = httpx.get(url)
+    spoiled = web.get(url)
     assert spoiled.headers["content-type"] == "text/plain"
-    assert spoiled.content == httpx.get(url).content
+    assert spoiled.content == web.get(url).content
 
 
 def test_redirect_to_another_host(gateway: Gateway) -> None:
     url = picture_url(gateway)
     gateway.faults.add(Fault("redirect", service="files"), Fault("redirect", service="files", url="http://10.0.0.1/x"))
-    near, far = httpx.get(url), httpx.get(url)
+    near, far = web.get(url), web.get(url)
     assert near.headers["location"] == url.replace("127.0.0.1", "localhost")
     assert far.headers["location"] == "http://10.0.0.1/x"
 
@@ -200,7 +202,7 @@ def test_a_gzip_bomb_is_a_thousandth_of_what_it_unpacks_to(gateway: Gateway) -> 
     size = 3 * 1024 * 1024 + 17
     script(gateway, "gzip_bomb", after_bytes=size)
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
-    with httpx.stream("POST", f"{gateway.url}/v2/submit", json=PAYLOAD, headers=headers) as answer:
+    with web.stream("POST", f"{gateway.url}/v2/submit", json=PAYLOAD, headers=headers) as answer:
         raw = b"".join(answer.iter_raw())
     assert size == len(zlib.decompress(raw, wbits=31))
     assert len(raw) < size / 500
@@ -224,14 +226,14 @@ def test_a_job_that_never_ends(gateway: Gateway) -> None:
     script(gateway, "job_stuck")
     job = submit(gateway).json()["id"]
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
-    answer = httpx.get(f"{gateway.url}/v2/poll/{job}", headers=headers).json()
+    answer = web.get(f"{gateway.url}/v2/poll/{job}", headers=headers).json()
     assert (answer["type"], answer["status"]) == ("update", "running")
 
 
 class TestStreams:
     def start(self, gateway: Gateway) -> str:
         body = {"app": "infsh/sdxl", "input": {"prompt": "t"}}
-        answer = httpx.post(f"{gateway.url}/apps/run", json=body, headers=self.headers(gateway))
+        answer = web.post(f"{gateway.url}/apps/run", json=body, headers=self.headers(gateway))
         task: str = answer.json()["data"]["id"]
         return task
 
@@ -240,11 +242,11 @@ class TestStreams:
 
     def lines(self, gateway: Gateway, task: str) -> list[Any]:
         url = f"{gateway.url}/tasks/{task}/stream"
-        with httpx.stream("GET", url, headers=self.headers(gateway)) as answer:
+        with web.stream("GET", url, headers=self.headers(gateway)) as answer:
             return [json.loads(line) for line in answer.iter_lines()]
 
     def test_cut_after_lines(self) -> None:
-        with serve(work=TimedWork(0.1, steps=4)) as gateway:
+        with serve(work=TimedWork(0.2, steps=4)) as gateway:
             gateway.inferencesh.framing = "close"
             gateway.faults.add(Fault("cut_stream", service="inferencesh", route="stream", after_lines=2))
             assert len(self.lines(gateway, self.start(gateway))) == 2

@@ -7,11 +7,12 @@ import base64
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
 import pytest
 
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
+
+from .web import web
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def client(gateway: Gateway) -> Iterator[Any]:
 def test_run_gives_the_address_of_a_picture(client: Any) -> None:
     result = client.run(PAYLOAD)
     assert result["status"] == "complete"
-    assert PICTURE == httpx.get(result["data"]["url"]).content
+    assert PICTURE == web.get(result["data"]["url"]).content
 
 
 def test_async_run(gateway: Gateway) -> None:

@@ -14,6 +14,8 @@ import pytest
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
 
+from .web import web
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -52,7 +54,7 @@ def client(gateway: Gateway) -> Iterator[Any]:
 
 def test_run_gives_the_address_of_a_picture(client: Any) -> None:
     result = client.run("seedream-4.5", prompt="a sunset")
-    assert PICTURE == httpx.get(result["output"]).content
+    assert PICTURE == web.get(result["output"]).content
 
 
 def test_run_reports_cost_and_what_is_left(client: Any) -> None:
@@ -150,7 +152,7 @@ def test_uploaded_assets_can_be_used(gateway: Gateway, client: Any, tmp_path: Pa
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(PICTURE)
     urls = client.files.upload([tmp_path / "a.png", tmp_path / "b.png"])["file_urls"]
-    assert [PICTURE, PICTURE] == [httpx.get(url).content for url in urls]
+    assert [PICTURE, PICTURE] == [web.get(url).content for url in urls]
     client.run("sdxl-img2img", prompt="t", image=urls[0])
     assert gateway.jobs()[0].order.image == PICTURE
 
@@ -167,7 +169,7 @@ def test_the_catalogue_and_past_generations(client: Any) -> None:
 def test_a_workflow_is_polled_to_its_end(client: Any) -> None:
     result = client.pixelflows.run(workflow_id="text-to-image", data={"prompt": "t"}, poll_interval=0.01)
     assert result["status"] == "COMPLETED"
-    assert PICTURE == httpx.get(result["output"][0]["value"]["data"]).content
+    assert PICTURE == web.get(result["output"][0]["value"]["data"]).content
 
 
 def test_webhooks_are_registered_delivered_and_logged(client: Any, receiver: Receiver) -> None:

@@ -9,13 +9,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-
-import httpx
+from typing import TYPE_CHECKING
 
 from ipyimagegen.gateway import Fault, Gateway, main
 
 from .signing import call
-from typing import TYPE_CHECKING
+from .web import web
 
 if TYPE_CHECKING:
     import pytest
@@ -24,7 +23,7 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 
 def test_the_page_says_how_to_point_a_client_here(gateway: Gateway) -> None:
-    page = httpx.get(gateway.url)
+    page = web.get(gateway.url)
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     for name, value in gateway.env().items():
         assert f"%env {name}={value}" in page.text
@@ -33,15 +32,15 @@ def test_the_page_says_how_to_point_a_client_here(gateway: Gateway) -> None:
 
 def test_the_page_lists_requests_and_waiting_faults_as_text(gateway: Gateway) -> None:
     gateway.faults.add(Fault("latency", service="segmind"))
-    httpx.get(f"{gateway.url}/<script>alert(1)</script>")
-    page = httpx.get(gateway.url).text
+    web.get(f"{gateway.url}/<script>alert(1)</script>")
+    page = web.get(gateway.url).text
     assert "<script" not in page
     assert "%3Cscript%3E" in page
     assert "<code>latency</code>" in page
 
 
 def test_the_page_may_load_and_run_nothing(gateway: Gateway) -> None:
-    policy = httpx.get(gateway.url).headers["content-security-policy"]
+    policy = web.get(gateway.url).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
 
 
@@ -57,7 +56,7 @@ def test_a_record_says_what_was_asked(gateway: Gateway) -> None:
 
 def test_no_key_is_in_a_record_or_a_repr(gateway: Gateway) -> None:
     headers = {"x-api-key": gateway.keys.segmind}
-    httpx.get(f"{gateway.url}/v1/get-user-credits", headers=headers)
+    web.get(f"{gateway.url}/v1/get-user-credits", headers=headers)
     call(gateway, "/scc/comfy_prompt", {})
     shown = repr([(record, record.headers) for record in gateway.requests]) + repr(gateway.keys) + repr(gateway)
     for secret in (gateway.keys.segmind, gateway.keys.speedpix_app_key, gateway.keys.speedpix_app_secret):
@@ -66,7 +65,7 @@ def test_no_key_is_in_a_record_or_a_repr(gateway: Gateway) -> None:
 
 def test_records_can_be_counted_sliced_and_cleared(gateway: Gateway) -> None:
     for _ in range(3):
-        httpx.get(f"{gateway.url}/status")
+        web.get(f"{gateway.url}/status")
     assert [row.route for row in gateway.requests[1:]] == ["health", "health"]
     gateway.requests.clear()
     assert len(gateway.requests) == 0
@@ -74,7 +73,7 @@ def test_records_can_be_counted_sliced_and_cleared(gateway: Gateway) -> None:
 
 def test_one_line_is_logged_for_each_request(gateway: Gateway, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "ipyimagegen.gateway"):
-        httpx.get(f"{gateway.url}/status%0Aforged")
+        web.get(f"{gateway.url}/status%0Aforged")
         gateway.close()
     (line,) = [record.getMessage() for record in caplog.records if record.name == "ipyimagegen.gateway"]
     assert re.fullmatch(r"page +unknown +GET  /status%0Aforged -> 404 0\+\d+ B \d+ ms", line)
@@ -91,7 +90,7 @@ def test_the_command_line_names_its_environment_and_stops_on_interrupt(tmp_path:
         assert process.stdout is not None
         head = process.stdout.readline()
         url = re.findall(r"http://127\.0\.0\.1:\d+", head)[0]
-        assert httpx.get(f"{url}/status").json() == {"status": "ok"}
+        assert web.get(f"{url}/status").json() == {"status": "ok"}
         process.send_signal(signal.SIGINT)
         output = process.stdout.read()
     assert f"export INFERENCE_BASE_URL={url}" in output

@@ -12,6 +12,7 @@ import pytest
 from ipyimagegen.gateway import Gateway, Limits, TimedWork, serve
 
 from .signing import call
+from .web import web
 
 
 def submit_everywhere(gateway: Gateway) -> dict[str, httpx.Response]:
@@ -19,13 +20,13 @@ def submit_everywhere(gateway: Gateway) -> dict[str, httpx.Response]:
     body: Any = {"prompt": "t"}
     return {
         "speedpix": call(gateway, "/scc/comfy_prompt", {"workflow_id": "text-to-image", "inputs": body}),
-        "openpixels": httpx.post(
+        "openpixels": web.post(
             f"{gateway.url}/v2/submit",
             json=body | {"model": "flux-dev"},
             headers={"Authorization": f"Key {keys.openpixels}"},
         ),
-        "segmind": httpx.post(f"{gateway.url}/v2/flux-dev", json=body, headers={"x-api-key": keys.segmind}),
-        "inferencesh": httpx.post(
+        "segmind": web.post(f"{gateway.url}/v2/flux-dev", json=body, headers={"x-api-key": keys.segmind}),
+        "inferencesh": web.post(
             f"{gateway.url}/apps/run",
             json={"app": "infsh/sdxl", "input": body},
             headers={"Authorization": f"Bearer {keys.inference}"},
@@ -65,14 +66,14 @@ def test_closing_ends_jobs_and_connections_at_once() -> None:
     assert time.monotonic() - started < 3
     assert {job.phase for job in gateway.jobs()} == {"cancelled"}
     with pytest.raises(httpx.ConnectError):
-        httpx.get(gateway.url)
+        web.get(gateway.url)
 
 
 def _poll(gateway: Gateway) -> None:
     job = gateway.jobs("openpixels")[0].id
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
     try:
-        httpx.get(f"{gateway.url}/v2/poll/{job}", headers=headers, timeout=5)
+        web.get(f"{gateway.url}/v2/poll/{job}", headers=headers, timeout=5)
     except httpx.TransportError:
         return
 
@@ -81,7 +82,7 @@ def test_two_gateways_run_side_by_side(gateway: Gateway) -> None:
     with serve(work=TimedWork()) as other:
         assert other.url != gateway.url
         assert other.keys != gateway.keys
-        assert httpx.get(f"{other.url}/status").status_code == 200
+        assert web.get(f"{other.url}/status").status_code == 200
 
 
 def test_a_port_that_is_taken_is_an_error_at_the_call(gateway: Gateway) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from typing import Any, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
 import pytest
 
-
 from .signing import call, signed_headers
+from .web import web
 
 if TYPE_CHECKING:
+    import httpx
+
     from ipyimagegen.gateway import Gateway
 
 PROMPT_PATH = "/scc/comfy_prompt"
@@ -22,7 +23,7 @@ CONTENT = json.dumps(BODY).encode()
 
 
 def post(gateway: Gateway, headers: dict[str, str], content: bytes = CONTENT) -> httpx.Response:
-    return httpx.post(gateway.url + PROMPT_PATH, content=content, headers=headers)
+    return web.post(gateway.url + PROMPT_PATH, content=content, headers=headers)
 
 
 def test_a_signed_call_is_taken(gateway: Gateway) -> None:
@@ -134,38 +135,38 @@ class TestUploads:
 
     def test_a_put_as_signed(self, gateway: Gateway) -> None:
         signed = self.sign(gateway)
-        assert httpx.get(signed["accessUrl"]).status_code == 404
-        assert httpx.put(signed["uploadUrl"], content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
-        held = httpx.get(signed["accessUrl"])
+        assert web.get(signed["accessUrl"]).status_code == 404
+        assert web.put(signed["uploadUrl"], content=b"x", headers={"Content-Type": "image/png"}).status_code == 200
+        held = web.get(signed["accessUrl"])
         assert (held.content, held.headers["content-type"]) == (b"x", "image/png")
 
     @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png; charset=utf-8", ""])
     def test_another_content_type(self, gateway: Gateway, content_type: str) -> None:
         headers = {"Content-Type": content_type}
-        answer = httpx.put(self.sign(gateway)["uploadUrl"], content=b"x", headers=headers)
+        answer = web.put(self.sign(gateway)["uploadUrl"], content=b"x", headers=headers)
         assert answer.status_code == 403
         assert "SignatureDoesNotMatch" in answer.text
 
     @pytest.mark.parametrize("value", ["Bearer x", "Key x"])
     def test_a_key_is_not_for_the_store(self, gateway: Gateway, value: str) -> None:
         headers = {"Content-Type": "image/png", "Authorization": value}
-        answer = httpx.put(self.sign(gateway)["uploadUrl"], content=b"x", headers=headers)
+        answer = web.put(self.sign(gateway)["uploadUrl"], content=b"x", headers=headers)
         assert answer.status_code == 400
         assert "Only one auth mechanism allowed" in answer.text
 
     def test_a_length_is_needed(self, gateway: Gateway) -> None:
         headers = {"Content-Type": "image/png"}
-        answer = httpx.put(self.sign(gateway)["uploadUrl"], content=iter([b"x"]), headers=headers)
+        answer = web.put(self.sign(gateway)["uploadUrl"], content=iter([b"x"]), headers=headers)
         assert answer.status_code == 411
 
     def test_another_signature(self, gateway: Gateway) -> None:
         url = self.sign(gateway)["uploadUrl"] + "0"
-        assert httpx.put(url, content=b"x", headers={"Content-Type": "image/png"}).status_code == 403
+        assert web.put(url, content=b"x", headers={"Content-Type": "image/png"}).status_code == 403
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Key wrong"}, {"Authorization": "Bearer right"}])
 def test_openpixels_wants_its_key(gateway: Gateway, headers: dict[str, str]) -> None:
-    answer = httpx.post(f"{gateway.url}/v2/submit", json={"model": "flux-dev", "prompt": "t"}, headers=headers)
+    answer = web.post(f"{gateway.url}/v2/submit", json={"model": "flux-dev", "prompt": "t"}, headers=headers)
     assert (answer.status_code, answer.json()["error"]["type"]) == (401, "auth")
 
 
@@ -183,7 +184,7 @@ def test_openpixels_wants_its_key(gateway: Gateway, headers: dict[str, str]) -> 
 def test_openpixels_validates(gateway: Gateway, change: dict[str, Any]) -> None:
     payload = {"model": "flux-dev", "prompt": "t"} | change
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
-    answer = httpx.post(f"{gateway.url}/v2/submit", json=payload, headers=headers)
+    answer = web.post(f"{gateway.url}/v2/submit", json=payload, headers=headers)
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "validation")
 
 
@@ -206,13 +207,13 @@ def test_segmind_refuses_a_bearer_token(
 ) -> None:
     gateway.segmind.auth_errors = shape
     headers = {"Authorization": f"Bearer {gateway.keys.segmind}"}
-    answer = httpx.post(f"{gateway.url}/v2/flux-dev", json={"prompt": "t"}, headers=headers)
+    answer = web.post(f"{gateway.url}/v2/flux-dev", json={"prompt": "t"}, headers=headers)
     assert (answer.status_code, answer.json()) == (401, expected)
 
 
 def segmind(gateway: Gateway, method: str, path: str, **arguments: Any) -> httpx.Response:
     headers = {"x-api-key": gateway.keys.segmind} | arguments.pop("headers", {})
-    return httpx.request(method, gateway.url + path, headers=headers, **arguments)
+    return web.request(method, gateway.url + path, headers=headers, **arguments)
 
 
 def test_segmind_wants_json(gateway: Gateway) -> None:
@@ -243,7 +244,7 @@ def test_segmind_names_a_bad_body(gateway: Gateway, content: bytes) -> None:
 
 def inference(gateway: Gateway, method: str, path: str, **arguments: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {gateway.keys.inference}"}
-    return httpx.request(method, gateway.url + path, headers=headers, **arguments)
+    return web.request(method, gateway.url + path, headers=headers, **arguments)
 
 
 def test_inference_describes_a_problem_in_two_shapes(gateway: Gateway) -> None:
@@ -268,9 +269,9 @@ def test_jobs_of_one_service_are_unknown_to_the_others(gateway: Gateway) -> None
 
 
 def test_only_this_machine_is_spoken_to(gateway: Gateway) -> None:
-    assert httpx.get(gateway.url, headers={"Host": "rebound.example.org"}).status_code == 400
+    assert web.get(gateway.url, headers={"Host": "rebound.example.org"}).status_code == 400
 
 
 def test_an_unknown_address_is_recorded(gateway: Gateway) -> None:
-    assert httpx.post(f"{gateway.url}/nowhere", json={}).status_code == 404
+    assert web.post(f"{gateway.url}/nowhere", json={}).status_code == 404
     assert [(row.service, row.route, row.status) for row in gateway.requests] == [("page", "unknown", 404)]

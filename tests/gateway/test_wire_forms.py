@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any, Literal, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
-import httpx
 import pytest
 
 from ipyimagegen.gateway import Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
 
 from .signing import call
+from .stepped import SteppedWork
+from .web import web
 
 if TYPE_CHECKING:
-    from .receiver import Receiver
     from collections.abc import Iterator
+
+    import httpx
+
+    from .receiver import Receiver
 
 PICTURE = flat_png(64, 64)
 
 
 @pytest.fixture
-def stepping() -> Iterator[Gateway]:
-    with serve(work=TimedWork(0.1, steps=4)) as running:
+def work() -> SteppedWork:
+    return SteppedWork()
+
+
+@pytest.fixture
+def stepping(work: SteppedWork) -> Iterator[Gateway]:
+    with serve(work=work) as running:
         yield running
 
 
@@ -41,7 +50,7 @@ class TestSpeedPix:
     def test_outputs(self, gateway: Gateway, form: Literal["url", "list"]) -> None:
         gateway.speedpix.outputs = form
         images = self.result(gateway)["data"]["result"]["images"]
-        assert PICTURE == httpx.get(images if form == "url" else images[0]["url"]).content
+        assert PICTURE == web.get(images if form == "url" else images[0]["url"]).content
 
     def test_the_expiry_of_an_upload_as_a_string(self, gateway: Gateway) -> None:
         gateway.speedpix.expire_time_as = "string"
@@ -49,20 +58,25 @@ class TestSpeedPix:
         data = call(gateway, "/scc/sp_create_temp_file_upload_sign", body).json()["data"]
         assert data["expireTime"].isdigit()
 
-    def test_progress_moves_and_tells_what_remains(self, stepping: Gateway) -> None:
+    def test_progress_moves_and_tells_what_remains(self, stepping: Gateway, work: SteppedWork) -> None:
         body = {"workflow_id": "text-to-image", "inputs": {"prompt": "t"}}
         task = call(stepping, "/scc/comfy_prompt", body).json()["data"]["taskId"]
-        seen = []
-        while not seen or seen[-1]["status"] != "succeeded":
-            seen.append(call(stepping, "/scc/comfy_get_progress", {"taskId": task}).json()["data"])
-        progress = [data["progress"] for data in seen]
-        assert progress == sorted(progress)
-        assert len({*progress}) > 2
-        assert "step 1 of 4" in {data["message"] for data in seen}
+        seen: list[tuple[float, str, str]] = []
+        while not seen or seen[-1][2] != "succeeded":
+            data = call(stepping, "/scc/comfy_get_progress", {"taskId": task}).json()["data"]
+            now = (data["progress"], data["message"], data["status"])
+            if now not in seen:
+                seen.append(now)
+                work.release()
+        assert seen == [
+            (0, "", "running"),
+            *((step / 4, f"step {step} of 4", "running") for step in (1, 2, 3, 4)),
+            (1, "step 4 of 4", "succeeded"),
+        ]
 
 
 def segmind(gateway: Gateway, method: str, path: str, **arguments: Any) -> httpx.Response:
-    return httpx.request(method, gateway.url + path, headers={"x-api-key": gateway.keys.segmind}, **arguments)
+    return web.request(method, gateway.url + path, headers={"x-api-key": gateway.keys.segmind}, **arguments)
 
 
 class TestSegmind:
@@ -79,7 +93,7 @@ class TestSegmind:
             seen[form] = self.output(gateway)
         assert base64.b64decode(seen["base64"]) == PICTURE
         assert [PICTURE] * 3 == [
-            httpx.get(url).content for url in (seen["url"], seen["list"][0], seen["object"]["image"])
+            web.get(url).content for url in (seen["url"], seen["list"][0], seen["object"]["image"])
         ]
 
     def test_a_chat_reply_is_json_in_a_string(self, gateway: Gateway) -> None:
@@ -105,7 +119,7 @@ class TestSegmind:
 
 def inference(gateway: Gateway, method: str, path: str, **arguments: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {gateway.keys.inference}"}
-    return httpx.request(method, gateway.url + path, headers=headers, **arguments)
+    return web.request(method, gateway.url + path, headers=headers, **arguments)
 
 
 def start(gateway: Gateway, app: str = "infsh/sdxl") -> str:
@@ -115,43 +129,51 @@ def start(gateway: Gateway, app: str = "infsh/sdxl") -> str:
     return task
 
 
-def events(gateway: Gateway, task: str, accept: str = "application/x-ndjson") -> list[Any]:
+def events(
+    gateway: Gateway, task: str, work: SteppedWork | None = None, *, accept: str = "application/x-ndjson"
+) -> list[Any]:
+    """All events of a stream; the work goes on when the first has arrived."""
     headers = {"Authorization": f"Bearer {gateway.keys.inference}", "Accept": accept}
-    with httpx.stream("GET", f"{gateway.url}/tasks/{task}/stream", headers=headers) as answer:
+    with web.stream("GET", f"{gateway.url}/tasks/{task}/stream", headers=headers) as answer:
         kind = answer.headers["content-type"]
         assert kind.startswith("application/x-ndjson" if "ndjson" in accept else "text/event-stream")
-        return [json.loads(line.removeprefix("data: ")) for line in answer.iter_lines() if line]
+        seen = []
+        for line in filter(None, answer.iter_lines()):
+            seen.append(json.loads(line.removeprefix("data: ")))
+            if work and len(seen) == 1:
+                work.release(work.steps)
+        return seen
 
 
 class TestInference:
-    def test_ndjson_only_when_asked_for(self, stepping: Gateway) -> None:
+    def test_ndjson_only_when_asked_for(self, stepping: Gateway, work: SteppedWork) -> None:
         task = start(stepping)
-        statuses = [event["status"] for event in events(stepping, task, "*/*")]
+        statuses = [event["status"] for event in events(stepping, task, work, accept="*/*")]
         assert statuses[-1] == 10
 
-    def test_the_status_before_the_end_is_nine_and_not_the_end(self, stepping: Gateway) -> None:
-        statuses = [event["status"] for event in events(stepping, start(stepping))]
+    def test_the_status_before_the_end_is_nine_and_not_the_end(self, stepping: Gateway, work: SteppedWork) -> None:
+        statuses = [event["status"] for event in events(stepping, start(stepping), work)]
         assert statuses[-2:] == [9, 10]
 
-    def test_partial_updates_name_what_has_changed(self, stepping: Gateway) -> None:
+    def test_partial_updates_name_what_has_changed(self, stepping: Gateway, work: SteppedWork) -> None:
         stepping.inferencesh.updates = "partial"
-        first, *rest = events(stepping, start(stepping))
+        first, *rest = events(stepping, start(stepping), work)
         known = dict(first)
         for update in rest:
             assert set(update["data"]) == {"id", *update["fields"]}
             known |= update["data"]
         assert known == inference(stepping, "GET", f"/tasks/{known['id']}").json()["data"]
 
-    def test_output_and_status_may_come_apart(self, stepping: Gateway) -> None:
+    def test_output_and_status_may_come_apart(self, stepping: Gateway, work: SteppedWork) -> None:
         stepping.inferencesh.updates = "split"
-        *_, output, status = events(stepping, start(stepping))
+        *_, output, status = events(stepping, start(stepping), work)
         assert "output" in output["fields"]
         assert "status" not in output["fields"]
         assert status["data"]["status"] == 10
         assert "output" not in status["fields"]
 
-    def test_progress_is_in_percent(self, stepping: Gateway) -> None:
-        progress = [event["progress"] for event in events(stepping, start(stepping))]
+    def test_progress_is_in_percent(self, stepping: Gateway, work: SteppedWork) -> None:
+        progress = [event["progress"] for event in events(stepping, start(stepping), work)]
         assert progress == sorted(progress)
         assert {25, 50, 75, 100} <= set(progress)
 
@@ -165,8 +187,8 @@ class TestInference:
             assert {"type": "heartbeat"} in seen
             assert seen[-1]["status"] == 10
 
-    def test_deltas_add_up_to_the_answer(self, stepping: Gateway) -> None:
-        seen = events(stepping, start(stepping, "infsh/writer"))
+    def test_deltas_add_up_to_the_answer(self, stepping: Gateway, work: SteppedWork) -> None:
+        seen = events(stepping, start(stepping, "infsh/writer"), work)
         deltas = [event["data"]["delta"]["response"] for event in seen if event.get("event") == "delta"]
         assert len(deltas) > 1
         assert "".join(deltas) == seen[-1]["output"]["response"] == "You said: a b"
@@ -174,7 +196,7 @@ class TestInference:
     def test_a_file_as_a_string(self, gateway: Gateway) -> None:
         gateway.inferencesh.output_file = "string"
         task = inference(gateway, "GET", f"/tasks/{start(gateway)}").json()["data"]
-        assert PICTURE == httpx.get(task["output"]["image"]).content
+        assert PICTURE == web.get(task["output"]["image"]).content
 
     def test_the_three_envelopes(self, gateway: Gateway) -> None:
         task = start(gateway)
@@ -211,8 +233,8 @@ class TestOpenPixels:
         routing = {"ordering": ["a", "b"], "whitelist": ["b", "c"], "strategy": "random"}
         payload = {"model": "blackforestlabs/flux-dev", "prompt": "t", "config": {"routing": routing}}
         headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
-        answer = httpx.post(f"{gateway.url}/v2/submit", json=payload, headers=headers).json()
+        answer = web.post(f"{gateway.url}/v2/submit", json=payload, headers=headers).json()
         assert (answer["type"], answer["meta"]["provider"]) == ("result", "b")
 
     def test_health_needs_no_key(self, gateway: Gateway) -> None:
-        assert httpx.get(f"{gateway.url}/status").json() == {"status": "ok"}
+        assert web.get(f"{gateway.url}/status").json() == {"status": "ok"}

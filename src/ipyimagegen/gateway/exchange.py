@@ -8,7 +8,7 @@ import logging
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
@@ -116,64 +116,58 @@ class Exchange:
             fault=fault.kind if fault else None,
         )
         number = self._records.open(record)
-        exit_status, sent = 0, 0
+        facts: dict[str, Any] = {"status": 0, "sent_bytes": 0}
 
         async def watched_send(message: Message) -> None:
-            nonlocal exit_status, sent
             if message["type"] == "http.response.start":
-                exit_status = message["status"]
-                self._records.replace(number, replace(record, status=exit_status))
+                facts["status"] = message["status"]
+                self._records.update(number, status=message["status"])
             else:
-                sent += len(message.get("body", b""))
+                facts["sent_bytes"] += len(message.get("body", b""))
             await send(message)
 
         try:
-            record = await self._answer(request, fault, record, number, watched_send)
+            await self._answer(request, fault, number, watched_send)
         except ClientDisconnect:
             log.info("%s %s: the client went away", call.service, call.route)
         except Exception:
-            exit_status = exit_status or 500
+            facts["status"] = facts["status"] or 500
             raise
         finally:
-            seconds = time.perf_counter() - started
-            record = replace(record, status=exit_status, sent_bytes=sent, seconds=seconds)
-            self._records.replace(number, record)
-            log.info("%s", log_line(record))
+            self._records.update(number, seconds=time.perf_counter() - started, **facts)
+            log.info("%s", log_line(self._records.get(number) or record))
 
-    async def _answer(
-        self, request: Request, fault: Fault | None, record: RequestRecord, number: int, send: Send
-    ) -> RequestRecord:
+    async def _answer(self, request: Request, fault: Fault | None, number: int, send: Send) -> None:
         if fault and fault.seconds and fault.kind != "drip":
             await asyncio.sleep(fault.seconds)
         if fault and fault.kind == "reset":
-            return await self._drop(request, record, number)
+            await self._drop(request, number)
+            return
         body = await _read(request)
         if body is None:
             await _plain(413, "The body is too large.")(request.scope, request.receive, send)
-            return record
+            return
+        self._records.update(number, body=body[:KEPT_BODY_BYTES], received_bytes=len(body))
         incoming = Incoming(request, body, fault)
-        record = replace(record, body=body[:KEPT_BODY_BYTES], received_bytes=len(body))
         response = instead(request, fault) if fault else None
         if response is None:
             response = await self.call.handler(incoming)
-        record = replace(record, job=incoming.job)
-        self._records.replace(number, record)
+        self._records.update(number, job=incoming.job)
         if fault and fault.kind == "lost_answer":
-            return await self._drop(request, record, number)
+            await self._drop(request, number)
+            return
         if fault:
             response = spoiled(response, fault, _own_address(request))
             send = self._spoiled_send(request, fault, send, response)
         if isinstance(response, CloseFramedResponse):
             self._connections.frame_by_closing(request.scope)
         await response(request.scope, request.receive, send)
-        return record
 
-    async def _drop(self, request: Request, record: RequestRecord, number: int) -> RequestRecord:
-        self._records.replace(number, replace(record, status=0))
+    async def _drop(self, request: Request, number: int) -> None:
+        self._records.update(number, status=0)
         self._connections.reset(request.scope)
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        return record
 
     def _spoiled_send(self, request: Request, fault: Fault, send: Send, response: Response) -> Send:
         if fault.kind == "drip":

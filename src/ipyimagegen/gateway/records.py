@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 KEPT_RECORDS = 20_000
@@ -45,7 +45,7 @@ class Records(Sequence[RequestRecord]):
         self._next = 0
 
     def open(self, record: RequestRecord) -> int:
-        """List a request; the number serves to replace the record as its answer goes out."""
+        """List a request; the number serves to update the record as its answer goes out."""
         with self._lock:
             self._next += 1
             self._rows[self._next] = record
@@ -53,11 +53,16 @@ class Records(Sequence[RequestRecord]):
                 self._rows.popitem(last=False)
             return self._next
 
-    def replace(self, number: int, record: RequestRecord) -> None:
-        """Put the newer form of a record in its place."""
+    def update(self, number: int, **facts: Any) -> None:
+        """Add what is known by now to a record."""
         with self._lock:
             if number in self._rows:
-                self._rows[number] = record
+                self._rows[number] = replace(self._rows[number], **facts)
+
+    def get(self, number: int) -> RequestRecord | None:
+        """The record as it is by now, unless it has been forgotten."""
+        with self._lock:
+            return self._rows.get(number)
 
     def of(self, service: str | None = None, route: str | None = None) -> list[RequestRecord]:
         """The records of a service and a route; `None` stands for any."""

@@ -43,6 +43,26 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PerService = Mapping[ServiceName, int]
 
 
+class _Server(uvicorn.Server):
+    """Uvicorn without its ticks and its grace: it ends the moment that it is told to, with everything under way."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.closing = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.closing.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for task in self.server_state.tasks:
+            task.cancel()
+        await asyncio.sleep(0)
+
+
 class Gateway:
     """A running gateway. Made by `serve`; a context manager that closes it.
 
@@ -73,7 +93,7 @@ class Gateway:
         calls = [page, *files.calls(), *(call for service in services for call in service.calls())]
         self.faults = Faults([(call.service, call.route) for call in calls])
         self._loop = asyncio.new_event_loop()
-        self._server = uvicorn.Server(
+        self._server = _Server(
             uvicorn.Config(
                 self._app(calls),
                 http=self._connections.protocol(),
@@ -84,7 +104,6 @@ class Gateway:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
             )
         )
         self._thread = threading.Thread(target=self._run, name="ipyimagegen-gateway", daemon=True)
@@ -105,10 +124,10 @@ class Gateway:
 
     def close(self) -> None:
         """Stop jobs, drop connections, end the thread. May be called again."""
-        if self._thread.is_alive() and not self._server.should_exit:
+        if self._thread.is_alive() and not self._server.closing.is_set():
             self._call(self._jobs.close)
             self._call(self._connections.reset_all)
-            self._server.should_exit = True
+            self._call(self._server.closing.set)
         self._thread.join(CLOSE_WAIT_S)
 
     def wait(self) -> None:
