@@ -296,7 +296,7 @@ class Http:
                 missed.unknown = isinstance(decision, Ambiguous)
                 return missed
             if cancels() > cancels_before:
-                raise asyncio.CancelledError  # put off while it was on its way: nothing was accepted, nothing more is sent
+                raise asyncio.CancelledError  # was put off; nothing was accepted, so nothing more is sent
             if place is not None and missed.outcome.status in FULL:
                 self.gate.refused(decision.in_s)
             else:
