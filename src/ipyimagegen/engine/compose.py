@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from .abstract import paint_abstract, paint_space
 from .buildings import paint_bridge, paint_castle, paint_city, paint_house, paint_lighthouse, paint_road, paint_windmill
 from .canvas import Canvas
@@ -237,7 +239,7 @@ def _shun(canvas: Canvas, scene: Scene) -> None:
     for colour in scene.shunned:
         level = (colour[0] + colour[1] + colour[2]) / 3.0
         direction = [channel - level for channel in colour]
-        length = sum(d * d for d in direction) ** 0.5
+        length = float(np.sqrt(sum(d * d for d in direction)))
         grey = (canvas.rgb[0] + canvas.rgb[1] + canvas.rgb[2]) * (1.0 / 3.0)
         if length < 0.08:
             pull = smoothstep(0.55, 1.0, grey) if level > 0.6 else smoothstep(0.35, 0.0, grey)
@@ -245,6 +247,6 @@ def _shun(canvas: Canvas, scene: Scene) -> None:
             continue
         unit = [d / length for d in direction]
         along = sum((plane - grey) * u for plane, u in zip(canvas.rgb, unit, strict=True))
-        excess = clamp(along) * 0.92
+        excess = clamp(along - 0.04) * 0.95
         for plane, u in zip(canvas.rgb, unit, strict=True):
             plane -= excess * u

@@ -38,6 +38,7 @@ _GROUND: Final = frozenset(
     "mountains hills volcano desert forest lake sea beach island river field flowers road city waterfall".split()
 )
 _WATER: Final = frozenset(("lake", "sea", "river"))
+_SKY: Final = frozenset("sky skies himmel ciel cielo céu небо 空".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +129,18 @@ def _names(tokens: Iterable[tuple[str, tuple[Term, ...]]], group: str) -> list[s
 
 
 def _colours(tokens: list[tuple[str, tuple[Term, ...]]]) -> tuple[tuple[str, RGB], ...]:
-    """A colour word belongs to the next motif within three words, or else to the whole picture (``accent``)."""
+    """A colour word belongs to the next motif, or the sky, within three words; or else to the whole picture (``accent``)."""
     bound: dict[str, RGB] = {}
     for at, (_, terms) in enumerate(tokens):
-        for group, name in terms:
-            if group == "colour":
-                motifs = _names(tokens[at + 1 : at + 4], "motif") or (["sky"] if _says_sky(tokens[at + 1 : at + 3]) else [])
-                bound.setdefault(motifs[0] if motifs else "accent", hex_colour(COLOURS[name][0]))
+        for name in (name for group, name in terms if group == "colour"):
+            things = [thing for token in tokens[at + 1 : at + 4] for thing in _things(*token)]
+            bound.setdefault(things[0] if things else "accent", hex_colour(COLOURS[name][0]))
     return tuple(bound.items())
 
 
-def _says_sky(tokens: Iterable[tuple[str, tuple[Term, ...]]]) -> bool:
-    return any(token in ("sky", "skies", "himmel", "ciel", "cielo", "небо", "空") for token, _ in tokens)
+def _things(token: str, terms: tuple[Term, ...]) -> list[str]:
+    """What a word names that can have a colour."""
+    return ["sky"] if token in _SKY else [name for group, name in terms if group == "motif"]
 
 
 def _first(names: list[str], otherwise: str) -> str:

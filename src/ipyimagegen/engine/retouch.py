@@ -50,8 +50,8 @@ class Retouch:
         toned = self.start_picture.copy()
         for plane, goal in zip(toned, picture, strict=True):
             plane += (_mean(goal) - _mean(plane)) * (0.55 * self.strength)
-        share = step_curve((self.strength - 0.25) / 0.75)
-        patches = clamp((share * 1.9 - 0.45) + self.dissolve * (0.7 * share * (1.0 - share) * 2.0))
+        share = min(max((self.strength - 0.12) / 0.83, 0.0), 1.0)
+        patches = clamp(share * 3.0 - 1.0 + self.dissolve * (2.4 * share * (1.0 - share)))
         return toned + (picture - toned) * patches
 
     def blend(self, layer: Plane) -> Plane:
@@ -76,5 +76,5 @@ def _mean(plane: Plane) -> float:
 def _feathered(mask: Plane, pixel: float) -> Plane:
     """How much of each pixel is repainted: nothing outside, rising from the edge of the mask inwards."""
     inside = mask.astype(np.float32) * np.float32(1.0 / 255.0)
-    soft = blur(inside, max(int(0.008 / pixel), 1).bit_length())
+    soft = blur(inside, max(int(0.02 / pixel), 1).bit_length())
     return inside * (0.30 + 0.70 * smoothstep(0.45, 0.92, soft))

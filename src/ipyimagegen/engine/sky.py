@@ -84,7 +84,7 @@ def _moon(sky: Canvas, stage: Stage, radius: float) -> None:
     if part.empty:
         return
     cover = part.edge(disc(part, (x, y), radius))
-    seas = clamp(part.noise(stage.scene.dice("moon").key, 0.16 / (radius * radius) ** 0.5, 4) * 0.5 + 0.35)
+    seas = clamp(part.noise(stage.scene.dice("moon").key, 0.16 / radius, 4) * 0.5 + 0.35)
     if stage.scene.says("crescent", "🌙"):
         cover *= 1.0 - part.edge(disc(part, (x + radius * 0.45, y - radius * 0.2), radius * 0.92))
     bright = 1.0 - seas * 0.13
