@@ -188,6 +188,7 @@ def test_redirect_to_another_host(gateway: Gateway) -> None:
     near, far = web.get(url), web.get(url)
     assert near.headers["location"] == url.replace("127.0.0.1", "localhost")
     assert far.headers["location"] == "http://10.0.0.1/x"
+    assert web.get(near.headers["location"]).content == web.get(url).content
 
 
 def test_other_address_in_the_answer(gateway: Gateway) -> None:

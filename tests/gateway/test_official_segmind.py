@@ -163,6 +163,7 @@ def test_the_catalogue_and_past_generations(client: Any) -> None:
     assert client.generations.list(model_name="flux-dev")["data"][0]["prompt"] == "a boat"
     assert client.generations.recent("flux-dev")["data"][0]["request_id"] == request_id
     assert client.generations.history(status="COMPLETED")["total"] == 1
+    assert client.generations.history(from_date="2001-01-01", to_date="2001-01-02")["total"] == 0
     assert client.generations.get(request_id)["credits_deduction"] == 0.025
 
 

@@ -13,6 +13,7 @@ from .keys import cell_lines, shell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
     from .jobs import Load
     from .records import RequestRecord
@@ -37,8 +38,10 @@ p { margin: .4rem 0; max-width: 46rem; } .soft { color: var(--soft); }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1rem; overflow-x: auto;
   font: 13px/1.5 ui-monospace, monospace; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 0 1.2rem; }
+.two > div { min-width: 0; }
 th { text-align: left; color: var(--soft); font-weight: 600; } th, td { padding: .35rem .8rem .35rem 0;
-  border-bottom: 1px solid var(--line); vertical-align: top; } td.number { text-align: right;
+  border-bottom: 1px solid var(--line); vertical-align: top; } th.number, td.number { text-align: right;
   font-variant-numeric: tabular-nums; } code { font: 13px ui-monospace, monospace; overflow-wrap: anywhere; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 """
@@ -52,23 +55,40 @@ with serve(work=TimedWork(0.3), slots=8, queue_limit=0) as gateway:
     gateway.requests.of("segmind", "submit")"""
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """One row of the table of services; `offers` are the names of its models."""
+
+    service: str
+    offers: Sequence[str]
+    load: Load
+
+
 def help_page(
     url: str,
     env: dict[str, str],
-    loads: Sequence[tuple[str, Load]],
+    statuses: Iterable[ServiceStatus],
     records: Sequence[RequestRecord],
     waiting: Iterable[Fault],
 ) -> Response:
     """The page. Every text on it is escaped; it holds no script and asks for nothing."""
     services = _table(
-        ("service", "running", "waiting", "slots", "queue", "usual time"),
+        ("service", "offers", "#running", "#waiting", "#slots", "#queue", "#usual s"),
         (
-            (_code(name), load.running, load.waiting, load.limits.slots, load.limits.queue_limit, _seconds(load))
-            for name, load in loads
+            (
+                escape(status.service),
+                " ".join(map(_code, status.offers)),
+                status.load.running,
+                status.load.waiting,
+                status.load.limits.slots,
+                status.load.limits.queue_limit,
+                _seconds(status.load),
+            )
+            for status in statuses
         ),
     )
     recent = _table(
-        ("time", "service", "route", "request", "status", "bytes", "ms", "job", "fault"),
+        ("time", "service", "route", "request", "status", "#bytes", "#ms", "job", "fault"),
         (_row(record) for record in reversed(records[-RECENT:])),
     )
     kinds = _table(("kind", "what happens"), ((_code(kind), escape(text)) for kind, text in KINDS.items()))
@@ -81,8 +101,8 @@ def help_page(
 <p>A local server at <code>{escape(url)}</code> that speaks the protocols of SpeedPix, OpenPixels, Segmind and
 inference.sh, over the embedded engine. Nothing here costs money, and nothing leaves this machine.</p>
 <h2>Point a client at it</h2>
-<p class="soft">In a notebook cell:</p><pre>{escape(cell_lines(env))}</pre>
-<p class="soft">In a shell:</p><pre>{escape(shell_lines(env))}</pre>
+<div class="two"><div><p class="soft">In a notebook cell:</p><pre>{escape(cell_lines(env))}</pre></div>
+<div><p class="soft">In a shell:</p><pre>{escape(shell_lines(env))}</pre></div></div>
 <h2>Services</h2>{services}
 <h2>Recent requests</h2>{recent}
 <h2>Make things go wrong</h2>
@@ -95,12 +115,17 @@ inference.sh, over the embedded engine. Nothing here costs money, and nothing le
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table of cells that are escaped already, or numbers."""
+    """A table of cells that are escaped already, or numbers; the head of a column of numbers starts with `#`."""
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows)
     if not body:
         return '<p class="soft">None.</p>'
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    head = "".join(map(_head, heads))
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _head(name: str) -> str:
+    number = ' class="number"' if name.startswith("#") else ""
+    return f'<th scope="col"{number}>{escape(name.removeprefix("#"))}</th>'
 
 
 def _cell(value: object) -> str:
@@ -132,5 +157,5 @@ def _any(name: str | None) -> str:
     return escape(name) if name else "any"
 
 
-def _seconds(load: Load) -> str:
-    return f"{load.usual_work_s:.2f} s"
+def _seconds(load: Load) -> float | str:
+    return "" if load.usual_work_s is None else round(load.usual_work_s, 2)

@@ -138,19 +138,19 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one service is busy with; `usual_work_s` is how long its jobs have taken lately, in seconds."""
+    """What one service is busy with; `usual_work_s` is how long its jobs have taken lately (`None`: none has ended)."""
 
     running: int
     waiting: int
     limits: Limits
-    usual_work_s: float
+    usual_work_s: float | None
 
 
 @dataclass
 class _Lane:
     limits: Limits
     running: int = 0
-    usual_work_s: float = 1.0
+    usual_work_s: float | None = None
     waiting: deque[tuple[Job, str, Fate | None]] = field(default_factory=deque)
 
 
@@ -273,7 +273,8 @@ class JobQueue:
         job.change(phase=phase, finished_at=time.time(), **facts)
         if phase == "succeeded":
             lane = self._lanes[job.state.service]
-            lane.usual_work_s = 0.8 * lane.usual_work_s + 0.2 * job.state.work_s
+            before, now = lane.usual_work_s, job.state.work_s
+            lane.usual_work_s = now if before is None else 0.8 * before + 0.2 * now
         for watcher in self.watchers:
             watcher(job.state)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-KEPT_RECORDS = 20_000
-KEPT_BODY_BYTES = 64 * 1024
+KEPT_RECORDS = 10_000
+KEPT_BODY_BYTES = 16 * 1024
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-ca-key", "x-ca-signature", "cookie"})
 
 
@@ -18,7 +18,7 @@ class RequestRecord:
     """One request. `status` is `None` until the answer starts, and 0 for a connection that was dropped without one.
 
     `at` is Unix seconds, `seconds` from arrival to the last byte sent. `headers` have lower-case names, and `…` in
-    place of keys and signatures. `body` holds at most its first 64 KiB. `fault` is the scripted fault's kind.
+    place of keys and signatures. `body` holds at most its first 16 KiB. `fault` is the scripted fault's kind.
     """
 
     service: str
@@ -37,7 +37,7 @@ class RequestRecord:
 
 
 class Records(Sequence[RequestRecord]):
-    """The latest 20,000 requests, oldest first. A request is listed from its arrival on; reading takes a snapshot."""
+    """The latest 10,000 requests, oldest first. A request is listed from its arrival on; reading takes a snapshot."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

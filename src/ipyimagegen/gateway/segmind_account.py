@@ -163,12 +163,13 @@ class SegmindAccount:
 
     async def _generations(self, incoming: Incoming) -> Response:
         query = incoming.request.query_params
-        rows = [_generation(state, self) for state in self._newest(query.get("model_name", "")) if state.outputs]
-        return JSONResponse(_page(rows, query, PAGE_ROWS))
+        states = _between(self._newest(query.get("model_name", "")), query.get("start_date"), query.get("end_date"))
+        return JSONResponse(_page([_generation(state, self) for state in states if state.outputs], query, PAGE_ROWS))
 
     async def _history(self, incoming: Incoming) -> Response:
         query = incoming.request.query_params
-        rows = [_history_row(state, self) for state in self._newest(query.get("model_name", ""))]
+        states = _between(self._newest(query.get("model_name", "")), query.get("from_date"), query.get("to_date"))
+        rows = [_history_row(state, self) for state in states]
         wanted = query.get("status")
         rows = [row for row in rows if wanted in (None, row["model_status"])]
         sort_by = query.get("sort_by", "model_created")
@@ -223,6 +224,12 @@ class SegmindAccount:
 
     def _newest(self, model: str) -> list[JobState]:
         return [state for state in reversed(self._jobs.states("segmind")) if model in state.model]
+
+
+def _between(states: list[JobState], first: str | None, last: str | None) -> list[JobState]:
+    """The jobs of the days (YYYY-MM-DD, both inclusive) from `first` to `last`."""
+    dated = [((iso(state.created_at) or "")[:10], state) for state in states]
+    return [state for day, state in dated if (first or day) <= day <= (last or day)]
 
 
 def _generation(state: JobState, account: SegmindAccount) -> dict[str, object]:

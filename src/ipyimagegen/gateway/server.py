@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -23,10 +23,11 @@ from .engine_work import EngineWork
 from .exchange import Call, Exchange, Incoming
 from .faults import Faults
 from .files import FileStore
-from .help import help_page
+from .help import ServiceStatus, help_page
 from .inferencesh import InferenceOptions, InferenceSh
 from .jobs import SERVICES, JobQueue, JobState, Limits, ServiceName
 from .keys import Keys
+from .openpixels import MODELS as OPENPIXELS_MODELS
 from .openpixels import OpenPixels, OpenPixelsOptions
 from .records import Records
 from .segmind import Segmind, SegmindOptions
@@ -158,8 +159,14 @@ class Gateway:
         asyncio.run_coroutine_threadsafe(done(), self._loop).result(CLOSE_WAIT_S)
 
     async def _help(self, _incoming: Incoming) -> Response:
-        loads = [(service, self._jobs.load(service)) for service in SERVICES]
-        return help_page(self.url, self.env(), loads, list(self.requests), self.faults.waiting())
+        offers: dict[ServiceName, Iterable[str]] = {
+            "speedpix": self.speedpix.workflows,
+            "openpixels": OPENPIXELS_MODELS,
+            "segmind": self.segmind.models,
+            "inferencesh": self.inferencesh.apps,
+        }
+        statuses = [ServiceStatus(name, sorted(offers[name]), self._jobs.load(name)) for name in SERVICES]
+        return help_page(self.url, self.env(), statuses, list(self.requests), self.faults.waiting())
 
     def _app(self, calls: list[Call]) -> Starlette:
         routes = []

@@ -216,7 +216,7 @@ class SpeedPix:
         return self._data(
             taskId=job.state.id,
             status=self._word(job.state),
-            estimatedDurationInSeconds=round(load.usual_work_s * (load.waiting + 1), 1),
+            estimatedDurationInSeconds=round((load.usual_work_s or 1.0) * (load.waiting + 1), 1),
         )
 
     def _version(self, body: Mapping[str, object]) -> str:
