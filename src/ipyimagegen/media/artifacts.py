@@ -14,7 +14,7 @@ from ..core.errors import ImagegenError, MediaError, StorageError, capped
 from ..core.events import Output
 from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display, thumbnail
 from .metadata.record import Level, Record
-from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture
+from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture, plain
 from .saving import save
 from .sniff import RASTER, check, dimensions, is_among, sniff, suffix_of
 
@@ -115,14 +115,12 @@ class Artifact:
     @property
     def pil(self) -> Image.Image:
         """A fresh, decoded `PIL.Image`, its EXIF orientation not carried out. Raises `MediaError` for other media."""
-        return decode(self.bytes, max_pixels=self._max_pixels)
+        return decode(self.bytes, max_pixels=self.max_pixels)
 
     @property
     def array(self) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """The pixels, H×W×3 or with transparency H×W×4, uint8."""
         import numpy as np
-
-        from .pixels import plain
 
         picture = plain(self.pil, alpha=True)
         return np.array(picture.convert("RGB") if picture.mode == "L" else picture, dtype=np.uint8)
@@ -143,7 +141,7 @@ class Artifact:
 
     def thumbnail(self, max_px: int = 256) -> _Bytes:
         """A small JPEG, PNG where there is transparency, at most `max_px` pixels on its longer side."""
-        return thumbnail(self.bytes, max_px, max_pixels=self._max_pixels)
+        return thumbnail(self.bytes, max_px, max_pixels=self.max_pixels)
 
     @property
     def summary(self) -> str:
@@ -166,8 +164,8 @@ class Artifact:
         return {key: value for key, value in known.items() if value not in (None, "")}
 
     @property
-    def _max_pixels(self) -> int:
-        """The cap for decoding: what was let in once may be looked at again."""
+    def max_pixels(self) -> int:
+        """The cap for decoding this one: what was let in once may be looked at again."""
         return max(MAX_PIXELS, self.width * self.height)
 
     def _parts(self) -> list[str]:
@@ -185,7 +183,7 @@ class Artifact:
         alt = capped(self.alt, MAX_ALT_CHARS) or repr(self)
         if self.is_picture and not self.error:
             try:
-                shown = for_display(self.bytes, self.display, max_pixels=self._max_pixels)
+                shown = for_display(self.bytes, self.display, max_pixels=self.max_pixels)
             except ImagegenError as error:
                 alt = f"{self!r} cannot be shown: {error}"
             else:

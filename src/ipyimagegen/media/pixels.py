@@ -103,6 +103,15 @@ def upright(picture: Image.Image) -> Image.Image:
         return ImageOps.exif_transpose(picture)
 
 
+def is_moving(picture: Image.Image) -> bool:
+    """Whether there are further frames, also such as cannot be read. May leave the picture at another frame."""
+    try:
+        with _mapped("cannot count the frames"):
+            return int(getattr(picture, "n_frames", 1)) > 1
+    except MediaError:
+        return True
+
+
 def has_alpha(picture: Image.Image) -> bool:
     """Whether a picture has transparency, also as one colour of a palette."""
     return picture.mode in _ALPHA_MODES or "transparency" in picture.info

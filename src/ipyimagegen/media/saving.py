@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import InvalidInput, MediaError, StorageError
 from .metadata import embed, has_c2pa, side_path
-from .metadata.record import Level
+from .metadata.record import Level, Record
 from .names import expanded, numbered, safe_name
-from .pixels import decode, encode, upright
+from .pixels import decode, encode, is_moving, upright
 from .sniff import RASTER, SUFFIXES, media_type_of_suffix, sniff
 
 if TYPE_CHECKING:
@@ -103,24 +103,26 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, b
         raise MediaError(f"the stored bytes are {media_type}, not {artifact.media_type}: they were changed")
     wanted = media_type_of_suffix(suffix)
     if wanted != media_type and suffix != suffix_for(artifact):
-        data = _converted(data, media_type, wanted, own=suffix_for(artifact), suffix=suffix)
-        record = record.with_note(f"converted from {media_type}")
-        if has_c2pa(artifact.bytes):
-            record = record.with_note("the C2PA signature of the original was not kept")
-        media_type = wanted
+        if media_type not in RASTER or wanted not in CONVERTIBLE:
+            also = ", .png, .jpg or .webp" if media_type in RASTER else ""
+            what = media_type or "of an unknown type"
+            raise InvalidInput(f"this is {what} and cannot be saved as {suffix!r}; use {suffix_for(artifact)}{also}")
+        data, record = _converted(artifact, data, media_type, wanted)
     if metadata == "none":
         return data, b""
     embedded = embed(data, record, size=(artifact.width, artifact.height), level=metadata)
     return embedded.data, embedded.side_file
 
 
-def _converted(data: bytes, media_type: str, wanted: str, *, own: str, suffix: str) -> bytes:
-    if media_type not in RASTER or wanted not in CONVERTIBLE:
-        also = ", .png, .jpg or .webp" if media_type in RASTER else ""
-        raise InvalidInput(
-            f"this is {media_type or 'of an unknown type'} and cannot be saved as {suffix!r}; use {own}{also}"
-        )
-    return encode(upright(decode(data)), wanted, quality=95)
+def _converted(artifact: Artifact, data: bytes, media_type: str, wanted: str) -> tuple[bytes, Record]:
+    """The picture in another format, upright, and its record with a note of what became of it."""
+    picture = decode(data, max_pixels=artifact.max_pixels)
+    encoded = encode(upright(picture), wanted, quality=95)
+    first = ", its first frame only" if is_moving(picture) else ""
+    record = artifact.record.with_note(f"converted from {media_type}{first}")
+    if has_c2pa(data):
+        record = record.with_note("the C2PA signature of the original was not kept")
+    return encoded, record
 
 
 def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..core.errors import ImagegenError, InvalidInput, capped
-from .pixels import MAX_PIXELS, decode, encode, has_alpha, plain, scaled, upright
+from .pixels import decode, encode, has_alpha, plain, scaled, upright
 
 if TYPE_CHECKING:
     from PIL import Image, ImageDraw, ImageFont
@@ -87,8 +87,7 @@ def _painted(artifacts: Sequence[Artifact], captions: Sequence[str], across: int
 
 
 def _cell_picture(artifact: Artifact, cell: int) -> Image.Image:
-    max_pixels = max(MAX_PIXELS, artifact.width * artifact.height)
-    small = scaled(upright(decode(artifact.bytes, max_pixels=max_pixels, draft_px=cell * 2)), cell)
+    small = scaled(upright(decode(artifact.bytes, max_pixels=artifact.max_pixels, draft_px=cell * 2)), cell)
     return plain(small, alpha=has_alpha(small))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_the_suffix_converts_and_the_record_says_so(tmp_path, suffix, media_type
     record = read_metadata(path.read_bytes()).record
     assert record is not None
     assert record.notes == ("converted from image/gif",)
+
+
+def test_a_moving_picture_is_converted_by_its_first_frame_and_the_record_says_so(tmp_path):
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    path = artifact(buffer.getvalue()).save(tmp_path / "out.png")
+    with Image.open(path) as image:
+        assert image.convert("RGB").getpixel((4, 4)) == (255, 0, 0)
+    record = read_file(path).record
+    assert record is not None
+    assert record.notes == ("converted from image/gif, its first frame only",)
 
 
 @pytest.mark.parametrize("name", ["out.jpeg", "out.jpg"])
