@@ -3,7 +3,12 @@ import type { AnyModel } from "@anywidget/types";
 
 type Listener = (...args: unknown[]) => void;
 
-export function fakeModel<Traits extends object>(start: Traits, manager: object = {}) {
+export function fakeModel<Traits extends object>(
+  start: Traits,
+  manager: object = {},
+  /** What the kernel says to a message, if anything. */
+  answer: (message: unknown) => object | undefined = () => undefined,
+) {
   const state = { ...start };
   const listeners = new Map<string, Set<Listener>>();
   const sent: unknown[] = [];
@@ -26,6 +31,8 @@ export function fakeModel<Traits extends object>(start: Traits, manager: object 
     save_changes() {},
     send(message: unknown) {
       sent.push(message);
+      const said = answer(message);
+      if (said !== undefined) fire("msg:custom", said, []);
     },
     widget_manager: manager,
   };

@@ -99,3 +99,28 @@ test("a view that goes says so", async () => {
   shown.end();
   expect(hellos(fake.sent).at(-1)).toMatchObject({ visible: false, width_px: 0 });
 });
+
+test("a kernel that is busy hears hello again and again, until it answers", async () => {
+  const fake = kernel({}, {}, { busy: true });
+  view(fake);
+  page.browser.scrollTo(true);
+  await vi.advanceTimersByTimeAsync(800);
+  expect(hellos(fake.sent)).toMatchObject([
+    { n: 1, visible: false },
+    { n: 2 },
+    { n: 2 },
+    { n: 2, visible: true },
+  ]);
+  fake.say({ kind: "ack", of: "hello" });
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(hellos(fake.sent)).toHaveLength(4);
+});
+
+test("a frame shows that hello was heard, and a kernel that never answers is left in peace", async () => {
+  const [seen, deaf] = [kernel({}, {}, { busy: true }), kernel({}, {}, { busy: true })];
+  for (const fake of [seen, deaf]) view(fake);
+  seen.say({ kind: "frame", job: "job-1", seq: 1, step: 1 }, [jpeg()]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(hellos(seen.sent)).toHaveLength(1);
+  expect(hellos(deaf.sent)).toHaveLength(6);
+});

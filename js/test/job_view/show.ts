@@ -2,7 +2,7 @@
 import type { RenderProps } from "@anywidget/types";
 import { afterEach, beforeEach, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/job_view.json";
-import type { Job, Traits } from "../../src/contract/job_view";
+import type { Job, ToKernel, Traits } from "../../src/contract/job_view";
 import widget from "../../src/widgets/job_view/index";
 import { fakeBrowser } from "../browser";
 import { fakeModel } from "../fake_model";
@@ -27,8 +27,12 @@ export function onFakePage(): { browser: ReturnType<typeof fakeBrowser> } {
 
 export const job = (part: Partial<Job> = {}): Job => ({ ...(contract.items.jobs as Job), ...part });
 
-export function kernel(traits: Partial<Traits> = {}, manager: object = {}) {
-  return fakeModel<Traits>({ ...(contract.traits as Traits), jobs: [job()], ...traits }, manager);
+/** A kernel side that hears every hello, unless it is too busy. */
+export function kernel(traits: Partial<Traits> = {}, manager: object = {}, { busy = false } = {}) {
+  const start = { ...(contract.traits as Traits), jobs: [job()], ...traits };
+  const greet = (message: unknown) =>
+    (message as ToKernel).kind === "hello" && !busy ? { kind: "ack", of: "hello" } : undefined;
+  return fakeModel<Traits>(start, manager, greet);
 }
 
 /** One view of a model; `end` is what the host does when the view goes. Older hosts give no signal. */

@@ -6,8 +6,9 @@ import type { JobViewContract, Traits } from "../../contract/job_view";
 import { bind, kernelInterrupt } from "../../model/binding";
 import { cancelling } from "../../model/cancelling";
 import { type FramePump, framePump } from "../../model/frames";
+import { insist } from "../../model/insist";
 import { atEnd, beginLife } from "../../model/life";
-import { watchViewing } from "../../model/visibility";
+import { type Viewing, watchViewing } from "../../model/visibility";
 
 function render({ model, el, signal }: RenderProps<Traits>): () => void {
   const life = beginLife(signal);
@@ -21,8 +22,13 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     interrupt: kernelInterrupt(model),
     life: life.signal,
   });
+  const hellos = insist(
+    (viewing: Viewing & { n: number }) => send({ kind: "hello", view, ...viewing }),
+    life.signal,
+  );
   on("ack", ({ of }) => {
     if (of === "cancel") cancels.acknowledged();
+    if (of === "hello") hellos.heard();
   });
 
   const pumps = new Map<string, FramePump>();
@@ -35,6 +41,7 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     return pump;
   };
   on("frame", ({ job, seq, step }, [jpeg]) => {
+    hellos.heard(); // frames come only to a view that the kernel knows
     if (jpeg !== undefined) pumpOf(job).push(seq, step, jpeg);
   });
 
@@ -52,9 +59,11 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     />,
     el,
   );
-  watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) =>
-    send({ kind: "hello", view, ...viewing }),
-  );
+  let n = 0;
+  watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) => {
+    n += 1;
+    hellos.say({ n, ...viewing });
+  });
   atEnd(life.signal, () => mount(null, el));
   return life.end;
 }
