@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .core.version import VERSION
 
 if TYPE_CHECKING:
-    from .api import async_run, jobs, model, models, run, stream, submit
+    from . import history
+    from .api import async_run, attach, jobs, model, models, run, stream, submit
     from .client import Client
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
@@ -34,7 +35,9 @@ _PLACES = {
     "Result": "media.results",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
+    "attach": "api",
     "default_client": "session",
+    "history": "",
     "jobs": "api",
     "load_ipython_extension": "notebook.extension",
     "model": "api",
@@ -55,7 +58,9 @@ __all__ = [
     "Result",
     "allow_nested_asyncio",
     "async_run",
+    "attach",
     "default_client",
+    "history",
     "jobs",
     "load_ipython_extension",
     "model",
@@ -71,7 +76,7 @@ def __getattr__(name: str) -> Any:
     place = _PLACES.get(name)
     if place is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{place}", __name__), name)
+    value = getattr(import_module(f".{place}", __name__), name) if place else import_module(f".{name}", __name__)
     globals()[name] = value
     return value
 

@@ -61,6 +61,14 @@ def jobs() -> list[Job]:
     return default_client().jobs()
 
 
+def attach(job_id: str) -> Job:
+    """A job by its id, or by the start of one: also one of an earlier session, which is then collected.
+
+    Sends nothing and costs nothing. Raises `UnknownJob`.
+    """
+    return default_client().attach(job_id)
+
+
 def watching(work: Job | Batch, *, quiet: bool, blocking: bool) -> Any:
     """A context in which the progress of `work` is on the screen: a widget, a terminal line, or nothing."""
     from .terminal import Silent, TerminalView

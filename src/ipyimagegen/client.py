@@ -10,16 +10,20 @@ import difflib
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
+from . import history
 from .batch import Batch
 from .config import Settings, load
-from .core.errors import ImagegenError, JobCancelled, JobTimeout, UnknownJob, UnknownModel
+from .core.errors import ImagegenError, JobCancelled, JobTimeout, StorageError, UnknownJob, UnknownModel
 from .core.estimates import Estimates, work_of
 from .core.models import ModelSpec, split_model
+from .core.params import Params
 from .core.requests import Request
 from .driver import Driver
+from .history import Journal, Row
 from .job import Job, Stream, await_for, wait_for
 from .media.display import DisplaySettings
 from .media.results import Result
@@ -34,19 +38,36 @@ KEPT_JOBS = 500
 class Client:
     """Runs models. Make one and share it: it is safe from any thread and any event loop.
 
-    Without arguments it knows every installed service and reads its settings from the nearest `pyproject.toml`.
+    Without arguments it knows every installed service, reads its settings from the nearest `pyproject.toml`, and
+    writes to the user's journal (`journal=None`: to none, and a job that outlives this process is then lost).
     """
 
-    def __init__(self, *, settings: Settings | None = None, services: Registry | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        services: Registry | None = None,
+        journal: Journal | Literal["user"] | None = "user",
+    ) -> None:
         self.settings = load() if settings is None else settings
         self.services = Registry.discover() if services is None else services
-        self.estimates = Estimates()
+        self.journal = history.journal() if journal == "user" else journal
+        self._estimates: Estimates | None = None
         self._jobs: dict[str, Job] = {}
 
     @property
     def runtime(self) -> Runtime:
         """The background loop (looked up each time: a forked child has its own)."""
         return runtime()
+
+    @property
+    def estimates(self) -> Estimates:
+        """How long jobs take: learned from the journal at first use, and from every job since."""
+        if self._estimates is None:
+            self._estimates = Estimates()
+            with suppress(StorageError):
+                self._estimates.load(self.journal.durations() if self.journal is not None else ())
+        return self._estimates
 
     # -- models ---------------------------------------------------------------------------------------------------
 
@@ -190,6 +211,37 @@ class Client:
             raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
         return found[0]
 
+    def attach(self, job_id: str) -> Job:
+        """A job by its id, or by the start of one: of this session, or of an earlier one by the journal.
+
+        One that was sent and not collected is followed again from its ticket (a read: nothing is sent or paid
+        twice). One that had succeeded comes with its result. Raises `UnknownJob`, also for one that was never
+        accepted.
+        """
+        with suppress(UnknownJob):
+            return self.job(job_id)
+        if self.journal is None:
+            raise UnknownJob(f"no job {job_id!r} in this session, and this client keeps no journal")
+        row = self.journal.row(job_id)
+        job = Job(
+            id=row.id, spec=self._spec_of(row), request=row.request(), runtime=self.runtime, created_at=row.created
+        )
+        if row.phase == "succeeded":
+            job.finish_with(self.journal.result(row.id))
+            self._jobs[job.id] = job
+        elif row.is_open:
+            job.ticket = row.ticket
+            self._launch(job)
+        else:
+            why = row.error or "its process ended while it was being sent: look at the service whether it runs"
+            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {row.phase}; {why}")
+        return job
+
+    def _spec_of(self, row: Row) -> ModelSpec:
+        with suppress(ImagegenError):
+            return self.model(f"{row.service}/{row.model}")
+        return ModelSpec(service=row.service, name=row.model, params=Params(open=True))
+
     def _job(self, spec: ModelSpec, request: Request) -> Job:
         defaults = {param.name: param.default for param in spec.params.values()}
         work = work_of({**defaults, **request.values})
@@ -198,7 +250,8 @@ class Client:
 
     def _launch(self, job: Job) -> None:
         display = DisplaySettings(self.settings.display_max_px, self.settings.display_max_kb)
-        Driver(job, self.services.get(job.spec.service), self.estimates, display).start()
+        service = self.services.get(job.spec.service)
+        Driver(job, service, estimates=self.estimates, display=display, journal=self.journal).start()
         self._jobs[job.id] = job
         ended = [name for name, other in self._jobs.items() if other.done]
         for name in ended[: max(0, len(ended) - KEPT_JOBS)]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
+import warnings
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any, TypeVar
 
-from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError
+from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, StorageError, SubmitUnknown
 from .core.estimates import Estimates
 from .core.events import Cancelled, Failed, Output, Succeeded
 from .core.jobs import cancelling, finished
 from .core.requests import Ticket
 from .core.version import VERSION
+from .history import Journal
 from .job import Job
 from .media.artifacts import Artifact, Payload, make_artifact, missing_artifact
 from .media.display import DisplaySettings
 from .media.metadata.record import Record
 from .media.results import Result, Timings
 from .services.base import Service
+
+T = TypeVar("T")
 
 CANCEL_GRACE_S = 2.0
 """How long a service may take to confirm a cancel before the job is called cancelled all the same."""
@@ -31,11 +37,14 @@ class Driver:
     All but `start` runs on the background thread.
     """
 
-    def __init__(self, job: Job, service: Service, estimates: Estimates, display: DisplaySettings) -> None:
+    def __init__(
+        self, job: Job, service: Service, *, estimates: Estimates, display: DisplaySettings, journal: Journal | None
+    ) -> None:
         self.job = job
         self.service = service
         self.estimates = estimates
         self.display = display
+        self.journal = journal
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._why = ""
@@ -52,8 +61,12 @@ class Driver:
     async def _work(self) -> Result:
         job = self.job
         if job.ticket is None:
+            if self.journal is not None:
+                await self._noted(self.journal.prepared(job.id, job.request, work=job.work))
             ticket = await self.service.submit(job.request)
             job.ticket = ticket
+            if self.journal is not None:
+                await self._noted(self.journal.submitted(job.id, ticket))
             if self._stopping is not None:  # asked for while the unrepeatable call was on its way
                 self._why = await self._cancel_at_service(ticket)
                 raise asyncio.CancelledError
@@ -80,7 +93,7 @@ class Driver:
             *(self._artifact(index, output, record) for index, output in enumerate(event.outputs))
         )
         now = time.time()
-        return Result(
+        result = Result(
             model=job.model,
             prompt=request.prompt,
             artifacts=tuple(artifacts),
@@ -95,6 +108,23 @@ class Driver:
             raw=event.raw,
             display=self.display,
         )
+        if self.journal is None:
+            return result
+        return await self._noted(self.journal.succeeded(job.id, result)) or result
+
+    async def _noted(self, written: Future[T]) -> T | None:
+        """Wait until the journal has it; where nothing is paid there is nothing to lose, and no need to wait.
+
+        A disk that cannot be written to must not stop a job: it is told once, as a warning.
+        """
+        if self.job.spec.price.source == "free":
+            written.add_done_callback(_told)
+            return None
+        try:
+            return await asyncio.shield(asyncio.wrap_future(written))
+        except StorageError as error:
+            _warn(error)
+            return None
 
     async def _artifact(self, index: int, output: Output, record: Record) -> Artifact:
         """One output, fetched and checked; where that fails, an artifact that keeps the address and says why."""
@@ -162,7 +192,7 @@ class Driver:
             return f"{self.service.title} could not cancel it ({error}); the job may go on there, and be billed"
 
     def _settle(self, task: asyncio.Task[Result]) -> None:
-        job, now = self.job, time.time()
+        job = self.job
         try:
             result = task.result()
         except asyncio.CancelledError:
@@ -173,11 +203,33 @@ class Driver:
             self._move_to_end(Failed(message=str(raised)))
             error = raised
         else:
-            job.become(finished(job.state, now))
+            job.become(finished(job.state, time.time()))
             job.outcome.set_result(result)
             return
+        self._note_end(error)
         job.outcome.set_exception(error)
+
+    def _note_end(self, error: BaseException) -> None:
+        """Close the journal's row, unless the job may go on at the service: then it can be attached to later."""
+        if self.journal is None:
+            return
+        job = self.job
+        over = job.ticket is None or isinstance(error, JobFailed) or (isinstance(error, JobCancelled) and not self._why)
+        if over and not isinstance(error, SubmitUnknown):
+            self.journal.ended(job.id, job.phase, str(error)).add_done_callback(_told)
+        else:
+            self.journal.left(job.id, str(error)).add_done_callback(_told)
 
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
+
+
+def _told(written: Future[Any]) -> None:
+    error = written.exception()
+    if error is not None:
+        _warn(error)
+
+
+def _warn(error: BaseException) -> None:
+    warnings.warn(f"{error}; jobs of this session cannot be attached to later", RuntimeWarning, stacklevel=2)

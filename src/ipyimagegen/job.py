@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 from .core.errors import JobError, JobTimeout
 from .core.estimates import eta_s
 from .core.events import Cancelled, Event, Failed, Frame, Log, Preview, Progress, Queued, Running, Succeeded
-from .core.jobs import JobState, Phase, apply, in_words
+from .core.jobs import JobState, Phase, apply, finished, in_words
 from .core.models import ModelSpec
 from .core.requests import Request, Ticket
 from .media.results import Result
@@ -45,6 +45,7 @@ class Job:
         runtime: Runtime,
         work: float = 1.0,
         expected_s: float | None = None,
+        created_at: float | None = None,
     ) -> None:
         self.id = id
         self.spec = spec
@@ -57,7 +58,7 @@ class Job:
         self.stop: Callable[[], object] = lambda: None
         self._observers: list[Observer] = []
         self._lock = threading.Lock()
-        now = time.time()
+        now = time.time() if created_at is None else created_at
         self._state = JobState(created_at=now, changed_at=now)
 
     @property
@@ -171,6 +172,12 @@ class Job:
     def move(self, event: Event, at: float | None = None) -> None:
         """Take one event in and tell the observers. Called on the background thread only."""
         self.become(apply(self._state, event, time.time() if at is None else at), event)
+
+    def finish_with(self, result: Result) -> None:
+        """Take in a result that was collected earlier."""
+        event = Succeeded(seed=result.seed, cost=result.cost)
+        self.become(finished(apply(self._state, event, time.time()), time.time()))
+        self.outcome.set_result(result)
 
     def become(self, state: JobState, event: Event | None = None) -> None:
         """Put a state in place and tell the observers."""

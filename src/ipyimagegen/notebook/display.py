@@ -73,7 +73,7 @@ class NotebookView:
             elif self._handle is not None:
                 self._handle.update({"text/plain": how_it_ended(self._work)}, raw=True)
         if self._widget is not None:
-            self._widget.close()
+            self._widget.finish()
 
 
 def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = True) -> None:

@@ -115,7 +115,7 @@ def client_of(*services: Any, **settings: Any) -> Client:
     registry = Registry()
     for service in services:
         registry.add(service)
-    return Client(settings=Settings(**settings), services=registry)
+    return Client(settings=Settings(**settings), services=registry, journal=None)
 
 
 @pytest.fixture(scope="module")

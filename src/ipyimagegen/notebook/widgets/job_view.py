@@ -12,6 +12,7 @@ from ...batch import Batch
 from ...core.events import Event, Preview
 from ...core.jobs import in_words
 from ...job import Job
+from ...media.previews import BytesFrame
 from ...runtime import runtime
 from .base import STATIC, Widget
 from .pacing import FramePump, Viewing, combined
@@ -41,6 +42,7 @@ class JobView(Widget):
         self._pumps: dict[str, FramePump] = {}
         self._pending: asyncio.TimerHandle | None = None
         self._ends: list[Any] = []
+        self._finished = False
         if work is None:
             super().__init__(**traits)
             return
@@ -55,11 +57,6 @@ class JobView(Widget):
         for job in work.jobs:
             self._pumps[job.id] = FramePump(partial(self._send_frame, job.id))
             self._ends.append(job.watch(partial(self._moved, job)))
-
-    @property
-    def views_seen(self) -> int:
-        """How many views have shown themselves: over 1 after a page reload, or in a second output."""
-        return len(self._views)
 
     def _moved(self, job: Job, event: Event | None) -> None:
         if isinstance(event, Preview):
@@ -95,6 +92,9 @@ class JobView(Widget):
                     pump.shown(content["seq"])
             case "hello":
                 self._look(str(content.get("view")), content)
+            case "bye":
+                self._views.pop(str(content.get("view")), None)
+                self._close_if_unseen()
 
     def _cancel(self, job_id: object) -> None:
         for job in self.work.jobs if self.work else ():
@@ -109,6 +109,29 @@ class JobView(Widget):
         viewing = combined(list(self._views.values()))
         for pump in self._pumps.values():
             pump.look(viewing, fresh=fresh)
+
+    def finish(self) -> None:
+        """The call has ended and its output was replaced: close as soon as no page shows this view any more.
+
+        After a page reload the output is not replaced: there the view stays, with the finished pictures in it.
+        """
+        self.post(self._finish)
+
+    def _finish(self) -> None:
+        self._finished = True
+        if self._views and self.work is not None:
+            self._update()
+            for job in self.work.jobs:
+                self._show_picture(job)
+        self._close_if_unseen()
+
+    def _show_picture(self, job: Job) -> None:
+        if job.exception() is None and (images := job.result(0).images) and not images[0].error:
+            self._pumps[job.id].push(BytesFrame(images[0].bytes), job.state.steps or 1)
+
+    def _close_if_unseen(self) -> None:
+        if self._finished and not self._views:
+            self.close()
 
     def close(self) -> None:
         """Take it off every page and stop watching. The jobs go on."""

@@ -1,0 +1,51 @@
+"""Files by the hash of their content: the same picture is kept once, and never changes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..core.errors import StorageError
+from ..media.artifacts import Artifact
+from ..media.sniff import suffix_of
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """A folder of files named by SHA-256, in 256 subfolders."""
+
+    folder: Path
+
+    def path(self, sha256: str, media_type: str) -> Path:
+        """Where the file of that content is, or would be."""
+        return self.folder / sha256[:2] / f"{sha256}{suffix_of(media_type)}"
+
+    def keep(self, artifact: Artifact) -> Path:
+        """Put an artifact's bytes in place, whole or not at all. Raises `StorageError`."""
+        target = self.path(artifact.sha256, artifact.media_type)
+        try:
+            if target.is_file() and target.stat().st_size == artifact.size:
+                return target
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            try:
+                with os.fdopen(handle, "wb") as sink:
+                    if artifact.path is not None:
+                        with artifact.path.open("rb") as source:
+                            shutil.copyfileobj(source, sink, 1 << 20)
+                    else:
+                        sink.write(artifact.data)
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                Path(name).replace(target)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    Path(name).unlink()
+                raise
+        except OSError as error:
+            raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error}") from error
+        return target

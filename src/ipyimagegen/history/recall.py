@@ -1,0 +1,41 @@
+"""The user's own journal: looking back, and what it cost."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from ..core.cost import Cost
+from ..media.results import Result
+from .journal import Journal
+from .places import home
+
+_lock = threading.Lock()
+_journals: dict[tuple[int, Path], Journal] = {}
+
+
+def journal() -> Journal:
+    """The journal of this user, in `home()`; the same object for the same folder."""
+    folder = home()
+    with _lock:
+        key = (os.getpid(), folder)  # a forked child has none of the parent's threads
+        if key not in _journals:
+            _journals[key] = Journal(folder)
+        return _journals[key]
+
+
+def search(query: str = "", *, limit: int = 100) -> list[Result]:
+    """Results whose model, prompt or job id has every word of `query`, newest first. No picture is read before use."""
+    return journal().results(query, limit=limit)
+
+
+def spent(*, days: float = 30) -> list[tuple[str, int, Cost]]:
+    """`(model, jobs, cost)` of the last days, dearest first. A cost that nobody knows is unknown, not 0."""
+    return journal().costs(since=time.time() - days * 86_400)
+
+
+def clear(*, older_than_days: float) -> int:
+    """Forget ended jobs older than that, and their pictures. Returns how many jobs. Cannot be undone."""
+    return journal().clear(before=time.time() - older_than_days * 86_400)

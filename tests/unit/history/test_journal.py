@@ -1,0 +1,167 @@
+"""Nothing that was sent is lost: not with the kernel, not with the cell."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.cost import Cost
+from ipyimagegen.core.errors import JobFailed, StorageError, UnknownJob
+from ipyimagegen.core.models import ModelSpec
+from ipyimagegen.core.requests import Ticket
+from ipyimagegen.history import Journal
+from ipyimagegen.services.base import Registry
+from ipyimagegen.services.local.service import Local
+
+SMALL: dict[str, Any] = {"width": 64, "height": 64, "num_inference_steps": 2}
+
+
+class Paid(Local):
+    """The embedded service, as one that charges: every write of the journal is then waited for."""
+
+    async def model(self, name: str) -> ModelSpec:
+        return replace(await super().model(name), price=Cost(Decimal("0.01"), "USD", "quoted"))
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    return Journal(tmp_path / "home")
+
+
+def client_with(journal: Journal, service: Local | None = None) -> Client:
+    registry = Registry()
+    registry.add(service or Local())
+    return Client(settings=Settings(), services=registry, journal=journal)
+
+
+@pytest.mark.parametrize("service", [Local, Paid])
+def test_a_result_is_found_again_by_words_of_its_prompt_with_its_picture(
+    journal: Journal, service: type[Local]
+) -> None:
+    made = client_with(journal, service()).run("local/sketch", prompt="A Lighthouse at dusk", seed=7, **SMALL)
+    later = Journal(journal.folder)
+    (found,) = later.results("lighthouse dusk")
+    assert later.results("harbour") == []
+    assert found.images[0].bytes == made.images[0].bytes
+    assert (found.seed, found.cost, found.prompt, found.sent) == (7, made.cost, made.prompt, made.sent)
+
+
+def test_a_job_is_on_disk_before_it_is_sent_and_its_ticket_before_it_is_followed(journal: Journal) -> None:
+    seen: list[tuple[str, bool]] = []
+
+    class Watching(Paid):
+        async def submit(self, request: Any) -> Ticket:
+            seen.extend((row.phase, row.ticket is not None) for row in Journal(journal.folder).rows())
+            return await super().submit(request)
+
+        def follow(self, ticket: Ticket) -> Any:
+            seen.extend((row.phase, row.ticket is not None) for row in Journal(journal.folder).rows())
+            return super().follow(ticket)
+
+    client_with(journal, Watching()).run("local/sketch", prompt="x", **SMALL)
+    assert seen == [("preparing", False), ("queued", True)]
+
+
+def test_a_job_whose_kernel_died_is_collected_by_the_next_one(journal: Journal) -> None:
+    code = f"""
+import os
+from pathlib import Path
+from tests.unit.history.test_journal import Paid, client_with
+from ipyimagegen.history import Journal
+job = client_with(Journal(Path({str(journal.folder)!r})), Paid()).submit(
+    "local/sketch", prompt="a boat", seed=3, width=64, height=64, num_inference_steps=50, step_delay_s=1)
+while not job.progress: pass
+print(job.id, flush=True)
+os._exit(9)
+"""
+    dead = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert dead.returncode == 9, dead.stderr
+    (row,) = journal.rows(open_only=True)
+    assert row.id == dead.stdout.strip()
+    client = client_with(journal)
+    journal._set(row.id, ticket=_without_delay(row.ticket)).result()
+    assert client.attach(row.id[:-2]).result(30).images[0].seed == 3
+    assert journal.rows(open_only=True) == []
+
+
+def _without_delay(ticket: Ticket | None) -> str:
+    import json
+
+    assert ticket is not None
+    data: dict[str, Any] = ticket.to_json()
+    data["facts"]["values"]["step_delay_s"] = 0
+    return json.dumps(data)
+
+
+def test_attaching_to_a_finished_job_gives_its_result_without_sending_anything(journal: Journal) -> None:
+    made = client_with(journal).run("local/sketch", prompt="x", seed=1, **SMALL)
+    again = client_with(journal).attach(made.job_ids[0])
+    assert (again.phase, again.result(0).images[0].sha256) == ("succeeded", made.images[0].sha256)
+
+
+def test_a_failed_job_is_closed_and_says_why(journal: Journal) -> None:
+    client = client_with(journal)
+    with pytest.raises(JobFailed) as caught:
+        client.run("local/sketch", prompt="x", fail_at_step=1, **SMALL)
+    row = journal.row(caught.value.job_id)
+    assert (row.phase, row.is_open) == ("failed", False)
+    with pytest.raises(UnknownJob, match="failed"):
+        client_with(journal).attach(row.id)
+
+
+def test_an_unknown_job_is_an_error(journal: Journal) -> None:
+    with pytest.raises(UnknownJob, match="zzz"):
+        client_with(journal).attach("zzz")
+
+
+def test_a_disk_that_cannot_be_written_to_warns_and_stops_no_job(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    broken = Journal(tmp_path / "file")
+    with pytest.warns(RuntimeWarning, match="cannot be attached"):
+        assert client_with(broken, Paid()).run("local/sketch", prompt="x", **SMALL).images
+    with pytest.raises(StorageError):
+        broken.rows()
+
+
+def test_the_same_picture_is_kept_once(journal: Journal) -> None:
+    client = client_with(journal)
+    for _ in range(2):
+        client.run("local/sketch", prompt="x", seed=1, **SMALL)
+    assert len(journal.results()) == 2
+    assert len(list(journal.files.folder.glob("??/*"))) == 1
+
+
+def test_clearing_forgets_ended_jobs_and_the_pictures_that_no_job_needs(journal: Journal) -> None:
+    client_with(journal).run("local/sketch", prompt="x", **SMALL)
+    assert journal.clear(before=0) == 0
+    assert journal.clear(before=float("inf")) == 1
+    assert list(journal.files.folder.glob("??/*")) == []
+
+
+def test_costs_are_summed_by_model_and_an_unknown_one_stays_unknown(journal: Journal) -> None:
+    client_with(journal).run("local/sketch", prompt="x", n=2, **SMALL)
+    ((model, jobs, cost),) = journal.costs()
+    assert (model, jobs, cost.source) == ("local/sketch", 2, "free")
+
+
+def test_estimates_are_learned_from_earlier_sessions(journal: Journal) -> None:
+    client_with(journal).run("local/sketch", prompt="x", **SMALL)
+    job = client_with(journal).submit("local/sketch", prompt="x", **SMALL).jobs[0]
+    assert job.expected_s is not None
+    job.result(10)
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
+    journal.rows()
+    journal._thread.submit(lambda: journal._connection.execute("PRAGMA user_version = 99")).result()  # type: ignore[union-attr]
+    journal.close()
+    with pytest.raises(StorageError, match="newer version"):
+        journal.rows()
