@@ -1,0 +1,274 @@
+"""The calls of inference.sh, each written once, async. Everything else in this package stands on these."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ... import keys
+from ...core.errors import MissingKey, NotFound, ProtocolError, ServiceError
+from ...core.events import JSON
+from ...core.params import Params
+from ...core.requests import InputFile
+from ...media.artifacts import Payload
+from ...net.answers import Answer
+from ...net.http import Http, Outgoing
+from ...net.repeat import Repeat
+from ...net.secrets import Secret
+from . import apps
+from .errors import SERVICE, MissingInferenceKey, refusal
+from .inputs import needs_schema, with_files
+from .messages import View, Whole, is_heartbeat, merge, read_update, resource
+
+SILENCE_S = 30.0
+"""After so long without an event a task is asked for: a stream can stay open and say nothing more."""
+RECONNECT_S = (0.0, 0.5, 1.0, 2.0, 5.0)
+"""Waits between streams that brought nothing."""
+APP_WAIT_S = 20.0
+"""How long a schema is asked for; without it a job goes by what is known."""
+APP_TTL_S = 600.0
+"""How long an app's schema is taken for current."""
+LOOK = "See the tasks at https://app.inference.sh, or client.tasks.list()."
+
+
+@dataclass(slots=True)
+class Api:
+    """All calls to one account. Without `api_key`: `login`'s, the keyring's or `INFERENCE_API_KEY`, at each call."""
+
+    api_key: str | Secret | None = field(default=None, repr=False)
+    base_url: str = ""
+    silence_s: float = SILENCE_S
+    http: Http = field(init=False)
+    _apps: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.base_url = keys.base_url(SERVICE, self.base_url)
+        self.http = Http(SERVICE, self.base_url, authorize=self._authorize)
+
+    def _authorize(self, _outgoing: Outgoing) -> Mapping[str, str | Secret]:
+        return {"Authorization": key(self.api_key).after("Bearer")}
+
+    async def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """`POST /apps/run`, once: the task as it was accepted. Costs money.
+
+        Raises `SubmitUnknown`, `RequirementsNotMetError`, `APIError`.
+        """
+        answer = await self.http.call(
+            "POST", "apps/run", repeat=Repeat.SUBMIT, json=body, model=f"{SERVICE}/{body.get('app', '')}", look=LOOK
+        )
+        task = _object(self._good(answer), "a task")
+        if not task.get("id"):
+            raise ProtocolError(f"{SERVICE}: a task without an id. {LOOK}", service=SERVICE)
+        self.http.gate.hold(str(task["id"]))
+        return task
+
+    async def get(self, task_id: str) -> JSON:
+        """`GET /tasks/{id}`: the whole answer."""
+        return self._good(await self.http.call("GET", f"tasks/{_segment(task_id)}", repeat=Repeat.READ))
+
+    async def task(self, task_id: str) -> dict[str, Any]:
+        """The task as it is now."""
+        return _object(await self.get(task_id), "a task")
+
+    async def cancel(self, task_id: str) -> None:
+        """`POST /tasks/{id}/cancel`. May be repeated; a task that has ended stays as it is."""
+        self._good(await self.http.call("POST", f"tasks/{_segment(task_id)}/cancel", repeat=Repeat.READ))
+
+    async def list(self, query: Mapping[str, Any] | None = None) -> JSON:
+        """`POST /tasks/list`: the workspace's tasks, newest first."""
+        return resource(self._good(await self.http.call("POST", "tasks/list", repeat=Repeat.READ, json=query or {})))
+
+    async def app(self, reference: str) -> Mapping[str, Any]:
+        """`GET /apps/{namespace}/{name}`, remembered for ten minutes. Raises `NotFound` and other `APIError`s."""
+        name, _ = apps.app_name(reference)
+        kept = self._apps.get(name)
+        if kept is not None and time.monotonic() - kept[0] < APP_TTL_S:
+            return kept[1]
+        path = "/".join(_segment(part) for part in name.split("/"))
+        answer = await self.http.call("GET", f"apps/{path}", repeat=Repeat.READ, within_s=APP_WAIT_S)
+        app = _object(self._good(answer), "an app")
+        self._apps[name] = (time.monotonic(), app)
+        return app
+
+    async def upload(
+        self,
+        file: InputFile,
+        *,
+        filename: str = "",
+        media_type: str = "",
+        path: str | None = None,
+        public: bool | None = None,
+    ) -> dict[str, Any]:
+        """Put a file at the service: its record, whose `uri` goes into an input. Costs nothing."""
+        data = file.path if file.path is not None else file.data
+        size = file.size or len(file.data)
+        kind = media_type or file.media_type or "application/octet-stream"
+        wanted = {"uri": "", "filename": filename or file.filename, "content_type": kind, "size": size}
+        wanted |= {name: value for name, value in (("path", path), ("public", public)) if value is not None}
+        answer = await self.http.call("POST", "files", repeat=Repeat.READ, json={"files": [wanted]})
+        made = resource(self._good(answer))
+        record = made[0] if isinstance(made, list) and made else made
+        if not isinstance(record, dict) or not record.get("uri") or not record.get("upload_url"):
+            raise ProtocolError(f"{SERVICE}: an answer without a place to upload to", service=SERVICE)
+        await self.http.upload(str(record["upload_url"]), data, media_type=kind, size=size)
+        return record
+
+    async def sendable(self, app: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """A task's input with every file in it uploaded, as the app's schema and the contents say.
+
+        Raises `InvalidInput` for files that are missing or are not what they should be.
+        """
+        params = await self._params(app) if needs_schema(values) else None
+        return await self.uploaded(await asyncio.to_thread(with_files, values, params))
+
+    async def _params(self, app: str) -> Params | None:
+        try:
+            spec = apps.spec_of(app, await self.app(app))
+        except (ServiceError, MissingKey):
+            offline = apps.offline_spec(app)  # the submit will say what is wrong
+            return offline.params if offline else None
+        return spec.params
+
+    async def uploaded(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values with each `InputFile` in them uploaded, all at once, and replaced by its address."""
+        places = _files(values)
+        records = await asyncio.gather(*(self._address(file) for file in places))
+        addresses = {id(file): address for file, address in zip(places, records, strict=True)}
+        result: dict[str, Any] = _replaced(values, lambda file: addresses[id(file)])
+        return result
+
+    async def _address(self, file: InputFile) -> str:
+        return file.url or str((await self.upload(file))["uri"])
+
+    async def follow(self, task_id: str, known: Mapping[str, Any] | None = None) -> AsyncGenerator[View, None]:
+        """All that is known of a task, after each update, until it is over; the last one is the end, with its output.
+
+        Streams, and asks for the task after each cut and after `silence_s` without an event. Raises the error of an ask
+        that fails for good. Close it when leaving early.
+        """
+        view = merge(View(), Whole(known)) if known else View()
+        quiet = 0
+        try:
+            while not view.complete:
+                before = view
+                async with aclosing(self._streamed(task_id, view)) as views:
+                    async for newer in views:
+                        view = newer
+                        yield view
+                if view.complete:
+                    return
+                asked = merge(view, Whole(await self.task(task_id)))
+                quiet = quiet + 1 if asked == before else 0
+                if quiet and asked.perhaps_over:
+                    asked = asked.completed()  # the older numbering: a new stream and a new ask said nothing else
+                if asked != view or asked.over:
+                    view = asked
+                    yield view
+                if view.over:
+                    return
+                await self.http.clock.sleep(RECONNECT_S[min(quiet, len(RECONNECT_S) - 1)])
+        finally:
+            if view.over:
+                self.http.gate.release(task_id)
+
+    async def _streamed(self, task_id: str, view: View) -> AsyncGenerator[View, None]:
+        """What one connection brings; ends quietly with it, also where the stream cannot be had."""
+        path = f"tasks/{_segment(task_id)}/stream"
+        stream = self.http.lines("GET", path, idle_s=self.silence_s, heartbeat=is_heartbeat, within_s=self.silence_s)
+        try:
+            async with aclosing(stream) as messages:
+                async for message in messages:
+                    self.http.gate.hold(task_id)
+                    merged = merge(view, read_update(message))
+                    if merged != view:
+                        view = merged
+                        yield view
+                    if view.over:
+                        return
+        except ServiceError:
+            return  # the task itself is asked next, and says what is wrong
+
+    async def finished(self, task_id: str, known: Mapping[str, Any] | None = None) -> View:
+        """The task once it is over, however it ended."""
+        last = merge(View(), Whole(known or {}))
+        async with aclosing(self.follow(task_id, known)) as views:
+            async for view in views:
+                last = view
+        return last
+
+    async def download(self, url: str) -> Payload:
+        """The bytes of an output."""
+        return await self.http.download(url)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.http.aclose()
+
+    def _good(self, answer: Answer) -> JSON:
+        if not answer.ok:
+            raise refusal(self.http.error(answer), answer)
+        value = answer.json() if answer.body.strip() else None
+        if isinstance(value, dict) and value.get("success") is False:
+            raise refusal(self.http.error(answer), answer)
+        return value
+
+
+def key(argument: str | Secret | None) -> Secret:
+    """The key. Raises `MissingInferenceKey`."""
+    try:
+        return keys.key(SERVICE, argument)
+    except MissingKey as error:
+        raise MissingInferenceKey(SERVICE, str(error)) from None
+
+
+_shared: dict[str, Api] = {}
+
+
+def default_http() -> Http:
+    """The connections for files that no client fetches: to wherever the environment says the service is."""
+    address = keys.base_url(SERVICE)
+    if address not in _shared:
+        _shared.clear()
+        _shared[address] = Api(base_url=address)
+    return _shared[address].http
+
+
+def _object(answer: JSON, what: str) -> dict[str, Any]:
+    value = resource(answer)
+    if not isinstance(value, dict):
+        raise ProtocolError(f"{SERVICE}: an answer that is not {what}", service=SERVICE)
+    return value
+
+
+def _segment(text: str) -> str:
+    """Text as one part of a path."""
+    if not text or text in (".", ".."):
+        raise NotFound(f"{SERVICE}: {text!r} is no id", service=SERVICE)
+    return quote(text, safe="")
+
+
+def _files(value: Any) -> list[InputFile]:
+    match value:
+        case InputFile():
+            return [value]
+        case Mapping():
+            return [file for entry in value.values() for file in _files(entry)]
+        case list() | tuple():
+            return [file for entry in value for file in _files(entry)]
+    return []
+
+
+def _replaced(value: Any, address: Callable[[InputFile], str]) -> Any:
+    match value:
+        case InputFile():
+            return address(value)
+        case Mapping():
+            return {key: _replaced(entry, address) for key, entry in value.items()}
+        case list() | tuple():
+            return [_replaced(entry, address) for entry in value]
+    return value

@@ -1,0 +1,118 @@
+"""What both clients of inference.sh do: async, and once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import InvalidInput
+from ...core.events import JSON
+from ...core.requests import InputFile
+from ...media.inputs import as_input
+from ...net.uncancelled import cancels
+from .api import Api
+from .errors import TaskTimeout
+from .leaving import cancel_behind
+from .messages import notes, resource
+from .streams import outcome
+
+MAX_PATH_CHARS = 1_024
+"""A longer text is no path: base64, perhaps."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFileOptions:
+    """How an upload is named and kept: `None` leaves it to the file, or to the service."""
+
+    filename: str | None = None
+    content_type: str | None = None
+    path: str | None = None
+    public: bool | None = None
+
+
+class Response(dict[str, Any]):
+    """An answer: the resource itself, which is also its `data`, and the service's `messages`."""
+
+    def __init__(self, answer: JSON) -> None:
+        found = resource(answer)
+        super().__init__(found if isinstance(found, dict) else {})
+        self.data: Any = found
+        self.messages = notes(answer)
+
+    @property
+    def has_warnings(self) -> bool:
+        """Whether the service said something besides."""
+        return bool(self.messages)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The documented calls over one `Api`."""
+
+    api: Api
+
+    async def submit(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Upload the files in the input and send the task: it, as it was accepted. Costs money.
+
+        Somebody who asks for an end while the task is being sent gets it: the task is cancelled at the service.
+        """
+        if not isinstance(params.get("app"), str):
+            raise InvalidInput("inferencesh: a run needs {'app': 'namespace/name', 'input': {…}}")
+        values = {} if params.get("input") is None else params["input"]
+        if not isinstance(values, Mapping):
+            raise InvalidInput("inferencesh: input must be a mapping of the app's inputs")
+        body = {**params, "input": await self.api.sendable(params["app"], values)}
+        asked = cancels()
+        task = await self.api.run(body)
+        if cancels() > asked:
+            cancel_behind(self.api, str(task["id"]))
+            raise asyncio.CancelledError
+        return task
+
+    async def run(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Send and wait for the end. Cancelling the wait cancels the task at the service."""
+        task = await self.submit(params)
+        try:
+            return outcome(await self.api.finished(str(task["id"]), task))
+        except asyncio.CancelledError:
+            cancel_behind(self.api, str(task["id"]))
+            raise
+
+    async def wait(self, task_id: str, timeout_s: float | None = None) -> dict[str, Any]:
+        """Wait for a task that runs already. Ending the wait leaves it running."""
+        limit = asyncio.timeout(timeout_s)
+        try:
+            async with limit:
+                return outcome(await self.api.finished(task_id))
+        except TimeoutError:
+            if not limit.expired() or timeout_s is None:
+                raise
+            raise TaskTimeout(task_id, timeout_s) from None
+
+    async def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+        """Upload a local file, bytes, a `data:` URI, base64 or a picture: its record."""
+        given = options or UploadFileOptions()
+        return await self.api.upload(
+            await asyncio.to_thread(_to_upload, data),
+            filename=given.filename or "",
+            media_type=given.content_type or "",
+            path=given.path,
+            public=given.public,
+        )
+
+    async def get(self, task_id: str) -> Response:
+        """The task as it is now."""
+        return Response(await self.api.get(task_id))
+
+
+def _to_upload(data: object) -> InputFile:
+    plain = isinstance(data, str) and len(data) < MAX_PATH_CHARS and not data.startswith(("data:", "file:", "http"))
+    named = plain and (Path(str(data)).suffix or os.sep in str(data))
+    file = as_input(Path(str(data)) if named else data, kind="file")
+    if file.url:
+        raise InvalidInput("a URL needs no upload: put it into the input as it is")
+    return file

@@ -1,0 +1,181 @@
+"""`Inference` and `AsyncInference`: the clients by their documented names. Both are doors to the same calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, overload
+
+from ...net.secrets import Secret
+from ...runtime import runtime
+from .api import Api, key
+from .calls import Calls, Response, UploadFileOptions
+from .streams import AsyncTaskStream, TaskStream
+
+RECONNECTING = frozenset({"auto_reconnect", "max_reconnects", "reconnect_delay_ms"})
+"""Documented options that change nothing here: a stream is always taken up again."""
+
+
+class Tasks:
+    """`client.tasks`. Every call blocks."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    @overload
+    def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: Literal[False] = False, **reconnecting: Any
+    ) -> dict[str, Any]: ...
+    @overload
+    def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: Literal[True], **reconnecting: Any
+    ) -> TaskStream: ...
+    def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: bool = False, **reconnecting: Any
+    ) -> dict[str, Any] | TaskStream:
+        """Run an app: `{"app": "namespace/name", "input": {…}}`; `setup`, `infra`, `webhook`, `session` go along.
+
+        Gives the finished task (`result["output"]`), the accepted one at once with `wait=False`, or an iterator of its
+        updates with `stream=True`. Files in the input are uploaded. Costs money; Interrupt cancels the task there.
+        `auto_reconnect`, `max_reconnects` and `reconnect_delay_ms` are accepted and change nothing.
+
+        Raises `InvalidInput`, `APIError`, `RequirementsNotMetError`, `SubmitUnknown`, `TaskFailed`, `TaskCancelled`.
+        """
+        _check_options(reconnecting)
+        if stream:
+            return TaskStream(self._calls.api, runtime().run(self._calls.submit(params)))
+        return runtime().run(self._calls.run(params) if wait else self._calls.submit(params))
+
+    def get(self, task_id: str) -> Response:
+        """The task as it is now, also as its `data`."""
+        return runtime().run(self._calls.get(task_id))
+
+    def list(self, query: Mapping[str, Any] | None = None) -> Any:
+        """The workspace's tasks, newest first."""
+        return runtime().run(self._calls.api.list(query))
+
+    def cancel(self, task_id: str) -> None:
+        """Cancel a task at the service."""
+        runtime().run(self._calls.api.cancel(task_id))
+
+    def stream(self, task_id: str, **reconnecting: Any) -> TaskStream:
+        """The updates of a task that runs already."""
+        _check_options(reconnecting)
+        return TaskStream(self._calls.api, {"id": task_id})
+
+    def wait_for_completion(self, task_id: str, *, timeout: float | None = None) -> dict[str, Any]:
+        """Wait until a task is over, at most `timeout` seconds (`TaskTimeout`; it goes on). Raises as `run` does."""
+        return runtime().run(self._calls.wait(task_id, timeout))
+
+
+class Files:
+    """`client.files`. Every call blocks."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+        """Upload a local path, bytes, a `data:` URI, base64 or a picture: its record, with `uri` for an input."""
+        return runtime().run(self._calls.upload(data, options))
+
+
+class Inference:
+    """A client of inference.sh. Safe from any thread; every call blocks, and works inside a notebook.
+
+    `api_key`: `None` takes `login`'s, the keyring's or `INFERENCE_API_KEY`, and raises `MissingInferenceKey` (a
+    `ValueError`) if there is none. `base_url`: `None` takes `INFERENCE_BASE_URL`, or the service's own.
+    `run`, `cancel`, `get_task`, `stream_task`, `wait_for_completion` and `upload_file` are those of `tasks`, `files`.
+    """
+
+    def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
+        self._calls = Calls(Api(key(api_key), base_url or ""))
+        self.tasks = Tasks(self._calls)
+        self.files = Files(self._calls)
+        self.run = self.tasks.run
+        self.cancel = self.tasks.cancel
+        self.get_task = self.tasks.get
+        self.stream_task = self.tasks.stream
+        self.wait_for_completion = self.tasks.wait_for_completion
+        self.upload_file = self.files.upload
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        runtime().run(self._calls.api.aclose())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._calls.api.base_url}>"
+
+
+class AsyncTasks:
+    """`client.tasks`, with coroutines."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: bool = False, **reconnecting: Any
+    ) -> Any:
+        """As `Tasks.run`; `stream=True` gives an `AsyncTaskStream`. Cancelling the awaiting task cancels there too."""
+        _check_options(reconnecting)
+        if stream:
+            return AsyncTaskStream(self._calls.api, await runtime().bridge(self._calls.submit(params)))
+        return await runtime().bridge(self._calls.run(params) if wait else self._calls.submit(params))
+
+    async def get(self, task_id: str) -> Response:
+        """The task as it is now, also as its `data`."""
+        return await runtime().bridge(self._calls.get(task_id))
+
+    async def list(self, query: Mapping[str, Any] | None = None) -> Any:
+        """The workspace's tasks, newest first."""
+        return await runtime().bridge(self._calls.api.list(query))
+
+    async def cancel(self, task_id: str) -> None:
+        """Cancel a task at the service."""
+        await runtime().bridge(self._calls.api.cancel(task_id))
+
+    def stream(self, task_id: str, **reconnecting: Any) -> AsyncTaskStream:
+        """The updates of a task that runs already."""
+        _check_options(reconnecting)
+        return AsyncTaskStream(self._calls.api, {"id": task_id})
+
+    async def wait_for_completion(self, task_id: str, *, timeout: float | None = None) -> dict[str, Any]:  # noqa: ASYNC109
+        """Wait until a task is over, at most `timeout` seconds (`TaskTimeout`; it goes on). Raises as `run` does."""
+        return await runtime().bridge(self._calls.wait(task_id, timeout))
+
+
+class AsyncFiles:
+    """`client.files`, with coroutines."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    async def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+        """As `Files.upload`."""
+        return await runtime().bridge(self._calls.upload(data, options))
+
+
+class AsyncInference:
+    """`Inference` with coroutines, for any event loop."""
+
+    def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
+        self._calls = Calls(Api(key(api_key), base_url or ""))
+        self.tasks = AsyncTasks(self._calls)
+        self.files = AsyncFiles(self._calls)
+        self.run = self.tasks.run
+        self.cancel = self.tasks.cancel
+        self.get_task = self.tasks.get
+        self.stream_task = self.tasks.stream
+        self.wait_for_completion = self.tasks.wait_for_completion
+        self.upload_file = self.files.upload
+
+    async def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        await runtime().bridge(self._calls.api.aclose())
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._calls.api.base_url}>"
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    unknown = sorted(set(options) - RECONNECTING)
+    if unknown:
+        raise TypeError(f"unexpected keyword arguments: {', '.join(unknown)}")

@@ -1,0 +1,207 @@
+"""What goes wrong at inference.sh, by its documented names, and within the package's one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...core.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    InsufficientCredits,
+    JobCancelled,
+    JobFailed,
+    JobTimeout,
+    MissingKey,
+    NotFound,
+    NotPermitted,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    ServiceUnavailable,
+    capped,
+)
+from ...net.answers import Answer
+from ...net.secrets import redact
+
+SERVICE = "inferencesh"
+REQUIREMENTS_NOT_MET = 412
+MAX_REQUIREMENTS = 50
+
+
+class APIError(ServiceError):
+    """inference.sh refused a call.
+
+    `status_code` is the HTTP status, `message` what it said, `response_body` the whole text. Each one is also the error
+    of `ipyimagegen.core.errors` that its status means: `AuthenticationFailed`, `NotFound`, and so on.
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None, detail: str = "", response_body: str = "", code: str | None = None
+    ) -> None:
+        ServiceError.__init__(self, message, service=SERVICE, status=status, detail=detail)
+        self.response_body = response_body
+        self.code = code
+        """The service's own code, such as `requires_sign_in`; `None` where it gave none."""
+        self.retry_after_s: float | None = None
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status."""
+        return self.status
+
+    @property
+    def message(self) -> str:
+        """What the service said."""
+        return self.detail
+
+
+KINDS = {
+    kind: type(f"APIError{kind.__name__}", (APIError, kind), {"__doc__": kind.__doc__, "__module__": __name__})
+    for kind in (
+        AuthenticationFailed,
+        BadRequest,
+        InsufficientCredits,
+        NotFound,
+        NotPermitted,
+        ProtocolError,
+        RateLimited,
+        ServiceUnavailable,
+    )
+}
+
+
+class MissingInferenceKey(MissingKey, ValueError):
+    """No key for inference.sh. A `ValueError` too, as its documentation says."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupAction:
+    """What would meet a requirement: `type` is `add_secret`, `connect` or `add_scopes`."""
+
+    type: str
+    provider: str | None = None
+    provider_name: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementError:
+    """One thing that an app needs and this account lacks: a secret, an integration, or a scope of one."""
+
+    type: str
+    key: str
+    message: str
+    action: SetupAction | None = None
+
+
+class RequirementsNotMetError(BadRequest):
+    """The app needs secrets or integrations that are missing (HTTP 412). `errors` has every one of them."""
+
+    def __init__(self, errors: Sequence[RequirementError], status_code: int = REQUIREMENTS_NOT_MET) -> None:
+        self.errors = list(errors)
+        named = "; ".join(f"{error.type} {error.key}: {error.message}" for error in self.errors) or "not said which"
+        super().__init__(
+            f"{SERVICE}: this app needs what the account does not have: {capped(named)}",
+            service=SERVICE,
+            status=status_code,
+            detail=named,
+        )
+
+    @property
+    def status_code(self) -> int | None:
+        """412."""
+        return self.status
+
+
+class TaskFailed(JobFailed, RuntimeError):
+    """A task failed or was rejected. `task_id` names it, `task` is all that is known of it, `detail` what was said."""
+
+    def __init__(self, message: str, *, task: Mapping[str, Any], detail: str = "") -> None:
+        self.task = dict(task)
+        self.task_id = str(task.get("id") or "")
+        super().__init__(message, job_id=self.task_id, detail=detail)
+
+
+class TaskCancelled(JobCancelled, RuntimeError):
+    """A task was cancelled. `task_id` names it, `task` is all that is known of it."""
+
+    def __init__(self, message: str, *, task: Mapping[str, Any]) -> None:
+        self.task = dict(task)
+        self.task_id = str(task.get("id") or "")
+        super().__init__(message, job_id=self.task_id)
+
+
+class TaskTimeout(JobTimeout):
+    """The time for waiting was over before the task; it goes on, and `task_id` leads back to it."""
+
+    def __init__(self, task_id: str, timeout_s: float) -> None:
+        self.task_id = task_id
+        super().__init__(f"task {task_id} was not done after {timeout_s:g} s; it goes on", job_id=task_id)
+
+
+def refusal(error: ServiceError, answer: Answer) -> ServiceError:
+    """The documented exception for an answer that is not 2xx; `error` is what its status means everywhere."""
+    body = answer.json_object()
+    if answer.status == REQUIREMENTS_NOT_MET and isinstance(listed := _errors(body), list):
+        return RequirementsNotMetError([_requirement(entry) for entry in listed[:MAX_REQUIREMENTS]], answer.status)
+    kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
+    raised: APIError = kind(
+        str(error),
+        status=answer.status,
+        detail=error.detail,
+        response_body=redact(capped(answer.text)),
+        code=error_code(body),
+    )
+    if isinstance(error, RateLimited):
+        raised.retry_after_s = error.retry_after_s
+    return raised
+
+
+def error_code(body: Mapping[str, Any]) -> str | None:
+    """The service's code in an error's body: in a problem's `type`, or in `error.code`; `None` where there is none."""
+    kind, error = body.get("type"), body.get("error")
+    if isinstance(kind, str) and "/errors/" in kind:
+        return kind.rpartition("/errors/")[2] or None
+    code = error.get("code") if isinstance(error, dict) else body.get("code")
+    return code if isinstance(code, str) else None
+
+
+def _errors(body: Mapping[str, Any]) -> Any:
+    inner = body.get("error")
+    return body.get("errors") or (inner.get("errors") if isinstance(inner, dict) else None)
+
+
+def _requirement(entry: object) -> RequirementError:
+    if not isinstance(entry, dict):
+        return RequirementError("", "", capped(str(entry), 300))
+    action = entry.get("action")
+    return RequirementError(
+        type=_text(entry.get("type")) or "requirement",
+        key=_text(entry.get("key")),
+        message=_text(entry.get("message")),
+        action=_action(action) if isinstance(action, dict) else None,
+    )
+
+
+def _action(action: Mapping[str, Any]) -> SetupAction:
+    scopes = action.get("scopes")
+    return SetupAction(
+        type=_text(action.get("type")),
+        provider=_text(action.get("provider")) or None,
+        provider_name=_text(action.get("provider_name")) or None,
+        scopes=tuple(_text(scope) for scope in scopes) if isinstance(scopes, list) else (),
+    )
+
+
+def _text(value: object) -> str:
+    return capped(value, 300) if isinstance(value, str) else ""
+
+
+def task_error(task: Mapping[str, Any]) -> str:
+    """What a task says of its failure: a string, or the message in an object; `""` where it says nothing."""
+    error = task.get("error")
+    if isinstance(error, Mapping):
+        error = error.get("message") or error.get("detail") or error.get("error")
+    return redact(capped(error)) if isinstance(error, str) else ""

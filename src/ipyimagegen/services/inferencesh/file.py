@@ -1,0 +1,157 @@
+"""`File`: a task's file by its documented name. It knows where the bytes are, and fetches them when somebody looks."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import MediaError
+from ...media.artifacts import Payload
+from ...media.saving import write_atomic
+from ...media.sniff import check, media_type_of_suffix, suffix_of
+from ...runtime import runtime
+
+REMOTE = ("http://", "https://", "data:")
+
+
+class File:
+    """A file of a task, here or at inference.sh.
+
+    Takes an address, a local path, or what a task's output holds (`{"uri": …}`). `path` is a local copy, fetched at
+    first use: that blocks. `content_type`, `size` (bytes) and `filename` are `None` until they are known.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | Mapping[str, Any] | File | None = None,
+        *,
+        uri: str | None = None,
+        path: str | os.PathLike[str] | None = None,
+        content_type: str | None = None,
+        size: int | None = None,
+        filename: str | None = None,
+    ) -> None:
+        told = _told(source)
+        self.uri: str | None = told.get("uri") or uri
+        self.content_type: str | None = told.get("content_type") or content_type
+        self.size: int | None = told.get("size") or size
+        self.filename: str | None = told.get("filename") or filename
+        local = told.get("path") or path
+        if local is None and self.uri and not self.uri.lower().startswith(REMOTE):
+            local, self.uri = self.uri, None
+        if local is None and not self.uri:
+            raise ValueError("a file needs a uri or a path")
+        self._path: Path | None = Path(local).expanduser().absolute() if local is not None else None
+        if self._path is not None:
+            self._measure()
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str]) -> File:
+        """A local file."""
+        return cls(path=path)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the bytes are on this machine."""
+        return self._path is not None
+
+    @property
+    def path(self) -> str:
+        """The local file. Fetches it at first use, into a folder for temporary files: blocks.
+
+        Raises `ServiceError` where it cannot be had, `MediaError` where something else than the claimed medium came.
+        """
+        if self._path is None:
+            data, media_type = self._fetched()
+            folder = Path(tempfile.mkdtemp(prefix="ipyimagegen-"))
+            name = Path(self.filename or "").name or f"file{suffix_of(media_type)}"
+            self._path = folder / name
+            write_atomic(self._path, data)
+            self._measure()
+        return str(self._path)
+
+    def read(self) -> bytes:
+        """The bytes. Blocks where they have to be fetched."""
+        return Path(self.path).read_bytes()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the bytes to a file, whole or not at all, and return its path. Blocks where they have to be fetched.
+
+        Raises `MediaError` where something else than the claimed medium came: a file that is there stays as it is.
+        """
+        target = Path(path).expanduser()
+        if target.is_dir():
+            target /= Path(self.path).name
+        write_atomic(target, self.read())
+        return target
+
+    def exists(self) -> bool:
+        """Whether there is a local file."""
+        return self._path is not None and self._path.exists()
+
+    def refresh_metadata(self) -> None:
+        """Look at the local file again."""
+        if self._path is not None:
+            self.content_type = self.size = self.filename = None
+            self._measure()
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is known, as plain data."""
+        known = {
+            "uri": self.uri,
+            "path": str(self._path) if self._path is not None else None,
+            "content_type": self.content_type,
+            "size": self.size,
+            "filename": self.filename,
+        }
+        return {name: value for name, value in known.items() if value is not None}
+
+    def _measure(self) -> None:
+        if self._path is None:
+            return
+        suffix = self._path.suffix
+        self.filename = self.filename or self._path.name
+        self.content_type = (
+            self.content_type or media_type_of_suffix(suffix) or mimetypes.guess_type(self._path.name)[0]
+        )
+        if self._path.is_file():
+            self.size = self._path.stat().st_size
+
+    def _fetched(self) -> tuple[bytes, str]:
+        payload = runtime().run(_download(self.uri or ""))
+        data = payload.read()
+        if payload.path is not None:
+            payload.path.unlink(missing_ok=True)
+        claimed = self.content_type or payload.media_type
+        if not data:
+            raise MediaError(f"{self.filename or 'the file'} came empty")
+        return data, check(data, claimed) or claimed
+
+    def __repr__(self) -> str:
+        where = self._path.name if self._path is not None else (self.uri or "")[:120].partition("?")[0]
+        return f"<File {where if not where.startswith('data:') else 'data: URI'}>"
+
+
+async def _download(uri: str) -> Payload:
+    from .api import default_http
+
+    return await default_http().download(uri)
+
+
+def _told(source: object) -> Mapping[str, Any]:
+    match source:
+        case None:
+            return {}
+        case File():
+            return source.to_dict()
+        case str():
+            return {"uri": source}
+        case Mapping():
+            return source
+        case os.PathLike():
+            return {"path": os.fspath(source)}
+    raise ValueError(f"{type(source).__name__} is not a file: give a URL, a path, or a task's output")

@@ -1,0 +1,152 @@
+"""Updates of a task for a caller's own thread or loop, while they are read on the background loop."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import aclosing
+from types import TracebackType
+from typing import Any, Self
+
+from ...core.errors import ImagegenError
+from ...runtime import HEARTBEAT_S, runtime
+from .api import Api
+from .errors import TaskCancelled, TaskFailed, task_error
+from .messages import View
+from .statuses import TaskStatus
+
+
+def outcome(view: View) -> dict[str, Any]:
+    """The finished task, or the exception that its end means: `TaskFailed` or `TaskCancelled`."""
+    task = view.task
+    said = task_error(task)
+    name = f"task {task.get('id') or '?'}"
+    match view.status:
+        case TaskStatus.FAILED:
+            raise TaskFailed(f"{name} failed: {said or 'no reason given'}", task=task, detail=said)
+        case TaskStatus.REJECTED:
+            raise TaskFailed(f"{name} was rejected: {said or 'no reason given'}", task=task, detail=said)
+        case TaskStatus.CANCELLED:
+            raise TaskCancelled(f"{name} was cancelled" + (f": {said}" if said else ""), task=task)
+    return task
+
+
+class _Updates:
+    """What both kinds of stream share: a queue that the background loop fills.
+
+    `task_id`; `result` is the finished task once it succeeded, `error` what went wrong, else `None`.
+    """
+
+    def __init__(self, api: Api, task: dict[str, Any]) -> None:
+        self.task = task
+        self.task_id = str(task["id"])
+        self.result: dict[str, Any] | None = None
+        self.error: BaseException | None = None
+        self._api = api
+        self._queue: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._bell: Callable[[], object] = lambda: None
+        self._reading: Future[None] | None = None
+
+    def _begin(self) -> None:
+        if self._reading is None:
+            self._reading = runtime().call(self._read())
+
+    async def _read(self) -> None:
+        view = View()
+        try:
+            async with aclosing(self._api.follow(self.task_id)) as views:
+                async for view in views:
+                    self._put(view.task)
+            self.result = outcome(view)
+        except ImagegenError as error:
+            self.error = error
+        finally:
+            self._put(None)
+
+    def _put(self, update: dict[str, Any] | None) -> None:
+        self._queue.put(update)
+        self._bell()
+
+    def close(self) -> None:
+        """Stop listening. The task goes on: `client.cancel(task_id)` ends it."""
+        if self._reading is not None:
+            self._reading.cancel()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of task {self.task_id}>"
+
+
+class TaskStream(_Updates):
+    """The updates of a task, for `for` or a `with` block: each one the whole task as far as it is known then.
+
+    The last one is the end; a task that failed or was cancelled raises `TaskFailed` or `TaskCancelled` after it. Blocks
+    between updates. Leaving early ends the listening and not the task.
+    """
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> dict[str, Any]:
+        self._begin()
+        if self._reading is not None and self._reading.done() and self._queue.empty():
+            raise StopIteration
+        update = self._queue.get()
+        if update is None:
+            if self.error is not None:
+                raise self.error
+            raise StopIteration
+        return update
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
+
+class AsyncTaskStream(_Updates):
+    """`TaskStream` for `async for` and `async with`, on any event loop."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        loop = asyncio.get_running_loop()
+        ready = asyncio.Event()
+        self._bell = lambda: loop.call_soon_threadsafe(ready.set)
+        self._begin()
+        while True:
+            try:
+                update = self._queue.get_nowait()
+                break
+            except queue.Empty:
+                if self._reading is not None and self._reading.done() and self._queue.empty():
+                    raise StopAsyncIteration from None
+                try:  # a heartbeat, as an Interrupt does not wake a selector
+                    await asyncio.wait_for(ready.wait(), HEARTBEAT_S)
+                except TimeoutError:
+                    continue
+                ready.clear()
+        if update is None:
+            if self.error is not None:
+                raise self.error
+            raise StopAsyncIteration
+        return update
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
