@@ -1,6 +1,6 @@
-"""Where keys come from: an argument, `login`, the system's keyring, the environment; in this order, read when they are needed.
+"""Where keys come from: an argument, `login`, the keyring, the environment; in this order, read when they are needed.
 
-Keys are held as `Secret`s. Nothing here writes one to a file; `login(…, keep=True)` hands it to the keyring, if there is one.
+Keys are held as `Secret`s. Nothing here writes one to a file; `login(…, keep=True)` hands it to the keyring, if any.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from getpass import getpass
 from importlib import import_module
@@ -34,8 +35,8 @@ PLACES = {
 class KeySource:
     """What a service needs to let somebody in.
 
-    `variables` are the environment variables of its keys, in the order in which the service's client takes them; `where` says
-    where keys are made; `url_variable` and `base_url` are its address.
+    `variables` are the environment variables of its keys, in the order in which the service's client takes them;
+    `where` says where keys are made; `url_variable` and `base_url` are its address.
     """
 
     service: str
@@ -106,41 +107,48 @@ def source(service: str) -> KeySource:
 
 
 def key(service: str, argument: str | Secret | None = None, *, variable: str = "") -> Secret:
-    """The key of a service: `argument` if it is not empty, or the first place that has one.
+    """The key of a service: `argument` if it is not empty, or from the first place that has one.
 
-    `variable` names one of several (SpeedPix: `SPEEDPIX_APP_KEY`, the default, or `SPEEDPIX_APP_SECRET`). Raises `MissingKey`,
-    also for a key that cannot be one; the text never shows it. May block for the keyring, once per process.
+    `variable` names one of several (SpeedPix: `SPEEDPIX_APP_KEY`, the default, or `SPEEDPIX_APP_SECRET`). Raises
+    `MissingKey`, also for what cannot be a key; the text never shows it. May block for the keyring, once per process.
     """
     known = source(service)
     name = variable or known.variables[0]
     found, place = _find(name, argument)
     if found is None:
-        raise MissingKey(service, _missing(known))
+        raise MissingKey(
+            service, _missing(known, [other for other in known.variables if _find(other, None)[0] is None])
+        )
     return Secret(_clean(known, name, found.reveal(), place))
 
 
 def keys(service: str, *arguments: str | Secret | None) -> tuple[Secret, ...]:
     """All keys that a service needs, in the order of its `variables`. Raises `MissingKey` as `key` does."""
-    names = source(service).variables
+    known = source(service)
+    names = known.variables
     given = (*arguments, *[None] * (len(names) - len(arguments)))
+    lacking = [name for name, argument in zip(names, given, strict=True) if _find(name, argument)[0] is None]
+    if lacking:
+        raise MissingKey(service, _missing(known, lacking))
     return tuple(key(service, argument, variable=name) for name, argument in zip(names, given, strict=True))
 
 
 def where(service: str) -> dict[str, str]:
-    """For each variable of a service, where its key would come from now (`"login"`, `"keyring"`, `"environment"`, `""`)."""
+    """Where the key for each variable of a service would come from now: `"login"`, `"keyring"`, `"environment"`, `""`."""
     return {name: _find(name, None)[1] for name in source(service).variables}
 
 
 def base_url(service: str, argument: str | None = None) -> str:
-    """The address of a service: `argument`, its variable, or its own. No slash at the end; a bare host means https.
+    """The address of a service: `argument`, its variable, or its own; no slash at the end.
 
-    (A bare `localhost` or loopback address means http.) Raises `InvalidInput` for what is no http(s) address.
+    A bare host means https, a bare `localhost` or loopback address http. Raises `InvalidInput` for what is none.
     """
     known = source(service)
-    text = _unquoted(argument or os.environ.get(known.url_variable, "") or known.base_url).rstrip("/")
+    text = _unquoted(argument or os.environ.get(known.url_variable, "") or known.base_url)
     if "://" not in text:
         host = urlsplit(f"//{text}").hostname or ""
         text = f"{'http' if is_loopback(host) else 'https'}://{text}"
+    text = text.rstrip("/")
     try:
         split = urlsplit(text)
         valid = split.scheme in {"http", "https"} and bool(split.hostname) and split.username is None
@@ -157,8 +165,8 @@ def base_url(service: str, argument: str | None = None) -> str:
 def login(service: str, ask: Callable[[str], str] = getpass, *, keep: bool = False) -> None:
     """Ask for the keys of a service and use them from now on, in this process; `keep`: and put them into the keyring.
 
-    Raises `MissingKey` for what cannot be a key (nothing is changed then), and `InvalidInput` if `keep` finds no keyring.
-    Blocks for the answer.
+    Raises `MissingKey` for what cannot be a key (nothing is changed then), and `InvalidInput` if `keep` finds no
+    keyring. Blocks for the answer.
     """
     known = source(service)
     texts = {name: ask(f"{name}: ") for name in known.variables}
@@ -180,10 +188,8 @@ def logout(service: str) -> None:
             _session.from_keyring.pop(name, None)
         ring = _keyring()
         if ring is not None:
-            try:
+            with suppress(Exception):  # backends raise what they like; a key that is not there is gone
                 ring.delete_password(KEYRING_SERVICE, name)
-            except Exception:  # noqa: BLE001, S110 (backends raise what they like; a key that is not there is gone)
-                pass
 
 
 def _find(name: str, argument: str | Secret | None) -> tuple[Secret | None, str]:
@@ -247,7 +253,10 @@ def _unquoted(text: str) -> str:
 
 
 def _clean(known: KeySource, name: str, text: str, place: str) -> str:
-    """The key without what a paste adds. Raises `MissingKey` with the reason, never the text, for what cannot be a key."""
+    """The key without what a paste adds.
+
+    Raises `MissingKey` with the reason, never the text, for what cannot be a key.
+    """
     text = re.sub(rf"^(export\s+)?{re.escape(name)}\s*=\s*", "", _unquoted(text))
     text = re.sub(r"^(Authorization:\s*)?(Bearer|Key)\s+(?=\S+$)", "", _unquoted(text), flags=re.IGNORECASE)
     reason = ""
@@ -270,10 +279,10 @@ def _clean(known: KeySource, name: str, text: str, place: str) -> str:
     return text
 
 
-def _missing(known: KeySource) -> str:
-    lacking = [name for name in known.variables if _find(name, None)[0] is None] or list(known.variables)
+def _missing(known: KeySource, lacking: Sequence[str]) -> str:
     made = f" {known.where[:1].upper()}{known.where[1:]}." if known.where else ""
-    return f"{known.title} needs a key: {' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set.{made} {_mend(known)}"
+    unset = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not set"
+    return f"{known.title} needs a key: {unset}.{made} {_mend(known)}"
 
 
 def _mend(known: KeySource) -> str:

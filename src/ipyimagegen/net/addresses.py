@@ -22,7 +22,10 @@ def origin(url: str) -> str:
 
 
 def parts(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of an http or https URL. Raises `ProtocolError`, and does not quote the URL (it may be signed)."""
+    """Scheme, host and port of an http or https URL.
+
+    Raises `ProtocolError`, and does not quote the URL (it may be signed).
+    """
     if len(url) > MAX_URL_CHARS or any(c.isspace() or not c.isprintable() or c == "\\" for c in url):
         raise ProtocolError("not an address: spaces, control characters or too long")
     try:
@@ -67,7 +70,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _literal(host: str) -> bool:
-    """Whether a host is an IP address, also in the old spellings (`127.1`, `0x7f000001`, `2130706433`) that resolvers take."""
+    """Whether a host is an IP address, also as resolvers take it: `127.1`, `0x7f000001`, `2130706433`."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

@@ -24,7 +24,7 @@ class Answer:
     @property
     def ok(self) -> bool:
         """2xx."""
-        return 200 <= self.status < 300  # noqa: PLR2004
+        return 200 <= self.status < 300
 
     @property
     def media_type(self) -> str:

@@ -70,7 +70,7 @@ class Inflate:
                 yield piece
 
     def _start(self, chunk: bytes) -> _Inflater:
-        wrapped = self._name != "deflate" or (chunk[0] & 0x0F == 8 and chunk[0] >> 4 <= 7)  # noqa: PLR2004 (RFC 1950)
+        wrapped = self._name != "deflate" or (chunk[0] & 0x0F == 8 and chunk[0] >> 4 <= 7)
         return zlib.decompressobj(zlib.MAX_WBITS | 32 if wrapped else -zlib.MAX_WBITS)  # some servers send it bare
 
     def finish(self) -> None:
@@ -80,7 +80,10 @@ class Inflate:
 
 
 async def inflated(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes: int) -> AsyncIterator[bytes]:
-    """The body behind `encoding`. Raises `ProtocolError` as soon as it is longer than `max_bytes`, compressed or not."""
+    """The body behind `encoding`.
+
+    Raises `ProtocolError` as soon as it is longer than `max_bytes`, compressed or not.
+    """
     inflate = Inflate(encoding)
     size = 0
     async for chunk in chunks:

@@ -17,7 +17,10 @@ LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=16, keepaliv
 
 @dataclass(slots=True)
 class Clients:
-    """Made at first use, on the loop that uses them; another loop gets new ones. `transport` replaces both, for tests."""
+    """Made at first use, on the loop that uses them; another loop gets new ones.
+
+    `transport` replaces both, for tests.
+    """
 
     neighbourhood: Neighbourhood
     transport: httpx.AsyncBaseTransport | None = None
@@ -26,7 +29,10 @@ class Clients:
     _context: ssl.SSLContext | None = None
 
     async def get(self, place: Place) -> httpx.AsyncClient:
-        """The client for a place. Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address."""
+        """The client for a place.
+
+        Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address.
+        """
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._made, self._loop = {}, loop  # connections belong to their loop: the old ones ended with theirs

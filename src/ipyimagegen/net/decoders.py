@@ -1,7 +1,7 @@
 """Streams of messages, without the stream: bytes go in at any cut, messages come out.
 
-NDJSON is one JSON value a line. Server-sent events follow the WHATWG standard: fields `event`, `data`, `id`, `retry`; a line
-ends with LF, CR or CRLF; an empty line ends the event.
+NDJSON is one JSON value a line. Server-sent events follow the WHATWG standard: fields `event`, `data`, `id`, `retry`;
+a line ends with LF, CR or CRLF; an empty line ends the event.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ class SseDecoder:
 
 
 class _Lines:
-    """Bytes to lines: LF, CR and CRLF all end a line, wherever the bytes were cut. A byte order mark at the start is dropped."""
+    """Bytes to lines: LF, CR and CRLF all end a line, wherever the bytes were cut.
+
+    A byte order mark at the start is dropped.
+    """
 
     def __init__(self, max_bytes: int, *, at: re.Pattern[bytes]) -> None:
         self._max_bytes = max_bytes

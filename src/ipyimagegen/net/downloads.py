@@ -9,15 +9,16 @@ import tempfile
 from collections.abc import Mapping
 from email.message import Message as Headers
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
-
-import httpx
 
 from ..core.errors import MediaError, ProtocolError, StorageError
 from .answers import Answer
 from .repeat import Outcome
 from .wire import Ask, Missed, Wire, body_of
+
+if TYPE_CHECKING:
+    import httpx
 
 MEMORY_BYTES = 4 * 2**20
 """Up to here a download stays in memory."""
@@ -28,7 +29,10 @@ _UNSAFE = re.compile(r"[^\w.\- ()\[\]]+")
 
 
 class Spool:
-    """Bytes as they come. `keep` hands them over; `drop` leaves nothing behind. Raises `StorageError` for a full disk."""
+    """Bytes as they come.
+
+    `keep` hands them over; `drop` leaves nothing behind. Raises `StorageError` for a full disk.
+    """
 
     def __init__(self, *, memory_bytes: int = MEMORY_BYTES) -> None:
         self.size = 0

@@ -44,7 +44,7 @@ class Trace:
     seen: bool = False
     sent: bool = False
 
-    async def __call__(self, event: str, info: object) -> None:
+    async def __call__(self, event: str, _info: object) -> None:
         """Note an event. Headers on their way are the first that a service can see."""
         self.seen = True
         self.sent = self.sent or event.endswith("send_request_headers.started")
@@ -110,14 +110,17 @@ def _certificate(error: BaseException | None) -> ssl.SSLCertVerificationError | 
 def refusal(
     status: int, *, service: str, detail: str = "", request_id: str = "", retry_after_s: float | None = None
 ) -> ServiceError:
-    """The error for an HTTP status, from the meaning that statuses have everywhere. Adapters know their own exceptions first."""
+    """The error for an HTTP status, from the meaning that statuses have everywhere.
+
+    Adapters know their own exceptions first.
+    """
     text = f"{service}: HTTP {status}" + (f": {detail}" if detail else "")
-    if status == 429:  # noqa: PLR2004
+    if status == 429:
         return RateLimited(
             text, service=service, status=status, detail=detail, request_id=request_id, retry_after_s=retry_after_s
         )
-    if 400 <= status < 500:  # noqa: PLR2004
+    if 400 <= status < 500:
         kind = BY_STATUS.get(status, BadRequest)
     else:
-        kind = ServiceUnavailable if status >= 500 else ProtocolError  # noqa: PLR2004
+        kind = ServiceUnavailable if status >= 500 else ProtocolError
     return kind(text, service=service, status=status, detail=detail, request_id=request_id)

@@ -11,10 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urljoin
-
-import httpx
 
 from ..core.errors import InvalidInput, ProtocolError, RateLimited, ServiceError, SubmitUnknown, capped
 from ..media.artifacts import Payload
@@ -32,6 +30,9 @@ from .secrets import redact
 from .throttle import Gate
 from .uncancelled import cancels, to_its_end
 from .wire import LIBRARY_ERRORS, Ask, Authorize, Missed, Outgoing, Wire, body_of
+
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 Attempt = Callable[[float | None], Coroutine[Any, Any, T]]
@@ -55,12 +56,14 @@ def never(_: object) -> bool:
 
 @dataclass(slots=True)
 class Http:
-    """All calls to one service. Use it on one loop at a time; it opens connections when they are needed and keeps them.
+    """All calls to one service.
 
-    `service` is the name in error texts; `base_url` what paths are relative to. `origins` are further base URLs that are the
-    service's own: they and `base_url` get what `authorize` gives, and `headers`; nobody else does. `resend_5xx`: the service
-    says that a submit that got 5xx with a JSON error may be sent again. `gate` holds submits back once the service has
-    answered 429. `transport` and `clock` are for tests.
+    Use it on one loop at a time; it opens connections when they are needed and keeps them.
+
+    `service` is the name in error texts; `base_url` what paths are relative to. `origins` are further base URLs that
+    are the service's own: they and `base_url` get what `authorize` gives, and `headers`; nobody else does.
+    `resend_5xx`: the service says that a submit that got 5xx with a JSON error may be sent again. `gate` holds
+    submits back once the service has answered 429. `transport` and `clock` are for tests.
     """
 
     service: str
@@ -99,16 +102,17 @@ class Http:
     ) -> Answer:
         """Make a call and read its whole answer, of whatever status; repeat it as `repeat` allows.
 
-        `url` is absolute, or a path under `base_url`. `json` is sent compact and as UTF-8, or `content` as it is. `timeout_s`
-        limits each attempt, `within_s` all of them together (`None`: failing reads give up after two minutes, a rate limit is
-        waited out for up to an hour). `full` says of an answer that it means "too many jobs", where a service does not say so
-        by 429. `model` and `look` (how to see whether the job runs) are for `SubmitUnknown`.
+        `url` is absolute, or a path under `base_url`. `json` is sent compact and as UTF-8, or `content` as it is.
+        `timeout_s` limits each attempt, `within_s` all of them together (`None`: failing reads give up after two
+        minutes, a rate limit is waited out for up to an hour). `full` says of an answer that it means "too many
+        jobs", where a service does not say so by 429. `model` and `look` (how to see whether the job runs) are for
+        `SubmitUnknown`.
 
-        Cancelling it leaves at once, but for a submit that is on its way: that is waited for, and the answer returned (or the
-        error raised); `asyncio.current_task().cancelling()` then tells of the cancel.
+        Cancelling it leaves at once, but for a submit that is on its way: that is waited for, and the answer returned
+        (or the error raised); `asyncio.current_task().cancelling()` then tells of the cancel.
 
-        Raises `SubmitUnknown` where a submit may have been accepted, `ConnectionFailed`, `ProtocolError` (refused address,
-        too long, damaged), `InvalidInput` for `json` that is none. Costs money if the route does.
+        Raises `SubmitUnknown` where a submit may have been accepted, `ConnectionFailed`, `ProtocolError` (refused
+        address, too long, damaged), `InvalidInput` for `json` that is none. Costs money if the route does.
         """
         body, given = _body(json, content)
         given |= _lower(headers or {})
@@ -138,18 +142,21 @@ class Http:
         within_s: float | None = None,
         heartbeat: Callable[[Message], bool] = never,
     ) -> AsyncGenerator[Message, None]:
-        """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`. Opening it is a read.
+        """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`.
 
-        Ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for `idle_s` seconds (`heartbeat` says
-        which messages are nothing; they are given all the same): ask for the job's state then. Raises as `call` does while
-        opening, and the error of a status that is not 2xx. Leaving early, close it: `async with aclosing(http.lines(…)) as m`.
+        Opening it is a read.
+
+        Ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for `idle_s` seconds
+        (`heartbeat` says which messages are nothing; they are given all the same): ask for the job's state then.
+        Raises as `call` does while opening, and the error of a status that is not 2xx. Leaving early, close it:
+        `async with aclosing(http.lines(…)) as m`.
         """
         body, given = _body(json, b"")
         given = STREAM_TYPES | given | _lower(headers or {})
         ask = Ask(method=method, url=self._absolute(url, None), headers=given, body=body, silence_s=idle_s)
         async with AsyncExitStack() as opened:
 
-            async def attempt(left_s: float | None) -> httpx.Response:
+            async def attempt(_: float | None) -> httpx.Response:
                 async with AsyncExitStack() as opening:
                     response = await opening.enter_async_context(self._wire.open(ask))
                     if not response.is_success:
@@ -175,8 +182,9 @@ class Http:
     ) -> Answer:
         """Send bytes or a file to an address that a service signed for it, in pieces, with `Content-Length`.
 
-        No key goes along, whatever the host; `media_type` is sent exactly as given. Repeated like a read. `size` in bytes is
-        looked up if not given. Raises a `ServiceError` for a refusal, `InvalidInput` for a file that is gone or changes.
+        No key goes along, whatever the host; `media_type` is sent exactly as given. Repeated like a read. `size` in
+        bytes is looked up if not given. Raises a `ServiceError` for a refusal, `InvalidInput` for a file that is gone
+        or changes.
         """
         length = _size(source) if size is None else size
         given = _lower(headers or {}) | {"content-type": media_type, "content-length": str(length)}
@@ -189,7 +197,7 @@ class Http:
             keyless=True,
         )
 
-        async def attempt(left_s: float | None) -> Answer:
+        async def attempt(_: float | None) -> Answer:
             return self._good(await self._whole(ask, MAX_BODY_BYTES))
 
         return await self._concluded(attempt, within_s=within_s)
@@ -205,9 +213,10 @@ class Http:
     ) -> Payload:
         """Fetch an output: to memory, beyond 4 MiB to a temporary file, which is the caller's to delete.
 
-        `data:` URIs are decoded. A download that was cut goes on where it stopped, if the server can. `accept` are beginnings
-        of media types (`"image/"`); another one raises `MediaError`. `silence_s` is how long a wait for bytes may last. Only
-        the service's own origins get the key. Raises `ServiceError`, `MediaError`, `StorageError`.
+        `data:` URIs are decoded. A download that was cut goes on where it stopped, if the server can. `accept` are
+        beginnings of media types (`"image/"`); another one raises `MediaError`. `silence_s` is how long a wait for
+        bytes may last. Only the service's own origins get the key. Raises `ServiceError`, `MediaError`,
+        `StorageError`.
         """
         if url[:5].lower() == "data:":
             data, kind = bodies.from_data_uri(url, max_bytes=min(max_bytes, MAX_DATA_URI_BYTES))
@@ -216,7 +225,7 @@ class Http:
         spool = Spool()
         fetch = Fetch(self._wire, ask, spool, max_bytes=max_bytes, accept=tuple(accept))
 
-        async def attempt(left_s: float | None) -> Answer:
+        async def attempt(_: float | None) -> Answer:
             return self._good(await fetch.go_on())
 
         try:
@@ -323,8 +332,9 @@ class Http:
         error = missed.error or (self.error(missed.answer) if missed.answer else None)
         if not missed.unknown:
             return error or ProtocolError(f"{self.service}: no answer", service=self.service)
-        text = f"{self.service}: the job was sent, but {_reason(error)}; it may be running, and may be billed, so it is not sent again."
-        unknown = SubmitUnknown(f"{text} {look}".rstrip(), service=self.service, model=model)
+        told = f"the job was sent, but {error or 'no answer came'}"
+        text = f"{self.service}: {told}. It may be running, and may be billed, so it is not sent again. {look}"
+        unknown = SubmitUnknown(text.rstrip(), service=self.service, model=model)
         unknown.__cause__ = error  # one of ours, with the status if there was one
         return unknown
 
@@ -332,10 +342,6 @@ class Http:
         base = self.base_url.rstrip("/") + "/"
         target = url if "://" in url[:12] else urljoin(base, url.lstrip("/"))
         return f"{target}{'&' if '?' in target else '?'}{urlencode(params)}" if params else target
-
-
-def _reason(error: Exception | None) -> str:
-    return str(error) if error else "no answer came"
 
 
 def _lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """When to ask next, where a service only answers polls.
 
-The promise: at every moment, no more polls than a client that asks at once and then every second. What is saved while nothing can
-happen is spent when the job is due, so that little time is lost after it has finished.
+The promise: at every moment, no more polls than a client that asks at once and then every second. What is saved while
+nothing can happen is spent when the job is due, so that little time is lost after it has finished.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ class Durations:
 class Schedule:
     """The polls of one job. Ask `next_s` before the first poll, and after each one that found the job unfinished.
 
-    `history` is what earlier jobs of that model took from their start (from the submit, where the service does not tell when a
-    job starts). There is no clock and no chance in here: the same calls give the same answers.
+    `history` is what earlier jobs of that model took from their start (from the submit, where the service does not
+    tell when a job starts). There is no clock and no chance in here: the same calls give the same answers.
     """
 
     history: tuple[Span, ...] = ()
@@ -76,8 +76,8 @@ class Schedule:
     ) -> float:
         """Seconds from now, which is `elapsed_s` after the submit, to the next poll. Counts that poll.
 
-        `queued`: the last poll found that the job has not started. `eta_s` (seconds), `fraction` (0 to 1): what the service says
-        about its end.
+        `queued`: the last poll found that the job has not started. `eta_s` (seconds), `fraction` (0 to 1): what the
+        service says about its end.
         """
         self._seen_s = elapsed_s
         if queued:
@@ -126,8 +126,10 @@ class Schedule:
 
 
 def _expected(history: tuple[Span, ...]) -> Span:
-    """The time in which a job should end. If one duration would explain all spans: between which ends that one lies; if not:
-    from the earliest to the latest that was certainly seen, and a little more.
+    """The time in which a job should end.
+
+    If one duration would explain all spans: between which ends that one lies; if not: from the earliest to the latest
+    that was certainly seen, and a little more.
     """
     latest_start, earliest_end = max(low for low, _ in history), min(high for _, high in history)
     if latest_start <= earliest_end:

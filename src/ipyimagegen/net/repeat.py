@@ -1,7 +1,7 @@
 """May this call be made again? A pure decision from what was tried and what came back.
 
-Whether a call may be repeated is said by the call (`Repeat`), never guessed from its HTTP method. The rules are those of the
-four services: a submit is sent again only on proof that nothing was accepted.
+Whether a call may be repeated is said by the call (`Repeat`), never guessed from its HTTP method. The rules are those
+of the four services: a submit is sent again only on proof that nothing was accepted.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class Repeat(Enum):
 class Outcome:
     """What one attempt came to: an answer (`status`), or none (`status` is `None`).
 
-    `sent`: the request, or a part of it, may have reached the service. `lasting`: it will not be otherwise next time (a bad
-    certificate). `retry_after_s`: what the service asked for. `explained`: the body was a JSON error of the service's own.
+    `sent`: the request, or a part of it, may have reached the service. `lasting`: it will not be otherwise next time
+    (a bad certificate). `retry_after_s`: what the service asked for. `explained`: the body was a JSON error of the
+    service's own.
     """
 
     status: int | None = None
@@ -71,13 +72,13 @@ Decision = No | Again | Ambiguous
 
 
 def backoff_s(attempt: int, chance: float) -> float:
-    """The wait after attempt number `attempt` (from 1): doubling from 0.5 s to 20 s, of which half is left to chance."""
+    """The wait after attempt number `attempt` (from 1): doubling from 0.5 s to 20 s, half of it left to chance."""
     full = min(CEILING_S, BASE_S * 2.0 ** min(attempt - 1, 16))
     return full * (0.5 + 0.5 * chance)
 
 
 def wait_s(outcome: Outcome, attempt: int, chance: float) -> float:
-    """The wait that the service asked for and a little more, spread so that many jobs do not return at once; or `backoff_s`."""
+    """What the service asked for and a little more, so that many jobs do not return at once; or `backoff_s`."""
     if outcome.retry_after_s is None:
         return backoff_s(attempt, chance)
     return outcome.retry_after_s + chance * min(1.0, 0.05 + 0.1 * outcome.retry_after_s)
@@ -93,7 +94,9 @@ def decide(
     chance: float,
     resend_5xx: bool = False,
 ) -> Decision:
-    """Whether to repeat. `attempt` counts from 1; `remaining_s` is the caller's deadline (`None`: none); `chance` is 0 to 1.
+    """Whether to repeat.
+
+    `attempt` counts from 1; `remaining_s` is the caller's deadline (`None`: none); `chance` is 0 to 1.
 
     `resend_5xx`: the service says that a submit that got a 5xx with a proper error body may be sent again (Segmind).
     A wait that would end after the deadline is not begun.
@@ -119,7 +122,7 @@ def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int, resend_5xx: bool
         return again
     if outcome.status == TOO_MANY or (outcome.status == UNAVAILABLE and outcome.retry_after_s is not None):
         return again
-    if outcome.status < 500:  # noqa: PLR2004 (a definite refusal, or success)
+    if outcome.status < 500:
         return No()
     if not outcome.explained:
         return Ambiguous()

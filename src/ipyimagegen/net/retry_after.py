@@ -40,7 +40,10 @@ def retry_after_s(headers: Mapping[str, str], *, wall_s: float) -> float | None:
 
 
 def _moment(text: str) -> float | None:
-    """Unix seconds of a date in any customary spelling (ISO 8601, RFC 1123, Unix seconds or milliseconds); UTC if unsaid."""
+    """Unix seconds of a date in any customary spelling: ISO 8601, RFC 1123, Unix seconds or milliseconds.
+
+    UTC where nothing is said.
+    """
     text = text.strip()
     if _NUMBER.fullmatch(text):
         number = float(text)

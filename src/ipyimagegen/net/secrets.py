@@ -1,7 +1,7 @@
 """Keys that do not show themselves, and text from which they are taken out.
 
-HTTP libraries log at DEBUG: hpack writes every header with its value. `shield` puts a filter on exactly those loggers; the
-root logger and everybody else's are left alone.
+HTTP libraries log at DEBUG: hpack writes every header with its value. `shield` puts a filter on exactly those
+loggers; the root logger and everybody else's are left alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How many jobs a service takes at a time, learned from its refusals.
 
-Nothing is held back until a service says that it is full. Then as many are let in as were there when it refused; the rest wait
-in the order in which they came. After enough acceptances one more is tried, and more rarely each time that fails. Reads do
-not come here: a poll must not wait for a submit.
+Nothing is held back until a service says that it is full. Then as many are let in as were there when it refused; the
+rest wait in the order in which they came. After enough acceptances one more is tried, and more rarely each time that
+fails. Reads do not come here: a poll must not wait for a submit.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ MAX_PATIENCE = 64
 class Gate:
     """Admission to one service, first come, first served. Use it on one loop.
 
-    `limit` is how many may be inside at once, `None` as long as nothing was refused. Inside are submits under way, and jobs that
-    are known to run (`hold`, `release`).
+    `limit` is how many may be inside at once, `None` as long as nothing was refused. Inside are submits under way,
+    and jobs that are known to run (`hold`, `release`).
     """
 
     clock: Clock = field(default_factory=Clock)
@@ -108,7 +108,7 @@ class Gate:
                 alarm.cancel()
 
     def _wake(self) -> None:
-        """Let the first in the queue look again: one turn of the loop later, so that a `hold` right after a submit counts."""
+        """Let the first in the queue look again: a turn of the loop later, so that a `hold` after a submit counts."""
         asyncio.get_running_loop().call_soon(self._call_first)
 
     def _call_first(self) -> None:

@@ -1,7 +1,7 @@
-"""A connection that looks where it goes: each name is resolved, judged, and the judged address is the one connected to.
+"""A connection that looks where it goes: a name is resolved, its address judged, and that very address connected to.
 
-Used for every address that is not the service's own. A name that means a public address when it is looked at and a private
-one when it is connected to (DNS rebinding) has no second chance, as there is only one look-up.
+Used for every address that is not the service's own. A name that means a public address when it is looked at and a
+private one when it is connected to (DNS rebinding) has no second chance, as there is only one look-up.
 """
 
 from __future__ import annotations
@@ -9,18 +9,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from .addresses import Neighbourhood, parts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 LOOK_UP_S = 5.0
 
@@ -51,10 +48,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
                 failed = error
         raise failed
 
-    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:  # noqa: ANN401
-        """Refused: no address of a service is a file."""
-        raise httpcore.UnsupportedProtocol("a socket file is refused")
-
     async def sleep(self, seconds: float) -> None:
         """Wait."""
         await asyncio.sleep(seconds)
@@ -71,7 +64,7 @@ async def _addresses(host: str, port: int, timeout_s: float | None) -> list[str]
 
 
 class _Body(httpx.AsyncByteStream):
-    def __init__(self, stream: Any) -> None:  # noqa: ANN401 (httpcore types it as two kinds in one)
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -128,7 +121,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """httpcore's errors as httpx's, which bear the same names."""
+    """Errors of httpcore as errors of httpx, which bear the same names."""
     try:
         yield
     except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError) as error:

@@ -49,11 +49,13 @@ class Outgoing:
 
 
 Authorize = Callable[[Outgoing], Mapping[str, str | Secret]]
-"""Headers that prove who asks, called anew for each attempt and only for the service's own origins. What must not be seen is a
-`Secret`. May raise `MissingKey`."""
+"""Headers that prove who asks, called anew for each attempt and only for the service's own origins.
+
+What must not be seen is a `Secret`. May raise `MissingKey`.
+"""
 
 
-class Missed(Exception):  # noqa: N818 (never leaves this room)
+class Missed(Exception):
     """An attempt without success: what it came to, and the answer or the error if that is the end.
 
     `unknown`: it is the end, and nobody can say whether the service accepted.
@@ -69,7 +71,10 @@ class Missed(Exception):  # noqa: N818 (never leaves this room)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One request. `limit_s` bounds the whole attempt, `silence_s` each wait for bytes. `keyless`: no key for anybody."""
+    """One request.
+
+    `limit_s` bounds the whole attempt, `silence_s` each wait for bytes. `keyless`: no key for anybody.
+    """
 
     method: str
     url: str
@@ -100,7 +105,10 @@ class Wire:
 
     @asynccontextmanager
     async def open(self, ask: Ask) -> AsyncIterator[httpx.Response]:
-        """The answer of any status but a redirect, its body unread. Raises `Missed`, also for what goes wrong inside the block."""
+        """The answer of any status but a redirect, its body unread.
+
+        Raises `Missed`, also for what goes wrong inside the block.
+        """
         trace = Trace()
         try:
             async with asyncio.timeout(ask.limit_s), self._following(ask, trace) as response:

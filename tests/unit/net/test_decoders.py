@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def fed(decoder: NdjsonDecoder | SseDecoder, chunks: list[bytes]) -> list[Messag
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
     ends = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    return [data[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(ends)]
 
 
 NDJSON = '{"id":"t","status":7}\r\n\n  \n{"data":{"progress":"½ é 🖼"},"fields":["progress"]}\n{"last":true}'.encode()

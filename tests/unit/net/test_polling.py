@@ -40,7 +40,8 @@ def test_the_first_job_of_a_model_loses_little_at_no_more_requests(duration_s):
 @pytest.mark.parametrize("spread", [0.0, 0.02, 0.05, 0.1])
 @pytest.mark.parametrize("duration_s", [0.3, 1, 3, 10, 60])
 def test_later_jobs_lose_at_most_a_third_at_no_more_requests(duration_s, spread):
-    chance, durations = random.Random(7), Durations()
+    chance = random.Random(7)  # noqa: S311
+    durations = Durations()
     losses: list[float] = []
     polls = fixed = 0
     for number in range(60):

@@ -190,6 +190,24 @@ def test_another_port_of_this_machine_gets_no_key():
     assert [True, False, False] == [b"SG_secret" in head for head in heads]
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_http2_is_offered_to_the_service_and_to_others_and_the_name_is_verified(host):
+    hellos = list[bytes]()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hellos.append(await reader.read(2000))
+
+    async def work() -> None:
+        async with serving(talk) as url, opened(url.replace("http:", "https:")) as http:
+            port = url.rpartition(":")[2]
+            with pytest.raises(ConnectionFailed, match="no connection"):
+                await http.call("GET", f"https://{host}:{port}/x", repeat=Repeat.SUBMIT, within_s=0.1)
+
+    asyncio.run(work())
+    assert b"\x02h2" in hellos[0]
+    assert (host == "localhost") == (b"localhost" in hellos[0]), "the server's name, though its address is connected to"
+
+
 def test_a_name_that_comes_to_this_machine_is_not_connected_to(monkeypatch):
     connections = list[int]()
 
@@ -291,7 +309,7 @@ def test_cancelling_a_download_leaves_no_file(tmp_path, monkeypatch):
     async def work() -> None:
         async with serving(talk) as url, opened(url) as http:
             task = asyncio.ensure_future(http.download(f"{url}/get"))
-            while not list(tmp_path.iterdir()):
+            while not list(tmp_path.iterdir()):  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
             task.cancel()
             await asyncio.wait({task})
