@@ -1,0 +1,27 @@
+"""SpeedPix, as its documentation shows it: `speedpix.run(workflow_id=…, input=…)`, or a `Client` of your own.
+
+`declare` says once what a workflow takes; then `ig.run("speedpix/<workflow_id>", …)` checks it and shows controls.
+"""
+
+from __future__ import annotations
+
+from .client import Client, async_run, run
+from .errors import PredictionError, SpeedPixException
+from .files import File
+from .outputs import FileOutput
+from .predictions import Prediction
+from .workflows import declare, declared, forget
+
+__all__ = [
+    "Client",
+    "File",
+    "FileOutput",
+    "Prediction",
+    "PredictionError",
+    "SpeedPixException",
+    "async_run",
+    "declare",
+    "declared",
+    "forget",
+    "run",
+]

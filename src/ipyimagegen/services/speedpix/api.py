@@ -1,0 +1,226 @@
+"""The calls of SpeedPix, once: submit, look, result, upload. Everything runs on the background loop."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ...core.errors import AuthenticationFailed, ProtocolError, ServiceError, SubmitUnknown
+from ...core.requests import InputFile
+from ...net.answers import Answer
+from ...net.http import Http, Outgoing
+from ...net.polling import Durations, Schedule
+from ...net.repeat import Repeat
+from ...net.secrets import Secret, redact, shield
+from .answers import Envelope, Task, read_envelope, read_task
+from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
+from .files import File, read_place
+from .inputs import content_type, prepared
+from .orders import Order
+from .signature import JSON_TYPE, sign
+
+LOOK = "SpeedPix has no list of jobs: look at the workflow's runs in its console before you run it again."
+RESULT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
+"""A job is sometimes done a moment before its result can be had: waits before it is asked for again."""
+UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
+"""A read whose answer is no JSON (a proxy's page) is made again after these waits."""
+SIGNED_PATH = "/scc/"
+
+
+def connect(
+    app_key: Secret, app_secret: Secret, endpoint: str, *, timeout_s: float | None = None, user_agent: str | None = None
+) -> Http:
+    """The door to SpeedPix at `endpoint`; every call is signed, each attempt anew."""
+    shield(app_secret)
+
+    def authorize(request: Outgoing) -> Mapping[str, str | Secret]:
+        if SIGNED_PATH not in request.target:
+            return {}  # files at the same host are not part of the signed interface
+        return sign(request, app_key, app_secret, at=time.time(), nonce=str(uuid.uuid4()))
+
+    return Http(
+        SERVICE,
+        endpoint,
+        authorize=authorize,
+        headers={"user-agent": user_agent} if user_agent else {},
+        timeout_s=timeout_s or 60.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls."""
+
+    http: Http
+    durations: Durations = field(default_factory=Durations, repr=False)
+
+    async def submit(self, order: Order) -> Task:
+        """Upload the files in the inputs and send the job, once. May cost money.
+
+        Raises `InvalidInput` before anything is sent, `SpeedPixException`, or `SubmitUnknown`.
+        """
+        body = order.body(await prepared(order.inputs, order.strategy, self.upload))
+        headers = {"x-sp-resource-config-id": order.resource_config_id}
+        envelope = await self._call("comfy_prompt", body, repeat=Repeat.SUBMIT, headers=headers, model=order.model)
+        try:
+            task = read_task(envelope)
+        except ProtocolError as error:
+            raise _unknown(order.model, error) from None
+        if not task.ended:
+            self.http.gate.hold(task.id)
+        return task
+
+    async def look(self, task_id: str) -> Task:
+        """How far a job is. Raises `SpeedPixNotFound` for one that the service does not know."""
+        envelope = await self._call("comfy_get_progress", {"taskId": task_id})
+        return read_task(envelope, task_id=task_id)
+
+    async def result(self, task: Task) -> Task:
+        """`task`, which has ended, with its result, or with the reason why there is none."""
+        try:
+            envelope = await self._call("comfy_get_result", {"taskId": task.id})
+        except SpeedPixException as error:
+            if task.phase == "succeeded":
+                raise
+            return replace(
+                task,
+                error=task.message or error.detail,
+                error_code=error.error_code,
+                invoke_id=error.request_id or task.invoke_id,
+            )
+        full = read_task(envelope, task_id=task.id)
+        return replace(
+            task,
+            result=full.result,
+            images=full.images,
+            info=full.info,
+            error="" if task.phase == "succeeded" else task.message or full.message or task.word,
+            invoke_id=full.invoke_id or task.invoke_id,
+        )
+
+    async def concluded(self, task: Task) -> Task:
+        """`result`, asked for again for some seconds where a job that succeeded has none yet."""
+        for wait_s in RESULT_WAITS_S:
+            full = await self.result(task)
+            if full.phase != "succeeded" or full.result or full.images:
+                return full
+            await self.http.clock.sleep(wait_s)
+        return await self.result(task)
+
+    async def follow(
+        self, task: Task, *, model: str = "", age_s: float = 0.0, interval_s: float | None = None
+    ) -> AsyncGenerator[Task, None]:
+        """The job each time that somebody looked; the last one has ended, and holds its result or the reason.
+
+        `age_s` is how long ago it was submitted, `interval_s` the longest time between two looks.
+        """
+        clock = self.http.clock
+        schedule = Schedule(history=self.durations.of(model))
+        began = clock.now()
+        while not task.ended:
+            self.http.gate.hold(task.id)
+            waited_s = clock.now() - began
+            polls = schedule.polls
+            smart_s = schedule.next_s(
+                age_s + waited_s, queued=task.phase == "waiting", eta_s=task.eta_s, fraction=task.fraction
+            )
+            await clock.sleep(pause_s(smart_s, interval_s, waited_s=waited_s, polls=polls))
+            task = await self.look(task.id)
+            if not task.ended:
+                yield task
+        self.http.gate.release(task.id)
+        if task.phase == "succeeded" and schedule.polls:
+            self.durations.add(model, *schedule.finished(age_s + clock.now() - began))
+        yield await self.concluded(task)
+
+    async def upload(self, file: InputFile) -> File:
+        """Upload a file and say where it is. Costs nothing. Raises `SpeedPixException` or `InvalidInput`."""
+        if file.url:
+            return File(access_url=file.url, name=file.filename)
+        kind = content_type(file)
+        asked = {"contentType": kind, "originalFilename": file.filename}
+        envelope = await self._call("sp_create_temp_file_upload_sign", asked)
+        place = read_place(envelope.data, name=file.filename, content_type=kind, size=file.size)
+        source: bytes | Path = file.path or file.data
+        try:
+            await self.http.upload(place.upload_url, source, media_type=kind, size=file.size)
+        except ServiceError as error:
+            raise documented(error) from None
+        return place
+
+    async def _call(
+        self,
+        route: str,
+        body: Mapping[str, object],
+        *,
+        repeat: Repeat = Repeat.READ,
+        headers: Mapping[str, str] | None = None,
+        model: str = "",
+    ) -> Envelope:
+        """One signed call. Raises `SpeedPixException`, also for an error that comes with HTTP 200."""
+        given = {"content-type": JSON_TYPE, "accept": JSON_TYPE, **(headers or {})}
+        waits = iter(() if repeat is Repeat.SUBMIT else UNREADABLE_WAITS_S)
+        while True:
+            try:
+                answer = await self.http.call(
+                    "POST",
+                    f"{SIGNED_PATH}{route}",
+                    repeat=repeat,
+                    json=dict(body),
+                    headers=given,
+                    model=model,
+                    look=LOOK,
+                )
+            except ServiceError as error:
+                raise documented(error) from None
+            if not answer.ok:
+                raise self._refusal(answer)
+            try:
+                envelope = read_envelope(answer.json())
+                break
+            except ProtocolError as error:
+                if repeat is Repeat.SUBMIT:
+                    raise _unknown(model, error) from None
+                wait_s = next(waits, None)
+                if wait_s is None:
+                    raise documented(error) from None
+            await self.http.clock.sleep(wait_s)
+        if envelope.refused:
+            raise _rejection(envelope)
+        return envelope
+
+    def _refusal(self, answer: Answer) -> SpeedPixException:
+        """The error for an HTTP status; its reason stands in a header."""
+        reason = answer.headers.get("x-ca-error-message", "")
+        request_id = answer.headers.get("x-ca-request-id", "")
+        error = self.http.error(answer, reason, request_id=request_id)
+        blamed = answer.status in (400, 401, 403) and PROOF.search(reason)
+        return documented(error, kind=AuthenticationFailed if blamed else None)
+
+
+def pause_s(smart_s: float, interval_s: float | None, *, waited_s: float, polls: int) -> float:
+    """How long to wait before the next look, where the schedule says `smart_s`.
+
+    A given interval is the longest pause, and there are never more looks than one for each interval that went by.
+    """
+    if interval_s is None:
+        return smart_s
+    return max(0.0, min(interval_s, max(smart_s, polls * interval_s - waited_s)))
+
+
+def _rejection(envelope: Envelope) -> SpeedPixException:
+    reason = redact(envelope.reason)
+    detail = redact(envelope.sub_message or envelope.message or reason)
+    error = ServiceError(
+        f"{SERVICE}: {reason}", service=SERVICE, status=200, detail=detail, request_id=envelope.invoke_id
+    )
+    code = envelope.sub_code or envelope.code
+    return documented(error, kind=kind_of(f"{envelope.sub_code} {envelope.code}"), code=code)
+
+
+def _unknown(model: str, error: ServiceError) -> SubmitUnknown:
+    text = f"{SERVICE}: sent, but the answer cannot be read ({error}); the job may run, and be billed. {LOOK}"
+    return SubmitUnknown(text, service=SERVICE, model=model)

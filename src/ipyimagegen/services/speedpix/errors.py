@@ -1,0 +1,133 @@
+"""SpeedPix's documented exceptions, as members of the error tree of `core.errors`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...core.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    ConnectionFailed,
+    InsufficientCredits,
+    JobFailed,
+    NotFound,
+    NotPermitted,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    ServiceUnavailable,
+)
+
+if TYPE_CHECKING:
+    from .predictions import Prediction
+
+SERVICE = "speedpix"
+
+
+class SpeedPixException(ServiceError):
+    """Whatever SpeedPix refused, or could not do.
+
+    `status_code` is the HTTP status (200 for a refusal in the answer's frame), `None` where there was no answer;
+    `error_code` is the service's own.
+    """
+
+    error_code: str = ""
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status."""
+        return self.status
+
+
+class SpeedPixBadRequest(SpeedPixException, BadRequest):
+    """The request was refused as it was written."""
+
+
+class SpeedPixAuthenticationFailed(SpeedPixException, AuthenticationFailed):
+    """The app key or the signature was refused."""
+
+
+class SpeedPixNotPermitted(SpeedPixException, NotPermitted):
+    """This account may not do that."""
+
+
+class SpeedPixInsufficientCredits(SpeedPixException, InsufficientCredits):
+    """The account has too little credit."""
+
+
+class SpeedPixNotFound(SpeedPixException, NotFound):
+    """No such workflow, version, job or file."""
+
+
+class SpeedPixRateLimited(SpeedPixException, RateLimited):
+    """Too many requests."""
+
+
+class SpeedPixUnavailable(SpeedPixException, ServiceUnavailable):
+    """SpeedPix is down or overloaded."""
+
+
+class SpeedPixProtocolError(SpeedPixException, ProtocolError):
+    """An answer that cannot be read."""
+
+
+class SpeedPixConnectionFailed(SpeedPixException, ConnectionFailed):
+    """SpeedPix could not be reached."""
+
+
+class PredictionError(SpeedPixException, JobFailed):
+    """A job that failed or was cancelled there.
+
+    `prediction` is that job: its `id`, and in `error` what the service said. Made from a text, it is `None`.
+    """
+
+    def __init__(self, prediction: Prediction | str) -> None:
+        text = prediction if isinstance(prediction, str) else prediction.error or f"{prediction.status}"
+        self.prediction = None if isinstance(prediction, str) else prediction
+        super().__init__(text, service=SERVICE, detail=text, request_id=getattr(prediction, "invoke_id", "") or "")
+        self.error_code = getattr(prediction, "error_code", "") or ""
+        self.job_id = getattr(prediction, "id", "")
+        self.partial = None
+
+
+TWINS: dict[type[ServiceError], type[SpeedPixException]] = {
+    BadRequest: SpeedPixBadRequest,
+    AuthenticationFailed: SpeedPixAuthenticationFailed,
+    NotPermitted: SpeedPixNotPermitted,
+    InsufficientCredits: SpeedPixInsufficientCredits,
+    NotFound: SpeedPixNotFound,
+    RateLimited: SpeedPixRateLimited,
+    ServiceUnavailable: SpeedPixUnavailable,
+    ProtocolError: SpeedPixProtocolError,
+    ConnectionFailed: SpeedPixConnectionFailed,
+}
+CODES: tuple[tuple[re.Pattern[str], type[ServiceError]], ...] = (
+    (re.compile(r"NOT_?FOUND|NOT_?EXIST|UNKNOWN_?WORKFLOW"), NotFound),
+    (re.compile(r"SIGNATURE|AUTH|APP_?KEY|TOKEN"), AuthenticationFailed),
+    (re.compile(r"PERMISSION|FORBIDDEN|DENIED"), NotPermitted),
+    (re.compile(r"BALANCE|INSUFFICIENT|ARREARS|CREDIT|QUOTA"), InsufficientCredits),
+    (re.compile(r"THROTTL|RATE_?LIMIT|TOO_?MANY|FLOW_?CONTROL"), RateLimited),
+    (re.compile(r"INTERNAL|UNAVAILABLE|SYSTEM_?ERROR"), ServiceUnavailable),
+)
+"""What the codes of a refusal mean; all others are `BadRequest`."""
+PROOF = re.compile(r"signature|app\s?key|timestamp|nonce|content-md5|unauthorized", re.IGNORECASE)
+"""Words in `x-ca-error-message` that blame the key or the signature."""
+
+
+def documented(error: ServiceError, *, kind: type[ServiceError] | None = None, code: str = "") -> SpeedPixException:
+    """`error` as the documented exception, which is of `kind` too (of its own kind unless given)."""
+    if isinstance(error, SpeedPixException):
+        return error
+    wanted = kind or next((base for base in type(error).__mro__ if base in TWINS), BadRequest)
+    twin = TWINS[wanted]
+    made = twin(str(error), service=SERVICE, status=error.status, detail=error.detail, request_id=error.request_id)
+    made.error_code = code
+    if isinstance(made, RateLimited):
+        made.retry_after_s = getattr(error, "retry_after_s", None)
+    return made
+
+
+def kind_of(code: str) -> type[ServiceError]:
+    """The kind of error that a code or a sub-code of the service means."""
+    return next((kind for pattern, kind in CODES if pattern.search(code.upper())), BadRequest)

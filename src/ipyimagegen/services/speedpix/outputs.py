@@ -1,0 +1,244 @@
+"""What a workflow made: files that can be read and saved, in the form in which the workflow gives them.
+
+The documentation shows `output["images"]["url"].save(path)` and `output["images"].save(path)`; a workflow may give a
+mapping, an address or a list, and all of these answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ...core.errors import ImagegenError
+from ...core.events import JSON, Output
+from ...media.artifacts import Payload
+from ...media.saving import write_atomic
+from ...media.sniff import check, media_type_of_suffix
+from ...net.http import Http
+from ...runtime import runtime
+from .answers import number
+from .errors import SERVICE
+
+MAX_DEPTH = 8
+SHOWN_CHARS = 100
+GENERIC = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+class FileOutput:
+    """One file that a workflow made. `str()` of it is its address.
+
+    Its bytes are fetched when the job succeeds and kept; `claim` is the media type that the service gives it.
+    """
+
+    def __init__(self, url: str, *, claim: str = "", http: Http | None = None) -> None:
+        self.url = url
+        self.claim = claim or media_type_of_suffix(Path(urlsplit(url).path).suffix if url[:4] == "http" else "")
+        self._http = http or Http(SERVICE, url if url[:4] == "http" else "https://localhost")
+        self._payload: Payload | None = None
+
+    def read(self) -> bytes:
+        """The bytes. Blocks where they were not fetched yet; costs nothing. Raises `ServiceError` or `MediaError`."""
+        return runtime().run(self._bytes())
+
+    async def async_read(self) -> bytes:
+        """`read` for coroutines."""
+        return await runtime().bridge(self._bytes())
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the bytes to a file as they are, and return its path. Blocks.
+
+        The file is written whole or not at all: one that exists stays as it was where anything goes wrong. Raises
+        `MediaError` where the bytes are another medium than the service, or else the path's suffix, promises.
+        """
+        return runtime().run(self._save(path))
+
+    async def async_save(self, path: str | os.PathLike[str]) -> Path:
+        """`save` for coroutines."""
+        return await runtime().bridge(self._save(path))
+
+    async def hold(self) -> Payload:
+        """Fetch the bytes, once. Runs on the background loop."""
+        if self._payload is None:
+            payload = await self._http.download(self.url)
+            if payload.path is not None:
+                weakref.finalize(self, payload.path.unlink, missing_ok=True)
+            claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
+            check(await asyncio.to_thread(payload.read), claim)
+            self._payload = payload
+        return self._payload
+
+    async def _bytes(self) -> bytes:
+        payload = await self.hold()
+        return await asyncio.to_thread(payload.read)
+
+    async def _save(self, path: str | os.PathLike[str]) -> Path:
+        data = await self._bytes()
+        return await asyncio.to_thread(_write, Path(path), data, expect=not self.claim)
+
+    def __str__(self) -> str:
+        return self.url
+
+    def __fspath__(self) -> str:
+        raise TypeError("a FileOutput is at an address, not on this disk; save() it first")
+
+    def __repr__(self) -> str:
+        shown = self.url if len(self.url) <= SHOWN_CHARS else f"{self.url[:SHOWN_CHARS]}…"
+        return f"FileOutput({shown!r})"
+
+
+def _write(path: Path, data: bytes, *, expect: bool) -> Path:
+    """Write a file whole. `expect`: its suffix is the only promise of what the bytes are."""
+    if expect:
+        check(data, media_type_of_suffix(path.suffix))
+    target = path.expanduser()
+    write_atomic(target, data)
+    return target
+
+
+class _Answering:
+    """What a mapping or a list with one file in it answers for that file."""
+
+    file: FileOutput
+
+    @property
+    def url(self) -> str:
+        """The file's address."""
+        return self.file.url
+
+    def read(self) -> bytes:
+        """`FileOutput.read`."""
+        return self.file.read()
+
+    async def async_read(self) -> bytes:
+        """`FileOutput.async_read`."""
+        return await self.file.async_read()
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """`FileOutput.save`."""
+        return self.file.save(path)
+
+    async def async_save(self, path: str | os.PathLike[str]) -> Path:
+        """`FileOutput.async_save`."""
+        return await self.file.async_save(path)
+
+    def __str__(self) -> str:
+        return self.file.url
+
+
+class FileMapping(_Answering, dict[str, Any]):
+    """The facts of one file as the service gives them (`url`, `filename`, `width` …): a dict that is also the file."""
+
+    def __init__(self, entries: Mapping[str, Any], file: FileOutput) -> None:
+        super().__init__(entries)
+        self.file = file
+
+
+class FileList(_Answering, list[Any]):
+    """A list of one file: a list that is also the file."""
+
+    def __init__(self, entry: Any) -> None:
+        super().__init__([entry])
+        self.file = entry if isinstance(entry, FileOutput) else entry.file
+
+
+Make = Callable[[str, str], FileOutput]
+"""Makes a file from its address and the media type that it is said to have."""
+
+
+def wrapped(value: Any, make: Make, *, claim: str = "", depth: int = 0) -> Any:
+    """`value` with every address in it, at any depth, as a `FileOutput`."""
+    if isinstance(value, str):
+        return make(value, claim) if is_address(value) else value
+    if depth >= MAX_DEPTH:
+        return value
+    if isinstance(value, list):
+        entries = [wrapped(entry, make, claim=claim, depth=depth + 1) for entry in value]
+        single = len(entries) == 1 and isinstance(entries[0], FileOutput | FileMapping)
+        return FileList(entries[0]) if single else entries
+    if isinstance(value, dict):
+        said = _claim(value)
+        inner = {name: wrapped(entry, make, claim=said, depth=depth + 1) for name, entry in value.items()}
+        file = inner.get("url")
+        if not isinstance(file, FileOutput) and depth > 0:
+            file = next((entry for entry in inner.values() if isinstance(entry, FileOutput)), None)
+        return FileMapping(inner, file) if isinstance(file, FileOutput) else inner
+    return value
+
+
+def files_in(output: Any) -> Iterator[FileOutput]:
+    """The files of an output, each once; a preview beside its file is left out."""
+    if isinstance(output, FileOutput):
+        yield output
+    elif isinstance(output, _Answering):
+        yield output.file
+    elif isinstance(output, Mapping):
+        for entry in output.values():
+            yield from files_in(entry)
+    elif isinstance(output, list):
+        for entry in output:
+            yield from files_in(entry)
+
+
+async def hold_all(output: Any) -> None:
+    """Fetch every file of an output now, as addresses expire. One that fails is left for `read` to raise."""
+
+    async def hold(file: FileOutput) -> None:
+        with contextlib.suppress(ImagegenError):
+            await file.hold()
+
+    await asyncio.gather(*(hold(file) for file in files_in(output)))
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an http(s) address or a `data:` URI."""
+    low = text[:8].lower()
+    if low.startswith(("http://", "https://")):
+        return not any(c.isspace() for c in text)
+    return low.startswith("data:")
+
+
+def outputs_of(result: JSON, images: tuple[str, ...] = ()) -> tuple[Output, ...]:
+    """The files of a result as outputs, in its order; those of `images` where the result holds none."""
+    found = tuple(_outputs(result, "image", 0))
+    return found or tuple(Output(url=url) for url in images if is_address(url))
+
+
+def _outputs(value: JSON, name: str, depth: int) -> Iterator[Output]:
+    if isinstance(value, str) and is_address(value):
+        yield Output(name=name, url=value)
+    elif isinstance(value, list) and depth < MAX_DEPTH:
+        for entry in value:
+            yield from _outputs(entry, name, depth + 1)
+    elif isinstance(value, dict) and depth < MAX_DEPTH:
+        url = value.get("url")
+        if isinstance(url, str) and is_address(url):
+            yield _described(name, url, value)
+            return
+        for key, entry in value.items():
+            yield from _outputs(entry, key if depth == 0 else name, depth + 1)
+
+
+def _described(name: str, url: str, facts: Mapping[str, JSON]) -> Output:
+    width, height = number(facts.get("width")), number(facts.get("height"))
+    plain = {key: entry for key, entry in facts.items() if key != "url" and isinstance(entry, str | int | float | bool)}
+    return Output(
+        name=name,
+        url=url,
+        media_type=_claim(facts),
+        width=int(width or 0),
+        height=int(height or 0),
+        facts=plain,
+    )
+
+
+def _claim(facts: Mapping[str, JSON]) -> str:
+    """The media type that an entry's `format` (`png`) names."""
+    said = facts.get("format")
+    text = said.strip().lower() if isinstance(said, str) else ""
+    return text if "/" in text else media_type_of_suffix(f".{text}")

@@ -1,0 +1,158 @@
+"""Predictions: SpeedPix's name for a job. `client.predictions` makes, finds and lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import aclosing
+from typing import Any, Unpack
+
+from ...runtime import runtime
+from .answers import Task
+from .api import Api
+from .errors import SERVICE, SpeedPixException
+from .orders import JOB_OPTIONS, JobOptions, Order, read_call
+from .outputs import FileOutput, hold_all, wrapped
+
+WORDS = frozenset({"waiting", "running", "succeeded", "failed", "cancelled", "canceled"})
+CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
+
+
+class Prediction:
+    """One job at SpeedPix, as it was when somebody last looked: `reload()` looks again, `wait()` until it has ended.
+
+    `status` is `waiting`, `running`, `succeeded`, `failed` or `cancelled`; `output` is there once it has succeeded,
+    `error` and `error_code` once it has failed. `progress` is 0 to 1 and `eta_s` in seconds, `None` where the service
+    says nothing; `message` is its word on the work, `invoke_id` what its support asks for.
+    """
+
+    def __init__(self, task: Task, api: Api, *, model: str = "", input: Mapping[str, Any] | None = None) -> None:
+        self.input: dict[str, Any] | None = None if input is None else dict(input)
+        self.output: Any = None
+        self._api = api
+        self._model = model
+        self._take(task)
+
+    def _take(self, task: Task) -> None:
+        self._task = task
+        self.id = task.id
+        self.status: str = task.word.lower() if task.word.lower() in WORDS else task.phase
+        self.progress = 1.0 if task.phase == "succeeded" else task.fraction
+        self.eta_s = task.eta_s
+        self.message = task.message
+        self.error: str | None = (
+            task.error or task.message or task.word if task.phase in ("failed", "cancelled") else None
+        )
+        self.error_code: str | None = task.error_code or None
+        self.invoke_id: str | None = task.invoke_id or None
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more can happen."""
+        return self._task.ended
+
+    def wait(self, polling_interval: float | None = None) -> Prediction:
+        """Block until the job has ended, fetch what it made, and return this prediction: also for a failed job.
+
+        `polling_interval` in seconds is the longest time between two looks (`None`: as few looks as find the end soon).
+        An interrupt ends the waiting, not the job. Raises `SpeedPixException` where SpeedPix cannot be asked.
+        """
+        return runtime().run(self.until_ended(polling_interval))
+
+    async def async_wait(self, polling_interval: float | None = None) -> Prediction:
+        """`wait` for coroutines."""
+        return await runtime().bridge(self.until_ended(polling_interval))
+
+    def reload(self) -> Prediction:
+        """Look once, and return this prediction. Blocks."""
+        return runtime().run(self._look())
+
+    async def async_reload(self) -> Prediction:
+        """`reload` for coroutines."""
+        return await runtime().bridge(self._look())
+
+    async def until_ended(self, polling_interval: float | None = None) -> Prediction:
+        """`wait`, on the background loop."""
+        if self._concluded:
+            return self
+        news = self._api.follow(self._task, model=self._model, interval_s=polling_interval)
+        async with aclosing(news) as tasks:
+            async for task in tasks:
+                self._take(task)
+        return await self._conclude()
+
+    async def _look(self) -> Prediction:
+        if self._concluded:
+            return self
+        task = await self._api.look(self.id)
+        self._take(await self._api.concluded(task) if task.ended else task)
+        return await self._conclude() if task.ended else self
+
+    @property
+    def _concluded(self) -> bool:
+        return self.ended and (self.output is not None or self.status != "succeeded")
+
+    async def _conclude(self) -> Prediction:
+        task = self._task
+        if task.phase == "succeeded":
+            output = wrapped(task.result if task.result is not None else list(task.images), self._file)
+            await hold_all(output)
+            self.output = output
+        return self
+
+    def _file(self, url: str, claim: str) -> FileOutput:
+        return FileOutput(url, claim=claim, http=self._api.http)
+
+    def __repr__(self) -> str:
+        return f"<Prediction {self.id} {self._model}: {self.status}>".replace(" :", ":")
+
+
+class Predictions:
+    """`client.predictions`. Knows what this client submitted: SpeedPix has no list of its own."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._submitted: dict[str, Prediction] = {}
+
+    def create(
+        self, workflow_id: str, input: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+    ) -> Prediction:
+        """Send a job and return at once. Files in `input` are uploaded first. May cost money.
+
+        Raises `InvalidInput` before anything is sent, `SpeedPixException` for a refusal, and `SubmitUnknown` where the
+        answer was lost.
+        """
+        return runtime().run(self.submit(read_call(workflow_id, input, options, known=JOB_OPTIONS).order))
+
+    async def async_create(
+        self, workflow_id: str, input: Mapping[str, Any] | None = None, **options: Unpack[JobOptions]
+    ) -> Prediction:
+        """`create` for coroutines."""
+        order = read_call(workflow_id, input, options, known=JOB_OPTIONS).order
+        return await runtime().bridge(self.submit(order))
+
+    async def submit(self, order: Order) -> Prediction:
+        """`create`, on the background loop."""
+        task = await self._api.submit(order)
+        prediction = Prediction(task, self._api, model=order.model, input=order.inputs)
+        self._submitted[task.id] = prediction
+        return prediction
+
+    def get(self, prediction_id: str) -> Prediction:
+        """A job by its id, as it is now. Blocks. Raises `SpeedPixNotFound`."""
+        return runtime().run(self._get(prediction_id))
+
+    async def async_get(self, prediction_id: str) -> Prediction:
+        """`get` for coroutines."""
+        return await runtime().bridge(self._get(prediction_id))
+
+    async def _get(self, prediction_id: str) -> Prediction:
+        known = self._submitted.get(prediction_id) or Prediction(Task(id=prediction_id), self._api)
+        return await known._look()  # noqa: SLF001 - a prediction's own module
+
+    def list(self) -> list[Prediction]:
+        """What this client submitted, newest first, as it was when last looked at. Asks nobody."""
+        return [*reversed(self._submitted.values())]
+
+    def cancel(self, prediction_id: str) -> Prediction:
+        """SpeedPix has no such call: always raises `SpeedPixException`, which says so."""
+        raise SpeedPixException(f"prediction {prediction_id}: {CANNOT_CANCEL}", service=SERVICE)

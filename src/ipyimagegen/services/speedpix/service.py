@@ -1,0 +1,128 @@
+"""SpeedPix as a service like any other: workflows are models `speedpix/<workflow_id>@<alias>`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+from ... import keys
+from ...core.events import Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
+from ...core.models import ModelSpec
+from ...core.requests import Request, Ticket
+from ...media.artifacts import Payload
+from ...net.polling import Durations
+from ...net.secrets import Secret
+from .answers import PHASES, Task, number
+from .api import Api, connect
+from .errors import SERVICE
+from .orders import JOB_OPTIONS, Order, read_call
+from .outputs import outputs_of
+from .predictions import CANNOT_CANCEL
+from .workflows import declared, spec, steering_of
+
+
+def service() -> SpeedPixService:
+    """The factory that the entry point names."""
+    return SpeedPixService()
+
+
+class SpeedPixService:
+    """SpeedPix, with the keys and the endpoint that the environment (or `login`) gives at each call."""
+
+    name = SERVICE
+    title = "SpeedPix"
+
+    def __init__(self) -> None:
+        self._apis: dict[tuple[tuple[Secret, ...], str], Api] = {}
+        self._durations = Durations()
+
+    async def _api(self) -> Api:
+        """The connection for the keys and endpoint of now; others stay until `aclose`. Raises `MissingKey`."""
+        found = await asyncio.to_thread(keys.keys, SERVICE)  # the keyring may ask the user
+        at = (found, keys.base_url(SERVICE))
+        if at not in self._apis:
+            app_key, app_secret = found
+            self._apis[at] = Api(connect(app_key, app_secret, at[1]), self._durations)
+        return self._apis[at]
+
+    async def models(self) -> Sequence[ModelSpec]:
+        """The workflows that were declared here: SpeedPix has no catalogue."""
+        return await asyncio.to_thread(declared)
+
+    async def model(self, name: str) -> ModelSpec:
+        """A workflow, declared or not."""
+        return await asyncio.to_thread(spec, name)
+
+    async def submit(self, request: Request) -> Ticket:
+        """Upload the files and send the job, once. May cost money."""
+        order = await asyncio.to_thread(order_of, request)
+        task = await (await self._api()).submit(order)
+        facts = {"submitted_at": time.time(), "estimated_s": task.estimated_s, "status": task.word}
+        return Ticket(service=self.name, model=request.model, remote_id=task.id, facts=dict(facts))
+
+    async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
+        """Events until the result. What the service says of progress and time left is passed on."""
+        api = await self._api()
+        submitted_at = number(ticket.facts.get("submitted_at"))
+        word = str(ticket.facts.get("status") or "waiting")
+        phase = PHASES.get(word.lower(), "running")
+        task = Task(id=ticket.remote_id, phase="waiting" if phase == "waiting" else "running", word=word)
+        estimate_s = number(ticket.facts.get("estimated_s"))
+        last: Event = Queued(message=f"about {estimate_s:.0f} s in all" if estimate_s and estimate_s >= 1 else "")
+        yield last
+        age_s = max(0.0, time.time() - submitted_at) if submitted_at else 0.0
+        async with aclosing(api.follow(task, model=ticket.model, age_s=age_s)) as tasks:
+            async for now in tasks:
+                event = event_of(now)
+                if event != last:
+                    yield event
+                last = event
+
+    async def cancel(self, ticket: Ticket) -> str:  # noqa: ARG002 - the protocol's argument
+        """SpeedPix has no such call."""
+        return CANNOT_CANCEL
+
+    async def fetch(self, output: Output) -> Payload:
+        """The bytes of an output."""
+        api = await self._api()
+        return await api.http.download(output.url)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        apis, self._apis = self._apis, {}
+        await asyncio.gather(*(api.http.aclose() for api in apis.values()))
+
+
+def order_of(request: Request) -> Order:
+    """The order that a request means: the workflow and its alias from the model's name, options from its values."""
+    workflow_id, _, alias = request.model.partition("@")
+    steering = steering_of(workflow_id)
+    inputs = {name: value for name, value in request.values.items() if name not in steering}
+    options = {name: value for name, value in request.values.items() if name in steering}
+    if alias and not options.get("version_id"):
+        options["alias_id"] = alias
+    return read_call(workflow_id, {"input": inputs}, options, known=JOB_OPTIONS).order
+
+
+def event_of(task: Task) -> Event:
+    """What a look at a job means."""
+    match task.phase:
+        case "succeeded":
+            seed = number(task.info.get("seed"))
+            return Succeeded(
+                outputs=outputs_of(task.result, task.images),
+                seed=None if seed is None else int(seed),
+                facts=task.info,
+                raw=task.result,
+            )
+        case "failed":
+            return Failed(message=task.error or "the service gave no reason", code=task.error_code)
+        case "cancelled":
+            return Cancelled(by="service", message=task.error)
+        case "waiting":
+            return Queued(message=task.message)
+    if task.fraction or task.eta_s is not None:
+        return Progress(fraction=task.fraction, eta_s=task.eta_s, message=task.message)
+    return Running(task.message)
