@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from ipyimagegen.gateway import KINDS, Fault, FaultKind, Gateway, TimedWork, serve
-from ipyimagegen.gateway.faults import gzip_bomb
+from ipyimagegen.gateway.bomb import gzip_bomb
 
 from .web import web
 

@@ -8,16 +8,13 @@ What each kind does is in `KINDS`. The first fault that fits a request is used u
 
 from __future__ import annotations
 
-import gzip
 import threading
-import zlib
 from dataclasses import KW_ONLY, dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
 FaultKind = Literal[
     "latency",
@@ -55,7 +52,7 @@ KINDS: dict[FaultKind, str] = {
     "empty_body": "answers the usual status with no body",
     "broken_json": "sends the first half of the body with a length that fits",
     "content_type": "sends the usual body as media type text (application/octet-stream)",
-    "html": "answers 200 with an HTML page instead of the usual body; as media type text if given",
+    "html": "does nothing and answers 200 with an HTML page; as media type text if given",
     "redirect": "redirects with status (302) to url (the same path under another host name of this machine)",
     "other_address": "puts url (a link-local address) in place of the gateway's address in the answer",
     "gzip_bomb": "answers with a small gzip body that unpacks to after_bytes bytes (256 MiB)",
@@ -63,11 +60,6 @@ KINDS: dict[FaultKind, str] = {
     "job_rejected": "takes the job in; it ends as rejected (failed, where a service has no such state), with text",
     "job_stuck": "takes the job in; it runs and never ends",
 }
-
-HTML_PAGE = "<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
-PRIVATE_ADDRESS = "http://169.254.169.254"
-BOMB_BYTES = 256 * 1024 * 1024
-BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,34 +151,3 @@ class Faults:
                             self._script.remove(scripted)
                     return scripted.fault
         return None
-
-
-def html_page(title: str) -> bytes:
-    """The kind of page that proxies answer with."""
-    return HTML_PAGE.format(title=title).encode()
-
-
-@lru_cache(maxsize=4)
-def _bomb_parts(size: int) -> tuple[bytes, bytes, int, bytes]:
-    """Head, one repeatable block, how often, and tail of a gzip file of zeros. A full flush makes blocks repeatable."""
-    squeeze = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    zeros = bytes(BLOCK_BYTES)
-    block = squeeze.compress(zeros) + squeeze.flush(zlib.Z_FULL_FLUSH)
-    count, rest = divmod(size, BLOCK_BYTES)
-    last = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
-    tail = last.compress(bytes(rest)) + last.flush()
-    check = 0
-    for _ in range(count):
-        check = zlib.crc32(zeros, check)
-    check = zlib.crc32(bytes(rest), check)
-    head = gzip.compress(b"", mtime=0)[:10]
-    return head, block, count, tail + check.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
-
-
-def gzip_bomb(size: int) -> Iterator[bytes]:
-    """A gzip file of `size` zero bytes, in pieces: a thousandth of that to send."""
-    head, block, count, tail = _bomb_parts(size)
-    yield head
-    for _ in range(count):
-        yield block
-    yield tail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from .keys import cell_lines, shell_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
     from .jobs import Load
     from .records import RequestRecord

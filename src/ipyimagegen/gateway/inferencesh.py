@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from .exchange import BadBody, Call, CloseFramedResponse, Handler, Incoming, iso, retry_after
+from .answers import iso, retry_after
+from .exchange import BadBody, Call, CloseFramedResponse, Handler, Incoming
 from .inferencesh_apps import APPS, App, find_app
 from .jobs import Job, JobQueue, JobState, QueueFull
 from .orders import BadOrder, Order, read_order

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response
 
-from .exchange import BadBody, Call, Handler, Incoming, html_response, reset_at
+from .answers import html_response, reset_at
+from .exchange import BadBody, Call, Handler, Incoming
 from .jobs import Job, JobQueue, JobState, QueueFull
 from .orders import BadOrder, Order, read_order
 from .segmind_account import SegmindAccount, Wallet

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
-from .exchange import Call, Handler, Incoming, iso
+from .answers import iso
+from .exchange import Call, Handler, Incoming
 from .orders import BadOrder, decode_picture
 from .segmind_models import Model, catalogue
 from .work import facts

@@ -107,6 +107,7 @@ class Gateway:
                 server_header=False,
             )
         )
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ipyimagegen-gateway", daemon=True)
         self._thread.start()
 
@@ -125,15 +126,19 @@ class Gateway:
 
     def close(self) -> None:
         """Stop jobs, drop connections, end the thread. May be called again."""
-        if self._thread.is_alive() and not self._server.closing.is_set():
+        if not self._ended.is_set() and not self._server.closing.is_set():
             self._call(self._jobs.close)
             self._call(self._connections.reset_all)
             self._call(self._server.closing.set)
+        self._ended.wait(CLOSE_WAIT_S)
         self._thread.join(CLOSE_WAIT_S)
 
     def wait(self) -> None:
-        """Block until the server ends."""
-        self._thread.join()
+        """Block until the server ends.
+
+        An event, because an interrupted `Thread.join` may take the thread for ended (Python 3.11).
+        """
+        self._ended.wait()
 
     def __enter__(self) -> Self:
         return self
@@ -147,8 +152,11 @@ class Gateway:
         return f"Gateway({self.url!r})"
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._server.serve(sockets=[self._socket]))
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._server.serve(sockets=[self._socket]))
+        finally:
+            self._ended.set()
 
     def _call(self, do: Callable[..., None], *args: object) -> None:
         """Have the server's loop do something, and wait until it is done."""

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response
 
-from .exchange import BadBody, Call, Handler, Incoming, retry_after
+from .answers import retry_after
+from .exchange import BadBody, Call, Handler, Incoming
 from .jobs import JobQueue, JobState, QueueFull
 from .orders import BadOrder, Task, read_order
 
