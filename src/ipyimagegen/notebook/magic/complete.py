@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from IPython.core.error import UsageError
+
 from ...config import READERS
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
@@ -19,7 +21,7 @@ from .parse import is_option, named, own_option, parse
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"})
 MAX_ENTRIES = 500
 
-_CELL = re.compile(r"%%imagegen(?=\s)")
+_CELL = re.compile(r"%%imagegen(?=\s|$)")
 _LINE = re.compile(r"\s*%imagegen(?=\s)")
 _BRACE = re.compile(r"(?<!\{)\{([^\W\d]\w*)?$")
 
@@ -111,9 +113,7 @@ def _of_first_line(before: str, whole: str, sources: Sources) -> Offer:
         return _matching(fragment, dict.fromkeys(spellings), "param", or_underscored=True)
     if words and is_option(words[-1]) and "=" not in words[-1] and _takes_value(words[-1], params):
         return _value(words[-1], fragment, params, sources)
-    if _has_model(" ".join(words)):
-        return _matching(fragment, [], "class")
-    return _matching(fragment, _model_names(sources), "class")
+    return _matching(fragment, _model_names(sources) if _lacks_model(" ".join(words)) else (), "class")
 
 
 def _params(before: str, whole: str, fragment: str, sources: Sources) -> Params:
@@ -121,16 +121,17 @@ def _params(before: str, whole: str, fragment: str, sources: Sources) -> Params:
     rest = whole[len(before) :]
     try:
         model = parse(f"{before[: len(before) - len(fragment)]} {rest if rest[:1].isspace() else ''}").model
-    except Exception:  # noqa: BLE001 - half a line may be anything, an open quotation for one
+    except UsageError:
         model = ""
     spec = sources.model(model)
     return spec.params if spec is not None else Params()
 
 
-def _has_model(words: str) -> bool:
+def _lacks_model(words: str) -> bool:
+    """Whether a model may follow; not inside an open quotation."""
     try:
-        return bool(parse(words).model)
-    except Exception:  # noqa: BLE001 - as above
+        return not parse(words).model
+    except UsageError:
         return False
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from decimal import Decimal
@@ -85,7 +87,6 @@ class ImageGen(Magics):
     @no_var_expand
     def cell(self, line: str, body: str) -> None:
         """Run a cell. Its docstring is the help, put in below."""
-        __tracebackhide__ = True
         try:
             self._run(line, body)
         except ImagegenError as error:
@@ -177,13 +178,21 @@ class ImageGen(Magics):
             with view:
                 pass
         if asked.save or self.client.settings.save:
-            work.outcome.add_done_callback(lambda _: self._save_when_done(work, asked))
+            work.outcome.add_done_callback(lambda _: self._save_later(work, asked))
         if view is None:
             _write(f"{work!r}")
 
-    def _save_when_done(self, work: Work, asked: Invocation) -> None:
+    def _save_later(self, work: Work, asked: Invocation) -> None:
+        """Save on a thread of its own, since this is called on the loop's. A failure becomes a warning: nobody waits."""
+
+        def save() -> None:
+            try:
+                self._save(work.outcome.result(), asked)
+            except (ImagegenError, OSError) as error:
+                warnings.warn(f"job {work.id}: its pictures were not saved ({error})", stacklevel=1)
+
         if not work.outcome.cancelled() and work.outcome.exception() is None:
-            self._save(work.outcome.result(), asked)
+            self.client.runtime.call(asyncio.to_thread(save))
 
     def _save(self, result: Result, asked: Invocation) -> str:
         """Save where the line or the settings say so; returns words about it."""

@@ -23,10 +23,10 @@ class Matcher:
     matcher_api_version = 2
     matcher_priority = 1000.0
     matcher_identifier = "ipyimagegen"
-    __qualname__ = "ipyimagegen"
 
     def __init__(self, magics: ImageGen) -> None:
         self._sources = ShellSources(magics)
+        self.__qualname__ = self.matcher_identifier  # IPython asks for it as of a function
 
     def __call__(self, context: CompletionContext) -> SimpleMatcherResult:
         """Candidates for the place of the cursor; none outside of our cells."""
