@@ -133,9 +133,7 @@ def test_what_a_paste_adds_is_taken_off(text):
         ("5,000 characters", "hidden" + "x" * 4994),
         ("an address; that belongs into SEGMIND_BASE_URL", "https://hidden.example"),
         ("a placeholder", "<hidden>"),
-        ("a placeholder", "YOUR_API_KEY"),
-        ("a placeholder", "your-api-key-here"),
-        ("a placeholder", "xxxx"),
+        ("a placeholder", "..."),
         ("is empty", "''"),
     ],
 )
@@ -164,6 +162,13 @@ def test_login_asks_for_every_key_and_keeps_none_on_disk(ring):
     assert ["key1", "key2"] == [secret.reveal() for secret in keys.keys("speedpix")]
     assert {} == ring.kept
     assert "key1" not in repr(keys._session)
+
+
+@pytest.mark.parametrize("text", ["YOUR_API_KEY", "your-api-key-here", "xxxx"])
+def test_a_placeholder_is_refused_where_it_is_typed_and_taken_in_an_example(text):
+    assert text == keys.key("segmind", text).reveal()
+    with pytest.raises(MissingKey, match="placeholder"):
+        keys.login("segmind", lambda prompt: text)
 
 
 def test_login_changes_nothing_when_an_answer_is_no_key():

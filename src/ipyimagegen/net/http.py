@@ -8,13 +8,21 @@ from __future__ import annotations
 import asyncio
 import json as json_
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urljoin
 
-from ..core.errors import InvalidInput, ProtocolError, RateLimited, ServiceError, SubmitUnknown, capped
+from ..core.errors import (
+    ConnectionFailed,
+    InvalidInput,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    SubmitUnknown,
+    capped,
+)
 from ..media.artifacts import Payload
 from . import bodies
 from .addresses import Neighbourhood
@@ -273,7 +281,15 @@ class Http:
 
     async def _concluded(self, attempt: Attempt[T], *, within_s: float | None) -> T:
         """A read, repeated to its end. Raises the error of the last attempt."""
-        came = await self._repeated(attempt, Repeat.READ, within_s=within_s)
+
+        async def timed(left_s: float | None) -> T:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    return await attempt(left_s)
+            late = ConnectionFailed(f"{self.service}: not done within {within_s:g} seconds", service=self.service)
+            raise Missed(Outcome(lasting=True), error=late)
+
+        came = await self._repeated(timed, Repeat.READ, within_s=within_s)
         if isinstance(came, Missed):
             raise self._end(came)
         return came

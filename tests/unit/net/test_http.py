@@ -595,6 +595,18 @@ def test_a_large_download_goes_to_a_temporary_file_and_leaves_none_behind_when_i
     assert [] == list(tmp_path.iterdir())
 
 
+def test_a_download_ends_at_the_deadline_even_if_it_drips():
+    service = Service(lambda _: httpx.Response(200, stream=Pieces(*[part for _ in range(99) for part in (b"x", 5.0)])))
+
+    async def work() -> float:
+        http = service.http()
+        with pytest.raises(ConnectionFailed, match="not done within 40 seconds"):
+            await http.download("https://cdn.example/x", within_s=40.0)
+        return http.clock.now()
+
+    assert run(work()) == pytest.approx(40.0)
+
+
 def test_a_download_of_another_type_or_too_long_is_refused_before_it_is_read():
     page = httpx.Response(200, headers={"content-type": "text/html"}, content=b"<html>")
     with pytest.raises(MediaError, match="text/html came where image/ was expected"):
