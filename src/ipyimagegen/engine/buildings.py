@@ -1,105 +1,13 @@
-"""What people built: skylines, houses, lighthouses, castles, windmills, bridges and roads."""
+"""What people built in the country: houses, lighthouses, castles, windmills, bridges and roads."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas, Point, line, polygon, shape, spot
-from .exact import RGB, bell, clamp, fade, mix_colour, smoothstep
-from .noise import Dice, mix64
-from .stage import Stage
-
-_LAMP: RGB = (1.0, 0.82, 0.48)
-
-
-def _lamps_lit(stage: Stage) -> bool:
-    return stage.scene.hour in ("night", "dusk") or stage.scene.weather == "storm"
-
-
-def paint_city(canvas: Canvas, stage: Stage, base: float) -> None:
-    """A skyline of three depths standing on height ``base``."""
-    dice = stage.scene.dice("city")
-    middle = stage.width * dice.between(0.35, 0.65)
-    if _lamps_lit(stage):
-        sky = canvas.above(base)
-        dome = bell(sky.y - base, 0.26) * (0.55 + 0.45 * bell(sky.x - middle, 0.5))
-        neon: RGB = (0.95, 0.35, 0.75) if stage.scene.says("neon", "cyberpunk", "tokyo") else (1.0, 0.62, 0.36)
-        sky.glow(dome * 0.55, neon)
-    for distance, tall, count in ((0.66, 0.40, 30), (0.38, 0.34, 22), (0.06, 0.22, 20)):
-        x = -0.03
-        while x < stage.width + 0.03:
-            width = dice.between(0.6, 1.5) * stage.width / count
-            crowd = 1.0 - 0.55 * min(abs(x + width * 0.5 - middle) * 1.8 / stage.width, 1.0)
-            height = tall * crowd * dice.between(0.35, 1.0) * stage.horizon / 0.6
-            _tower(canvas, stage, (x, base), width * 0.92, height, distance, dice)
-            x += width
-        haze = canvas.crop(-1.0, base - 0.30, stage.width + 1.0, base)
-        if not haze.empty and distance > 0.1:
-            warm = mix_colour(stage.palette.haze, _LAMP, 0.25 if _lamps_lit(stage) else 0.0)
-            haze.lay(smoothstep(base - 0.30, base, haze.y) * 0.42, warm)
-
-
-def _tower(
-    canvas: Canvas, stage: Stage, foot: Point, width: float, height: float, distance: float, dice: Dice
-) -> None:
-    """One building: two faces, a roof of some kind, and windows."""
-    palette = stage.palette
-    x, base = foot
-    top = base - height
-    local = dice.pick(((0.52, 0.52, 0.56), (0.60, 0.52, 0.46), (0.42, 0.46, 0.54), (0.66, 0.62, 0.58), (0.50, 0.40, 0.38)))
-    named = stage.scene.colour("city")
-    if named is not None:
-        local = mix_colour(local, named, 0.5)
-    face = palette.far(palette.lit(local, 0.55), distance)
-    side = palette.far(palette.lit(local, 0.0), distance)
-    roof = dice.whole(0, 5)
-    if roof == 0 and height > 0.14:
-        line(canvas, (x + width * 0.5, top), (x + width * 0.5, top - height * 0.22), 0.004, side)
-    if roof == 1:
-        shape(canvas, [(x + width * 0.2, top), (x + width * 0.5, top - width * 0.5), (x + width * 0.8, top)], face)
-    if roof == 2:
-        shape(canvas, _box(x + width * 0.2, top - height * 0.07, width * 0.6, height * 0.08), face)
-    shape(canvas, _box(x, top, width, height), face)
-    split = width * dice.between(0.25, 0.4)
-    dark_x = x if stage.side > 0 else x + width - split
-    shape(canvas, _box(dark_x, top, split, height), side)
-    _windows(canvas, stage, (x, top), width, height, distance, dice)
-
-
-def _windows(canvas: Canvas, stage: Stage, corner: Point, width: float, height: float, distance: float, dice: Dice) -> None:
-    cell = dice.between(0.013, 0.019) * (1.0 - 0.45 * distance)
-    part = canvas.crop(corner[0], corner[1], corner[0] + width - canvas.pixel, corner[1] + height)
-    key = dice.bits()
-    if part.empty or width < cell * 2.0:
-        return
-    u = (part.x - corner[0]) * (1.0 / (width / max(int(width / cell), 1)))
-    v = (part.y - corner[1]) * (1.0 / (cell * 1.25))
-    fu, fv = np.floor(u), np.floor(v)
-    soft = min(part.pixel / cell, 0.5) + 0.02
-    pane = smoothstep(0.22 - soft, 0.22 + soft, u - fu) * smoothstep(0.80 + soft, 0.80 - soft, u - fu)
-    pane = pane * smoothstep(0.25 - soft, 0.25 + soft, v - fv) * smoothstep(0.78 + soft, 0.78 - soft, v - fv)
-    with np.errstate(over="ignore"):
-        cells = fu.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) ^ (
-            fv.astype(np.uint64) * np.uint64(0xD1B54A32D192ED03) + np.uint64(key)
-        )
-        chance = (mix64(cells) >> np.uint64(40)).astype(np.float32) * np.float32(1.0 / 16777216.0)
-    pane = pane * (part.y > corner[1] + cell * 0.5)
-    palette = stage.palette
-    if _lamps_lit(stage):
-        share = 0.42 if stage.scene.hour == "night" else 0.25
-        lit = pane * (chance < share)
-        warm = mix_colour(_LAMP, (0.75, 0.88, 1.0), 0.75 if dice.chance(0.25) else 0.0)
-        if stage.scene.says("neon", "cyberpunk", "tokyo") and dice.chance(0.5):
-            warm = dice.pick(((1.0, 0.35, 0.62), (0.35, 0.90, 1.0), (0.75, 0.45, 1.0)))
-        part.lay(lit * (0.95 - 0.5 * distance) * (0.55 + 0.45 * clamp(chance * (1.0 / share))), warm)
-        part.lay(pane * (chance >= share) * 0.3, (0.04, 0.05, 0.10))
-    else:
-        glass = palette.far(mix_colour(palette.middle, (0.1, 0.14, 0.2), 0.5), distance)
-        part.lay(pane * (0.30 + 0.5 * chance) * (0.9 - 0.6 * distance), glass)
-
-
-def _box(x: float, y: float, width: float, height: float) -> list[Point]:
-    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
+from .canvas import Canvas, Point, box, line, shape, spot
+from .exact import RGB, bell, blend, clamp, fade, mix_colour, smoothstep
+from .noise import Dice
+from .stage import LAMP, Stage
 
 
 def paint_house(canvas: Canvas, stage: Stage, foot: Point, size: float, dice: Dice) -> None:
@@ -108,8 +16,14 @@ def paint_house(canvas: Canvas, stage: Stage, foot: Point, size: float, dice: Di
     x, base = foot
     s = size
     d = -stage.side
-    wall = stage.scene.colour("house") or dice.pick(((0.93, 0.88, 0.78), (0.70, 0.28, 0.22), (0.86, 0.80, 0.70), (0.55, 0.42, 0.33)))
-    tiles = palette.snow if stage.scene.season == "winter" else dice.pick(((0.62, 0.26, 0.18), (0.36, 0.30, 0.32), (0.48, 0.32, 0.22)))
+    wall = stage.scene.colour("house") or dice.pick(
+        ((0.93, 0.88, 0.78), (0.70, 0.28, 0.22), (0.86, 0.80, 0.70), (0.55, 0.42, 0.33))
+    )
+    tiles = (
+        palette.snow
+        if stage.scene.season == "winter"
+        else dice.pick(((0.62, 0.26, 0.18), (0.36, 0.30, 0.32), (0.48, 0.32, 0.22)))
+    )
     front, flank = palette.lit(wall, 0.85), palette.lit(wall, 0.18)
     gx = x - 0.42 * s * d
     puff = palette.lit((0.9, 0.9, 0.92), 0.6)
@@ -117,25 +31,45 @@ def paint_house(canvas: Canvas, stage: Stage, foot: Point, size: float, dice: Di
         r = s * (0.04 + 0.022 * n)
         spot(canvas, (x + d * s * (0.55 + 0.05 * n), base - s * (1.02 + 0.10 * n)), r, puff, 0.9, 0.20 - 0.022 * n)
     spot(canvas, (x + d * s * 0.15, base + s * 0.02), s * 0.85, palette.lit((0.15, 0.16, 0.12), 0.1), 0.10, 0.45)
-    shape(canvas, [(x, base), (x + d * 0.85 * s, base - 0.05 * s), (x + d * 0.85 * s, base - 0.50 * s), (x, base - 0.46 * s)], flank)
-    shape(canvas, [(gx, base - 0.03 * s), (x, base), (x, base - 0.46 * s), ((gx + x) / 2, base - 0.86 * s), (gx, base - 0.46 * s)], front)
-    shape(canvas, _box(x + d * 0.5 * s - 0.05 * s, base - 0.98 * s, 0.10 * s, 0.3 * s), palette.lit((0.5, 0.3, 0.25), 0.3))
+    shape(
+        canvas,
+        [(x, base), (x + d * 0.85 * s, base - 0.05 * s), (x + d * 0.85 * s, base - 0.50 * s), (x, base - 0.46 * s)],
+        flank,
+    )
+    shape(
+        canvas,
+        [
+            (gx, base - 0.03 * s),
+            (x, base),
+            (x, base - 0.46 * s),
+            ((gx + x) / 2, base - 0.86 * s),
+            (gx, base - 0.46 * s),
+        ],
+        front,
+    )
+    shape(
+        canvas, box(x + d * 0.5 * s - 0.05 * s, base - 0.98 * s, 0.10 * s, 0.3 * s), palette.lit((0.5, 0.3, 0.25), 0.3)
+    )
     ridge = ((gx + x) / 2, base - 0.89 * s)
     far_ridge = (ridge[0] + d * 0.85 * s, base - 0.90 * s)
-    shape(canvas, [ridge, far_ridge, (x + d * 0.92 * s, base - 0.45 * s), (x + d * 0.05 * s, base - 0.41 * s)], palette.lit(tiles, 0.45))
+    shape(
+        canvas,
+        [ridge, far_ridge, (x + d * 0.92 * s, base - 0.45 * s), (x + d * 0.05 * s, base - 0.41 * s)],
+        palette.lit(tiles, 0.45),
+    )
     line(canvas, ridge, (gx - d * 0.06 * s, base - 0.40 * s), 0.05 * s, palette.lit(tiles, 0.75))
     line(canvas, ridge, (x + d * 0.05 * s, base - 0.41 * s), 0.04 * s, palette.lit(tiles, 0.55))
-    glass = _LAMP if _lamps_lit(stage) else mix_colour(palette.middle, (0.1, 0.12, 0.2), 0.6)
-    if _lamps_lit(stage):
+    glass = LAMP if stage.lamps_lit else mix_colour(palette.middle, (0.1, 0.12, 0.2), 0.6)
+    if stage.lamps_lit:
         glow = canvas.crop(x - s * 1.5, base - s * 1.5, x + s * 1.5, base + s)
         if not glow.empty:
             dx, dy = glow.x - x, glow.y - (base - 0.25 * s)
-            glow.glow(fade(np.sqrt(dx * dx + dy * dy) * (3.2 / s)) * 0.45, _LAMP)
+            glow.glow(fade(np.sqrt(dx * dx + dy * dy) * (3.2 / s)) * 0.45, LAMP)
     mid = (gx + x) / 2
-    shape(canvas, _box(mid - 0.06 * s, base - 0.28 * s, 0.12 * s, 0.26 * s), palette.lit((0.36, 0.22, 0.16), 0.5))
+    shape(canvas, box(mid - 0.06 * s, base - 0.28 * s, 0.12 * s, 0.26 * s), palette.lit((0.36, 0.22, 0.16), 0.5))
     spot(canvas, (mid, base - 0.56 * s), 0.055 * s, glass)
     for n in (0.28, 0.58):
-        shape(canvas, _box(x + d * n * s - 0.06 * s, base - 0.33 * s, 0.12 * s, 0.15 * s), glass)
+        shape(canvas, box(x + d * n * s - 0.06 * s, base - 0.33 * s, 0.12 * s, 0.15 * s), glass)
 
 
 def paint_lighthouse(canvas: Canvas, stage: Stage, foot: Point, tall: float) -> None:
@@ -145,7 +79,7 @@ def paint_lighthouse(canvas: Canvas, stage: Stage, foot: Point, tall: float) -> 
     band = stage.scene.colour("lighthouse") or (0.78, 0.20, 0.17)
     wide, narrow = tall * 0.115, tall * 0.068
     lamp = (x, base - tall * 0.90)
-    if _lamps_lit(stage) or stage.scene.weather == "fog":
+    if stage.lamps_lit or stage.scene.weather == "fog":
         _beam(canvas, stage, lamp)
     part = canvas.crop(x - wide * 1.2, base - tall, x + wide * 1.2, base + 0.01)
     if part.empty:
@@ -162,11 +96,11 @@ def paint_lighthouse(canvas: Canvas, stage: Stage, foot: Point, tall: float) -> 
     for c, plane in enumerate(part.rgb):
         dark = palette.lit(white, 0.0)[c] + (palette.lit(band, 0.0)[c] - palette.lit(white, 0.0)[c]) * red
         bright = palette.lit(white, 1.0)[c] + (palette.lit(band, 1.0)[c] - palette.lit(white, 1.0)[c]) * red
-        plane += (dark + (bright - dark) * light - plane) * cover
+        blend(plane, dark + (bright - dark) * light, cover)
     iron = palette.lit((0.16, 0.15, 0.18), 0.5)
-    shape(canvas, _box(x - narrow * 1.5, base - tall * 0.84, narrow * 3.0, tall * 0.022), iron)
-    room = _LAMP if _lamps_lit(stage) else palette.lit((0.80, 0.88, 0.92), 0.8)
-    shape(canvas, _box(x - narrow * 0.75, base - tall * 0.93, narrow * 1.5, tall * 0.09), room)
+    shape(canvas, box(x - narrow * 1.5, base - tall * 0.84, narrow * 3.0, tall * 0.022), iron)
+    room = LAMP if stage.lamps_lit else palette.lit((0.80, 0.88, 0.92), 0.8)
+    shape(canvas, box(x - narrow * 0.75, base - tall * 0.93, narrow * 1.5, tall * 0.09), room)
     for n in (-0.75, -0.25, 0.25, 0.75):
         line(canvas, (x + n * narrow, base - tall * 0.93), (x + n * narrow, base - tall * 0.84), tall * 0.006, iron)
     cap = palette.lit(band, 0.5)
@@ -185,7 +119,7 @@ def _beam(canvas: Canvas, stage: Stage, lamp: Point) -> None:
         spread = np.abs(dy + ahead * 0.10) / (ahead * 0.085 + 0.004)
         light = smoothstep(1.0, 0.1, spread) * (ahead > 0.0) * fade(reach * 1.7) * strength
         sky.glow(light, (1.0, 0.92, 0.70))
-    sky.glow(fade(reach * 16.0), _LAMP)
+    sky.glow(fade(reach * 16.0), LAMP)
     sky.glow(bell(reach, 0.02), (1.0, 0.97, 0.85))
 
 
@@ -196,22 +130,28 @@ def paint_castle(canvas: Canvas, stage: Stage, foot: Point, size: float, dice: D
     distance = 0.25 + (0.25 if stage.scene.weather == "fog" else 0.0)
     stone = stage.scene.colour("castle") or (0.66, 0.60, 0.54)
     face, dark = palette.far(palette.lit(stone, 0.75), distance), palette.far(palette.lit(stone, 0.05), distance)
-    roof = palette.far(palette.lit(dice.pick(((0.32, 0.36, 0.48), (0.55, 0.26, 0.22), (0.30, 0.34, 0.36))), 0.6), distance)
+    roof = palette.far(
+        palette.lit(dice.pick(((0.32, 0.36, 0.48), (0.55, 0.26, 0.22), (0.30, 0.34, 0.36))), 0.6), distance
+    )
     roof_dark = mix_colour(roof, (0.05, 0.06, 0.12), 0.35)
     towers = [(-0.46, 0.48, 0.10), (0.44, 0.42, 0.11), (-0.20, 0.70, 0.10), (0.20, 0.62, 0.12), (0.02, 0.95, 0.13)]
-    shape(canvas, _box(x - 0.46 * size, base - 0.28 * size, 0.90 * size, 0.36 * size), mix_colour(face, dark, 0.35))
+    shape(canvas, box(x - 0.46 * size, base - 0.28 * size, 0.90 * size, 0.36 * size), mix_colour(face, dark, 0.35))
     for n in range(12):
-        shape(canvas, _box(x + (-0.46 + n * 0.076) * size, base - 0.31 * size, 0.04 * size, 0.04 * size), mix_colour(face, dark, 0.35))
+        shape(
+            canvas,
+            box(x + (-0.46 + n * 0.076) * size, base - 0.31 * size, 0.04 * size, 0.04 * size),
+            mix_colour(face, dark, 0.35),
+        )
     for dx, tall, wide in towers:
         tx, ty, w = x + dx * size, base - tall * size, wide * size
-        shape(canvas, _box(tx - w / 2, ty, w, tall * size + 0.08 * size), face)
+        shape(canvas, box(tx - w / 2, ty, w, tall * size + 0.08 * size), face)
         shade_x = tx - w / 2 if stage.side > 0 else tx
-        shape(canvas, _box(shade_x, ty, w / 2, tall * size + 0.08 * size), mix_colour(face, dark, 0.7))
+        shape(canvas, box(shade_x, ty, w / 2, tall * size + 0.08 * size), mix_colour(face, dark, 0.7))
         peak = (tx, ty - w * 1.7)
         shape(canvas, [(tx - w * 0.66, ty), peak, (tx + w * 0.66, ty)], roof)
         shape(canvas, [(tx - w * 0.66 * stage.side, ty), peak, (tx, ty)], roof_dark)
         line(canvas, peak, (tx, peak[1] - w * 0.3), 0.003, dark)
-        pane = _LAMP if _lamps_lit(stage) else mix_colour(dark, (0.0, 0.0, 0.0), 0.5)
+        pane = LAMP if stage.lamps_lit else mix_colour(dark, (0.0, 0.0, 0.0), 0.5)
         for level in (0.14, 0.34):
             spot(canvas, (tx, ty + level * tall * size), w * 0.09, pane, 1.7)
     gate = mix_colour(dark, (0.0, 0.0, 0.0), 0.45)
@@ -225,22 +165,39 @@ def paint_windmill(canvas: Canvas, stage: Stage, foot: Point, size: float, dice:
     wall = stage.scene.colour("windmill") or (0.90, 0.86, 0.78)
     light, dark = palette.lit(wall, 0.9), palette.lit(wall, 0.1)
     top = base - size
-    shape(canvas, [(x - 0.24 * size, base), (x - 0.13 * size, top), (x + 0.13 * size, top), (x + 0.24 * size, base)], light)
+    shape(
+        canvas,
+        [(x - 0.24 * size, base), (x - 0.13 * size, top), (x + 0.13 * size, top), (x + 0.24 * size, base)],
+        light,
+    )
     s = -stage.side
-    shape(canvas, [(x, base), (x, top), (x + s * 0.13 * size, top), (x + s * 0.24 * size, base)], mix_colour(light, dark, 0.75))
+    shape(
+        canvas,
+        [(x, base), (x, top), (x + s * 0.13 * size, top), (x + s * 0.24 * size, base)],
+        mix_colour(light, dark, 0.75),
+    )
     cap = palette.lit((0.40, 0.24, 0.20), 0.5)
     shape(canvas, [(x - 0.16 * size, top), (x, top - 0.22 * size), (x + 0.16 * size, top)], cap)
-    shape(canvas, _box(x - 0.045 * size, base - 0.22 * size, 0.09 * size, 0.22 * size), palette.lit((0.30, 0.20, 0.15), 0.4))
+    shape(
+        canvas,
+        box(x - 0.045 * size, base - 0.22 * size, 0.09 * size, 0.22 * size),
+        palette.lit((0.30, 0.20, 0.15), 0.4),
+    )
     spot(canvas, (x, base - 0.55 * size), 0.04 * size, palette.lit((0.2, 0.2, 0.26), 0.4), 1.3)
     hub = (x, top + 0.02 * size)
-    c, n = dice.pick(((0.92, 0.39), (0.81, 0.59), (0.97, 0.24)))
+    cosine, sine = dice.pick(((0.92, 0.39), (0.81, 0.59), (0.97, 0.24)))
     wood = palette.lit((0.32, 0.24, 0.20), 0.5)
     cloth = palette.lit((0.95, 0.92, 0.85), 0.85)
-    for dx, dy in ((c, n), (-n, c), (-c, -n), (n, -c)):
+    for dx, dy in ((cosine, sine), (-sine, cosine), (-cosine, -sine), (sine, -cosine)):
         tip = (hub[0] + dx * 0.75 * size, hub[1] + dy * 0.75 * size)
         a = (hub[0] + dx * 0.16 * size, hub[1] + dy * 0.16 * size)
         across = (-dy * 0.14 * size, dx * 0.14 * size)
-        shape(canvas, [a, tip, (tip[0] + across[0], tip[1] + across[1]), (a[0] + across[0], a[1] + across[1])], cloth, 0.88)
+        shape(
+            canvas,
+            [a, tip, (tip[0] + across[0], tip[1] + across[1]), (a[0] + across[0], a[1] + across[1])],
+            cloth,
+            0.88,
+        )
         line(canvas, hub, tip, 0.022 * size, wood)
     spot(canvas, hub, 0.035 * size, wood)
 
@@ -268,7 +225,7 @@ def paint_bridge(canvas: Canvas, stage: Stage, top: float, bottom: float) -> Non
     light = light + smoothstep(0.016, 0.008, part.y - deck) * 0.35
     dark, bright = palette.lit(stone, 0.0), palette.lit(stone, 0.9)
     for c, plane in enumerate(part.rgb):
-        plane += (dark[c] + (bright[c] - dark[c]) * light - plane) * cover
+        blend(plane, dark[c] + (bright[c] - dark[c]) * light, cover)
 
 
 def paint_road(canvas: Canvas, stage: Stage, top: float, local: RGB) -> None:
@@ -291,6 +248,5 @@ def paint_road(canvas: Canvas, stage: Stage, top: float, local: RGB) -> None:
     dark, bright = palette.lit(local, 0.0), palette.lit(local, 1.0)
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
-        tone += (palette.haze[c] - tone) * (0.45 * (1.0 - near))
-        plane += (tone - plane) * cover
-    _ = polygon
+        blend(tone, palette.haze[c], 0.45 * (1.0 - near))
+        blend(plane, tone, cover)

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .exact import RGB, Plane, clamp
+from .exact import RGB, Plane, blend, clamp
 from .noise import fbm
 
 Point = tuple[float, float]
 
 
 class Canvas:
-    """Planes ``rgb`` (3×H×W, 0..1) with coordinates ``x`` (1×W) and ``y`` (H×1). A crop shares memory with its canvas."""
+    """Planes ``rgb`` (3×H×W, 0..1) with coordinates ``x`` (1×W) and ``y`` (H×1). A crop shares its canvas's memory."""
 
     __slots__ = ("pixel", "rgb", "x", "y")
 
@@ -30,6 +30,7 @@ class Canvas:
 
     @classmethod
     def blank(cls, width: int, height: int) -> Canvas:
+        """A black canvas of ``width``×``height`` pixels."""
         pixel = 1.0 / min(width, height)
         x = (np.arange(width, dtype=np.float32) + np.float32(0.5)) * np.float32(pixel)
         y = (np.arange(height, dtype=np.float32) + np.float32(0.5)) * np.float32(pixel)
@@ -38,12 +39,12 @@ class Canvas:
     @property
     def width(self) -> float:
         """In units."""
-        return self.rgb.shape[2] * self.pixel
+        return float(self.rgb.shape[2] * self.pixel)
 
     @property
     def height(self) -> float:
         """In units."""
-        return self.rgb.shape[1] * self.pixel
+        return float(self.rgb.shape[1] * self.pixel)
 
     def crop(self, left: float, top: float, right: float, bottom: float) -> Canvas:
         """The part inside these bounds (units; they may lie outside the picture, and the part may be empty)."""
@@ -66,7 +67,8 @@ class Canvas:
 
     @property
     def empty(self) -> bool:
-        return self.rgb.shape[1] == 0 or self.rgb.shape[2] == 0
+        """Whether there is nothing to paint on."""
+        return self.rgb.size == 0
 
     def noise(self, key: int, frequency: float, octaves: int = 5, stretch: float = 1.0, gain: float = 0.5) -> Plane:
         """Signed noise over the canvas, as fine as its pixels can show."""
@@ -84,14 +86,14 @@ class Canvas:
         """Cover the canvas with ``colour`` (one, or 3×H×W) as far as ``cover`` (0..1) says."""
         if isinstance(colour, tuple):
             for plane, channel in zip(self.rgb, colour, strict=True):
-                plane += (channel - plane) * cover
+                blend(plane, channel, cover)
         else:
             self.rgb += (colour - self.rgb) * cover
 
     def glow(self, light: Plane, colour: RGB) -> None:
         """Add ``light`` of ``colour`` without burning out (a screen blend)."""
         for plane, channel in zip(self.rgb, colour, strict=True):
-            plane += (1.0 - clamp(plane)) * clamp(light * channel)
+            np.add(plane, (1.0 - clamp(plane)) * clamp(light * channel), out=plane)
 
     def shade(self, factor: Plane | float) -> None:
         """Multiply every channel."""
@@ -113,12 +115,13 @@ def capsule(canvas: Canvas, a: Point, b: Point, radius: float, radius_b: float |
     along = clamp((dx * bx + dy * by) * (1.0 / length))
     px, py = dx - along * bx, dy - along * by
     thick = radius if radius_b is None else radius + (radius_b - radius) * along
-    return np.sqrt(px * px + py * py) - thick
+    distance: Plane = np.sqrt(px * px + py * py) - thick
+    return distance
 
 
 def polygon(canvas: Canvas, points: Sequence[Point]) -> Plane:
     """The signed distance to a simple polygon."""
-    best: Plane | None = None
+    best = np.full(canvas.rgb.shape[1:], 1e9, dtype=np.float32)
     inside = np.zeros((canvas.rgb.shape[1], canvas.rgb.shape[2]), dtype=bool)
     for (ax, ay), (bx, by) in zip(points, [*points[1:], points[0]], strict=True):
         ex, ey = bx - ax, by - ay
@@ -126,11 +129,10 @@ def polygon(canvas: Canvas, points: Sequence[Point]) -> Plane:
         along = clamp((dx * ex + dy * ey) * (1.0 / max(ex * ex + ey * ey, 1e-9)))
         px, py = dx - along * ex, dy - along * ey
         square = px * px + py * py
-        best = square if best is None else np.minimum(best, square)
+        best = np.minimum(best, square)
         if ey:
             crosses = (canvas.y >= min(ay, by)) & (canvas.y < max(ay, by))
             inside ^= crosses & (dx < dy * (ex / ey))
-    assert best is not None
     distance = np.sqrt(best)
     return np.where(inside, -distance, distance)
 
@@ -138,7 +140,8 @@ def polygon(canvas: Canvas, points: Sequence[Point]) -> Plane:
 def melt(a: Plane, b: Plane, softness: float) -> Plane:
     """The union of two distances with a rounded joint."""
     t = clamp((b - a) * (0.5 / softness) + 0.5)
-    return b + (a - b) * t - t * (1.0 - t) * softness
+    joined: Plane = b + (a - b) * t - t * (1.0 - t) * softness
+    return joined
 
 
 def shape(canvas: Canvas, points: Sequence[Point], colour: RGB, opacity: float = 1.0) -> None:
@@ -147,6 +150,11 @@ def shape(canvas: Canvas, points: Sequence[Point], colour: RGB, opacity: float =
     part = canvas.crop(min(xs) - canvas.pixel, min(ys) - canvas.pixel, max(xs) + canvas.pixel, max(ys) + canvas.pixel)
     if not part.empty:
         part.lay(part.edge(polygon(part, points)) * opacity, colour)
+
+
+def box(x: float, y: float, width: float, height: float) -> list[Point]:
+    """The corners of an upright rectangle whose upper left corner is at (``x``, ``y``)."""
+    return [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
 
 
 def spot(canvas: Canvas, centre: Point, radius: float, colour: RGB, squash: float = 1.0, opacity: float = 1.0) -> None:
@@ -178,7 +186,7 @@ def dabs(
     squash: float = 1.0,
     soft: bool = False,
 ) -> None:
-    """Many round touches: N centres and radii (units), N×3 colours. Later ones lie on earlier ones; ``soft`` ones fade out."""
+    """Many round touches: N centres, radii (units) and colours (N×3), later over earlier; ``soft`` ones fade out."""
     rows, columns = canvas.rgb.shape[1:]
     if not rows or not columns:
         return

@@ -23,7 +23,7 @@ _SMALLEST_SUBJECT = 0.0015
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cutout:
-    """``image``: the subject on white, H×W×3. ``subject``: H×W×4 with alpha. ``mask``: H×W, 255 = subject. All uint8."""
+    """``image``: H×W×3, the subject on white; ``subject``: H×W×4 with alpha; ``mask``: H×W, 255 is subject. uint8."""
 
     image: Pixels
     subject: npt.NDArray[np.uint8]
@@ -84,7 +84,7 @@ def cutting(
 
 
 def _border(height: int, width: int) -> Mask:
-    """A frame of 1/40 of the shorter side, without the lower quarter, where a product may touch the edge."""
+    """A frame of 1/40 of the shorter side."""
     thick = max(min(height, width) // 40, 1)
     border = np.ones((height, width), dtype=bool)
     border[thick:, thick:-thick] = False
@@ -118,11 +118,12 @@ def _strangeness(rgb: Plane, backdrop: Plane) -> Plane:
         chroma += d * d
         e = rgb[c] - backdrop[c]
         plain += e * e
-    return np.sqrt(chroma) * 0.8 + np.sqrt(plain) * 0.2
+    strange: Plane = np.sqrt(chroma) * 0.8 + np.sqrt(plain) * 0.2
+    return strange
 
 
 def _limit(strange: Plane, tolerance: float) -> float:
-    """What counts as strange: well above nine tenths of the border's own variation (by integer ranks)."""
+    """What counts as strange: well above most of the border's own variation."""
     border = np.sort(strange[_border(*strange.shape)])
     usual = float(border[(len(border) * 7) // 10])
     return min(max(0.025 + 0.09 * tolerance, usual * (1.4 + 2.0 * tolerance)), 0.5)

@@ -1,7 +1,7 @@
 """Elementary functions that give the same bits on every machine.
 
-IEEE 754 fixes the result of ``+ - * /`` and ``sqrt`` to the last bit; it does not fix ``sin``, ``exp`` or ``pow``, nor the order in
-which a vectorised sum adds. So everything here, and everything the engine paints, is built from the former only.
+IEEE 754 fixes the result of ``+ - * /`` and ``sqrt`` to the last bit; it does not fix ``sin``, ``exp`` or ``pow``, nor
+the order in which a vectorised sum adds. So all that the engine paints is built from the former only.
 Functions take Python floats or float32 arrays alike; planes are float32 arrays of shape H×W.
 """
 
@@ -21,7 +21,15 @@ RGB: TypeAlias = tuple[float, float, float]
 
 def clamp(x: Plane, low: float = 0.0, high: float = 1.0) -> Plane:
     """A copy of ``x`` limited to ``low``..``high``."""
-    return np.minimum(np.maximum(x, low), high)
+    out: Plane = np.minimum(np.maximum(x, low), high)
+    return out
+
+
+def blend(plane: Plane, towards: Plane | float, cover: Plane | float) -> None:
+    """Change ``plane`` in place: ``cover`` (0..1) of the way ``towards`` a value or another plane."""
+    change = towards - plane
+    change *= cover
+    plane += change
 
 
 def smoothstep(low: float, high: float, x: Plane) -> Plane:
@@ -29,7 +37,8 @@ def smoothstep(low: float, high: float, x: Plane) -> Plane:
     t = x - low
     t *= 1.0 / (high - low)
     t = clamp(t)
-    return t * t * (3.0 - 2.0 * t)
+    out: Plane = t * t * (3.0 - 2.0 * t)
+    return out
 
 
 def step_curve(t: float) -> float:
@@ -40,7 +49,8 @@ def step_curve(t: float) -> float:
 
 def fade(x: Plane) -> Plane:
     """Fall from 1 at 0 towards 0, much like ``exp(-x)`` for ``x >= 0``, with a longer tail."""
-    return 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.1666667 + x * 0.0416667))))
+    out: Plane = 1.0 / (1.0 + x * (1.0 + x * (0.5 + x * (0.1666667 + x * 0.0416667))))
+    return out
 
 
 def bell(x: Plane, width: float) -> Plane:
@@ -54,7 +64,8 @@ def wave(turns: Plane) -> Plane:
     t = turns - np.floor(turns + 0.5)
     t = np.where(t > 0.25, 0.5 - t, np.where(t < -0.25, -0.5 - t, t))
     q = t * t
-    return t * (6.2831853 + q * (-41.341702 + q * (81.605249 + q * -76.704171 + q * q * 42.0)))
+    out: Plane = t * (6.2831853 + q * (-41.341702 + q * (81.605249 + q * -76.704171 + q * q * 42.0)))
+    return out
 
 
 def wave_of(turns: float) -> float:

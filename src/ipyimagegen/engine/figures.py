@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .canvas import Canvas, Point, capsule, disc, line, melt, polygon, shape, spot
-from .exact import RGB, Plane, clamp, mix_colour, smoothstep
+from .exact import RGB, Plane, blend, clamp, mix_colour, smoothstep
 from .noise import Dice
 from .stage import Stage
 
@@ -14,7 +14,14 @@ def paint_boat(canvas: Canvas, stage: Stage, foot: Point, size: float) -> None:
     """A sailing boat ``size`` units high on the water at ``foot``, with its broken reflection."""
     _hull_and_sails(canvas, stage, foot, size, -0.8, 0.30)
     _hull_and_sails(canvas, stage, foot, size, 1.0, 1.0)
-    line(canvas, (foot[0] - size * 0.5, foot[1] + 0.004), (foot[0] + size * 0.5, foot[1] + 0.004), 0.004, stage.palette.low, 0.5)
+    line(
+        canvas,
+        (foot[0] - size * 0.5, foot[1] + 0.004),
+        (foot[0] + size * 0.5, foot[1] + 0.004),
+        0.004,
+        stage.palette.low,
+        0.5,
+    )
 
 
 def _hull_and_sails(canvas: Canvas, stage: Stage, foot: Point, size: float, up: float, opacity: float) -> None:
@@ -33,8 +40,18 @@ def _hull_and_sails(canvas: Canvas, stage: Stage, foot: Point, size: float, up: 
     shape(canvas, [at(0.05, 0.16), at(0.05, 0.97), at(0.26, 0.55), at(0.40, 0.18)], cloth, opacity)
     shape(canvas, [at(0.05, 0.16), at(0.05, 0.97), at(0.14, 0.50)], fold, opacity * 0.6)
     shape(canvas, [at(-0.01, 0.18), at(-0.01, 0.86), at(-0.20, 0.46), at(-0.30, 0.20)], fold, opacity)
-    shape(canvas, [at(-0.40, 0.12), at(0.50, 0.13), at(0.40, 0.02), at(0.30, -0.02), at(-0.28, -0.02), at(-0.36, 0.03)], light, opacity)
-    shape(canvas, [at(-0.38, 0.06), at(0.45, 0.06), at(0.40, 0.01), at(0.30, -0.02), at(-0.28, -0.02), at(-0.36, 0.03)], dark, opacity)
+    shape(
+        canvas,
+        [at(-0.40, 0.12), at(0.50, 0.13), at(0.40, 0.02), at(0.30, -0.02), at(-0.28, -0.02), at(-0.36, 0.03)],
+        light,
+        opacity,
+    )
+    shape(
+        canvas,
+        [at(-0.38, 0.06), at(0.45, 0.06), at(0.40, 0.01), at(0.30, -0.02), at(-0.28, -0.02), at(-0.36, 0.03)],
+        dark,
+        opacity,
+    )
 
 
 def paint_balloons(canvas: Canvas, stage: Stage) -> None:
@@ -43,7 +60,15 @@ def paint_balloons(canvas: Canvas, stage: Stage) -> None:
     places = ((0.62, 0.36, 0.135), (0.30, 0.24, 0.075), (0.82, 0.62, 0.046), (0.14, 0.58, 0.036), (0.46, 0.60, 0.026))
     for n, (across, down, radius) in reversed(list(enumerate(places))):
         x = stage.width * (across if stage.side < 0 else 1.0 - across) + dice.between(-0.04, 0.04)
-        _balloon(canvas, stage, (x, stage.horizon * down + dice.between(-0.03, 0.03)), radius, 0.5 - 0.45 * radius / 0.135, n, dice)
+        _balloon(
+            canvas,
+            stage,
+            (x, stage.horizon * down + dice.between(-0.03, 0.03)),
+            radius,
+            0.5 - 0.45 * radius / 0.135,
+            n,
+            dice,
+        )
 
 
 def _balloon(canvas: Canvas, stage: Stage, centre: Point, r: float, distance: float, n: int, dice: Dice) -> None:
@@ -52,7 +77,11 @@ def _balloon(canvas: Canvas, stage: Stage, centre: Point, r: float, distance: fl
     part = canvas.crop(x - r * 1.05, y - r * 1.05, x + r * 1.05, y + r * 1.45)
     if part.empty:
         return
-    main = stage.scene.colour("balloon") or (palette.accent if n == 0 else dice.pick(((0.86, 0.36, 0.22), (0.20, 0.45, 0.60), (0.93, 0.72, 0.24), (0.60, 0.28, 0.45))))
+    main = stage.scene.colour("balloon") or (
+        palette.accent
+        if n == 0
+        else dice.pick(((0.86, 0.36, 0.22), (0.20, 0.45, 0.60), (0.93, 0.72, 0.24), (0.60, 0.28, 0.45)))
+    )
     second: RGB = (0.97, 0.91, 0.78)
     dy = (part.y - y) * (1.0 / r)
     lower = clamp(dy, 0.0, 2.0)
@@ -68,12 +97,21 @@ def _balloon(canvas: Canvas, stage: Stage, centre: Point, r: float, distance: fl
         dark = palette.lit(main, 0.0)[c] + (palette.lit(second, 0.0)[c] - palette.lit(main, 0.0)[c]) * stripe
         bright = palette.lit(main, 1.0)[c] + (palette.lit(second, 1.0)[c] - palette.lit(main, 1.0)[c]) * stripe
         tone = dark + (bright - dark) * light
-        tone += (palette.haze[c] - tone) * distance
-        plane += (tone - plane) * cover
+        blend(tone, palette.haze[c], distance)
+        blend(plane, tone, cover)
     basket = palette.far(palette.lit((0.42, 0.28, 0.18), 0.5), distance)
     for s in (-1.0, 1.0):
         line(canvas, (x + s * r * 0.20, y + r * 1.28), (x + s * r * 0.10, y + r * 1.56), r * 0.018, basket)
-    shape(canvas, [(x - r * 0.13, y + r * 1.54), (x + r * 0.13, y + r * 1.54), (x + r * 0.10, y + r * 1.72), (x - r * 0.10, y + r * 1.72)], basket)
+    shape(
+        canvas,
+        [
+            (x - r * 0.13, y + r * 1.54),
+            (x + r * 0.13, y + r * 1.54),
+            (x + r * 0.10, y + r * 1.72),
+            (x - r * 0.10, y + r * 1.72),
+        ],
+        basket,
+    )
 
 
 def paint_birds(canvas: Canvas, stage: Stage, count: int) -> None:
@@ -104,7 +142,11 @@ def paint_cat(canvas: Canvas, stage: Stage, foot: Point, size: float) -> None:
     head = disc(part, (x, y - 0.83 * s), 0.165 * s, 0.88)
     shadow = melt(melt(body, chest, 0.10 * s), head, 0.06 * s)
     for side in (-1.0, 1.0):
-        ear = [(x + side * 0.155 * s, y - 0.86 * s), (x + side * 0.145 * s, y - 1.08 * s), (x + side * 0.03 * s, y - 0.95 * s)]
+        ear = [
+            (x + side * 0.155 * s, y - 0.86 * s),
+            (x + side * 0.145 * s, y - 1.08 * s),
+            (x + side * 0.03 * s, y - 0.95 * s),
+        ]
         shadow = np.minimum(shadow, polygon(part, ear) - 0.008 * s)
     tail = capsule(part, (x + d * 0.16 * s, y - 0.06 * s), (x + d * 0.44 * s, y - 0.03 * s), 0.055 * s, 0.05 * s)
     tip = capsule(part, (x + d * 0.44 * s, y - 0.03 * s), (x + d * 0.60 * s, y - 0.12 * s), 0.05 * s, 0.035 * s)
@@ -127,8 +169,8 @@ def _furry(part: Canvas, stage: Stage, shadow: Plane, x: float, s: float) -> Non
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         tone *= 1.0 - stripes
-        tone += (edge[c] - tone) * (rim * (0.75 if not stage.night else 0.55))
-        plane += (tone - plane) * cover
+        blend(tone, edge[c], rim * (0.75 if not stage.night else 0.55))
+        blend(plane, tone, cover)
 
 
 def paint_wanderer(canvas: Canvas, stage: Stage, foot: Point, size: float) -> None:
@@ -142,11 +184,24 @@ def paint_wanderer(canvas: Canvas, stage: Stage, foot: Point, size: float) -> No
     spot(canvas, (x - stage.side * 0.3 * s, y), 0.40 * s, shade, 0.10, 0.4)
     for side in (-1.0, 1.0):
         line(canvas, (x + side * 0.06 * s, y - 0.35 * s), (x + side * 0.075 * s, y), 0.07 * s, shade)
-    outline = [(-0.11, 0.80), (0.11, 0.80), (0.16, 0.72), (0.17, 0.45), (0.20, 0.22), (-0.20, 0.22), (-0.17, 0.45), (-0.16, 0.72)]
+    outline = [
+        (-0.11, 0.80),
+        (0.11, 0.80),
+        (0.16, 0.72),
+        (0.17, 0.45),
+        (0.20, 0.22),
+        (-0.20, 0.22),
+        (-0.17, 0.45),
+        (-0.16, 0.72),
+    ]
     shape(canvas, [(x + dx * s, y - dy * s) for dx, dy in outline], dark)
-    half = [(dx, dy) for dx, dy in outline if dx * stage.side > 0]
-    lit_side = [(0.05 * stage.side, 0.80), *half, (0.05 * stage.side, 0.22)]
-    shape(canvas, [(x + dx * s, y - dy * s) for dx, dy in sorted(lit_side, key=lambda p: (-p[1], abs(p[0])))], light, 0.0)
-    line(canvas, (x + stage.side * 0.14 * s, y - 0.74 * s), (x + stage.side * 0.17 * s, y - 0.28 * s), 0.05 * s, light, 0.8)
+    line(
+        canvas,
+        (x + stage.side * 0.14 * s, y - 0.74 * s),
+        (x + stage.side * 0.17 * s, y - 0.28 * s),
+        0.05 * s,
+        light,
+        0.8,
+    )
     spot(canvas, (x, y - 0.90 * s), 0.085 * s, palette.lit((0.28, 0.18, 0.14), 0.2), 1.15)
     spot(canvas, (x + stage.side * 0.035 * s, y - 0.90 * s), 0.045 * s, palette.lit((0.75, 0.55, 0.42), 0.8), 1.5, 0.5)

@@ -1,4 +1,4 @@
-"""Fitting a given picture to the format of a sketch, the same to the byte on every machine (unlike library resampling)."""
+"""Fitting a given picture to the format of a sketch, unlike library resampling the same to the byte everywhere."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ def _resized(samples: npt.NDArray[Any], length: int, start: float, span: float) 
     def upto(position: float) -> npt.NDArray[Any]:
         fixed = int(min(max(position, 0.0), float(count)) * 256.0)
         whole, part = divmod(fixed, 256)
-        total = sums[whole] * 256
-        return total + samples[whole] * part if part else total
+        total: npt.NDArray[Any] = sums[whole] * 256
+        if part:
+            total = total + samples[whole] * part
+        return total
 
     out = np.empty((length, *samples.shape[1:]), dtype=np.int64)
     for i in range(length):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas, capsule, dabs, line
-from .exact import RGB, Plane, clamp, mix_colour, smoothstep
+from .canvas import Canvas, dabs, line
+from .exact import RGB, Plane, blend, clamp, mix_colour, smoothstep
 from .noise import Dice, fbm, units
 from .stage import Stage
 
@@ -51,9 +51,9 @@ def tree_line(canvas: Canvas, stage: Stage, dice: Dice, base: float, tall: float
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         if frosted is not None:
-            tone += (snow[c] - tone) * frosted
-        tone += (palette.haze[c] - tone) * mist
-        plane += (tone - plane) * (cover * foot)
+            blend(tone, snow[c], frosted)
+        blend(tone, palette.haze[c], mist)
+        blend(plane, tone, cover * foot)
 
 
 def pine(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, distance: float, dice: Dice) -> None:
@@ -73,15 +73,15 @@ def pine(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dista
     trunk = part.edge(np.abs(dx) - tall * 0.014) * (part.y < base)
     part.lay(trunk * (t > 0.5), palette.far(palette.lit((0.30, 0.22, 0.18), 0.3), distance))
     local = mix_colour(palette.leaf, (0.08, 0.15, 0.12), dice.between(0.25, 0.5))
-    light = clamp(0.42 - dx / (half + 0.002) * (0.40 * -stage.side) * -1.0 * -1.0 + (saw - 0.5) * -0.45 + rag * 0.25)
+    light = clamp(0.42 + dx / (half + 0.002) * (0.40 * stage.side) - (saw - 0.5) * 0.45 + rag * 0.25)
     dark, bright = palette.far(palette.lit(local, 0.0), distance), palette.far(palette.lit(local, 1.0), distance)
     snow = palette.far(palette.lit(palette.snow, 0.7), distance)
     white = smoothstep(0.55, 0.10, saw + rag * 0.3) * 0.9 if stage.scene.season == "winter" else None
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         if white is not None:
-            tone += (snow[c] - tone) * white
-        plane += (tone - plane) * crown
+            blend(tone, snow[c], white)
+        blend(plane, tone, crown)
 
 
 def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, distance: float, dice: Dice) -> None:
@@ -108,8 +108,8 @@ def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dist
     colours = _leaf_colours(stage, light, c, distance)
     dabs(
         canvas,
-        ((x + (lx + dx) * tall))[order],
-        ((base + (ly + dy) * tall))[order],
+        (x + (lx + dx) * tall)[order],
+        (base + (ly + dy) * tall)[order],
         (tall * (0.020 + 0.030 * c))[order],
         colours[order],
         opacity=0.92,
@@ -139,17 +139,27 @@ def _bare(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, bark
     count = 26
     xs = x + (dice.units(count) - 0.5) * (tall * 0.44)
     ys = base - (0.45 + 0.42 * dice.units(count)) * tall
-    dabs(canvas, xs, ys, np.full(count, tall * 0.014, dtype=np.float32), np.tile(np.array([snow], dtype=np.float32), (count, 1)))
+    dabs(
+        canvas,
+        xs,
+        ys,
+        np.full(count, tall * 0.014, dtype=np.float32),
+        np.tile(np.array([snow], dtype=np.float32), (count, 1)),
+    )
 
 
-def trunk(canvas: Canvas, stage: Stage, x: float, base: float, thick: float, distance: float, dice: Dice, pale: bool) -> None:
+def trunk(
+    canvas: Canvas, stage: Stage, x: float, base: float, thick: float, distance: float, dice: Dice, *, pale: bool
+) -> None:
     """One tall trunk that leaves the picture at the top; ``pale`` is a birch."""
     part = canvas.crop(x - thick * 2.0, -0.1, x + thick * 2.0, base + thick)
     if part.empty:
         return
     palette = stage.palette
     lean = dice.between(-0.05, 0.05)
-    wobble = fbm(part.y.reshape(1, -1), part.x[:1, :1], dice.bits(), frequency=3.0, octaves=3)[0][:, None] * (thick * 0.22)
+    wobble = fbm(part.y.reshape(1, -1), part.x[:1, :1], dice.bits(), frequency=3.0, octaves=3)[0][:, None] * (
+        thick * 0.22
+    )
     along = clamp((base - part.y) * (1.0 / base))
     dx = part.x - (x + lean * (base - part.y) + wobble)
     flare = smoothstep(0.06, 0.0, along) * 0.45
@@ -165,8 +175,8 @@ def trunk(canvas: Canvas, stage: Stage, x: float, base: float, thick: float, dis
     for c, plane in enumerate(part.rgb):
         tone = dark[c] + (bright[c] - dark[c]) * light
         if marks is not None:
-            tone += (ink[c] - tone) * marks
-        plane += (tone - plane) * cover
+            blend(tone, ink[c], marks)
+        blend(plane, tone, cover)
 
 
 def foliage(canvas: Canvas, stage: Stage, dice: Dice, top: float, bottom: float, size: float, count: int) -> None:
@@ -278,8 +288,8 @@ def _rows(canvas: Canvas, stage: Stage, top: float, petal: RGB) -> None:
     air = smoothstep(0.30, 0.0, near) * 0.5
     for c, plane in enumerate(part.rgb):
         tone = dark[c] * 0.8 + (bright[c] - dark[c] * 0.8) * light
-        tone += (stage.palette.haze[c] - tone) * air
-        plane += (tone - plane) * (band * 0.88)
+        blend(tone, stage.palette.haze[c], air)
+        blend(plane, tone, band * 0.88)
 
 
 def bank(canvas: Canvas, stage: Stage, dice: Dice) -> None:
@@ -298,11 +308,10 @@ def bank(canvas: Canvas, stage: Stage, dice: Dice) -> None:
     cover = part.edge(-depth)
     for c, plane in enumerate(part.rgb):
         tone = dark[c] * 0.9 + (bright[c] - dark[c] * 0.9) * light
-        plane += (tone - plane) * cover
+        blend(plane, tone, cover)
     reeds = palette.lit(mix_colour(palette.grass, palette.earth, 0.35), 0.2)
     for _ in range(70):
         x = dice.unit() * stage.width
         y = stage.shore + 0.05 + (x - stage.width * 0.5) * (0.12 * stage.side)
         tall = dice.between(0.03, 0.10)
         line(canvas, (x, y + 0.02), (x + dice.between(-0.02, 0.02), y - tall), 0.0032, reeds, 0.85)
-    _ = capsule

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .exact import Plane, blur, clamp, smoothstep
+from .exact import Plane, blend, blur, clamp, smoothstep
 
 NATURAL = 7.5
 _PAPER = (0.83, 0.81, 0.77)
@@ -24,7 +24,7 @@ def guided(picture: Plane, guidance_scale: float, pixel: float) -> Plane:
         out = picture.copy()
         for plane, paper in zip(out, _PAPER, strict=True):
             wash = paper + (soft - 0.5) * 0.35
-            plane += (wash - plane) * (1.0 - amount)
+            blend(plane, wash, 1.0 - amount)
         return out
     beyond = (guidance_scale - NATURAL) / (20.0 - NATURAL)
     contrast, saturation = 1.0 + 0.32 * beyond, 1.0 + 0.75 * beyond

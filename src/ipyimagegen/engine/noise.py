@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .exact import Plane
+from .exact import Plane, blend
 
 _T = TypeVar("_T")
 _MASK = 0xFFFFFFFFFFFFFFFF
@@ -56,6 +56,7 @@ class Dice:
         self._drawn = 0
 
     def child(self, *name: object) -> Dice:
+        """An independent stream for a part called ``name``."""
         return Dice(key_of(self.key, *name))
 
     def bits(self) -> int:
@@ -71,6 +72,7 @@ class Dice:
         return (self.bits() >> 11) / 9007199254740992.0
 
     def between(self, low: float, high: float) -> float:
+        """A number from ``low`` to ``high``."""
         return low + (high - low) * self.unit()
 
     def whole(self, low: int, high: int) -> int:
@@ -78,9 +80,11 @@ class Dice:
         return low + self.bits() % (high - low + 1)
 
     def pick(self, choices: Sequence[_T]) -> _T:
+        """One of ``choices``, all equally likely."""
         return choices[self.bits() % len(choices)]
 
     def chance(self, probability: float) -> bool:
+        """True with ``probability`` (0..1)."""
         return self.unit() < probability
 
     def units(self, count: int) -> npt.NDArray[Any]:
@@ -152,12 +156,12 @@ def fbm(
 ) -> Plane:
     """Noise of several octaves on the crossings of ``x`` (1×W) and ``y`` (H×1), in picture units.
 
-    ``frequency`` is in cells per unit, ``stretch > 1`` draws it out sideways; octaves with cells smaller than ``finest``
-    units are left out, so that a small picture shows the same thing with less detail.
+    ``frequency`` is in cells per unit, ``stretch > 1`` draws it out sideways; octaves with cells smaller than
+    ``finest`` units are left out, so that a small picture shows the same thing with less detail.
     """
     xs, ys = x.reshape(-1), y.reshape(-1)
     dice = Dice(key)
-    total: Plane | None = None
+    total: Plane = np.zeros((ys.size, xs.size), dtype=np.float32)
     amplitude, power = 1.0, 0.0
     for octave in range(octaves):
         if octave and frequency * finest > 0.6:
@@ -166,10 +170,9 @@ def fbm(
         layer = lattice_noise(xs * (frequency / stretch) + dx, ys * frequency + dy, dice.bits())
         layer *= amplitude
         power += amplitude * amplitude
-        total = layer if total is None else np.add(total, layer, out=total)
+        total += layer
         amplitude *= gain
         frequency *= 2.03
-    assert total is not None
     total *= _normal(power)
     return total
 
@@ -182,7 +185,7 @@ _TILE = 512
 
 
 @lru_cache(maxsize=8)
-def tile(name: str, cells: int = 4, octaves: int = 6, ridged: bool = False) -> Plane:
+def tile(name: str, cells: int = 4, octaves: int = 6, *, ridged: bool = False) -> Plane:
     """A 512×512 patch of noise that repeats seamlessly, for `sample`. The same for every picture: shift it instead."""
     dice = Dice(key_of("tile", name))
     at = np.arange(_TILE, dtype=np.float32)
@@ -216,7 +219,7 @@ def sample(patch: Plane, u: Plane, v: Plane) -> Plane:
     top = flat.take(j + i)
     top += (flat.take(j + i1) - top) * uu
     low = flat.take(j1 + i)
-    low += (flat.take(j1 + i1) - low) * uu
+    blend(low, flat.take(j1 + i1), uu)
     low -= top
     low *= vv
     low += top

@@ -32,7 +32,7 @@ def to_pixels(rgb: Plane) -> Pixels:
 
 
 def finish_of(steps: int) -> float:
-    """How far ``steps`` steps take the picture, in layers (0..4): more always get further, none gets quite to the end."""
+    """How far ``steps`` steps take the picture, in layers (0..4): more get further, none gets quite to the end."""
     return LAYERS * steps / (steps + 1.3)
 
 

@@ -125,14 +125,32 @@ def palette_for(scene: Scene) -> Palette:
         turn, amount = accent, 0.30
     changed = {
         name: _turned(getattr(light, name), turn, amount)
-        for name in ("zenith", "middle", "low", "horizon", "cloud_lit", "cloud_shade", "haze", "water", "rock", "earth", "sand")
+        for name in (
+            "zenith",
+            "middle",
+            "low",
+            "horizon",
+            "cloud_lit",
+            "cloud_shade",
+            "haze",
+            "water",
+            "rock",
+            "earth",
+            "sand",
+        )
     }
     if sky is not None:
         changed["zenith"] = _turned(changed["zenith"], sky, 0.65)
         changed["middle"] = _turned(changed["middle"], sky, 0.6)
         changed["low"] = _turned(changed["low"], sky, 0.5)
         changed["haze"] = _turned(changed["haze"], sky, 0.35)
-    for motif, name in (("sea", "water"), ("lake", "water"), ("river", "water"), ("desert", "sand"), ("mountains", "rock")):
+    for motif, name in (
+        ("sea", "water"),
+        ("lake", "water"),
+        ("river", "water"),
+        ("desert", "sand"),
+        ("mountains", "rock"),
+    ):
         named = scene.colour(motif)
         if named is not None:
             changed[name] = mix_colour(changed[name], named, 0.6)

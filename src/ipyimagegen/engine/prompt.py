@@ -35,15 +35,21 @@ _IMPLIED: Final[Mapping[str, tuple[str, ...]]] = {
     "city": ("lake",),
 }
 _GROUND: Final = frozenset(
-    "mountains hills volcano desert forest lake sea beach island river field flowers road city waterfall".split()
+    (
+        *("mountains", "hills", "volcano", "desert", "forest", "lake", "sea", "beach", "island"),
+        *("river", "field", "flowers", "road", "city", "waterfall"),
+    )
 )
 _WATER: Final = frozenset(("lake", "sea", "river"))
-_SKY: Final = frozenset("sky skies himmel ciel cielo céu небо 空".split())
+_SKY: Final = frozenset(("sky", "skies", "himmel", "ciel", "cielo", "céu", "небо", "空"))
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What a prompt comes to. ``layout`` and ``tint`` are keys for composition and palette; ``shunned`` are colours to avoid."""
+    """What a prompt comes to. ``layout`` and ``tint`` key composition and palette; ``shunned`` are colours to avoid.
+
+    ``words`` are all words of the prompt, ``refused`` the motifs that the negative prompt names.
+    """
 
     kind: str
     motifs: frozenset[str]
@@ -56,7 +62,8 @@ class Scene:
     avoided: frozenset[str]
     layout: int
     tint: int
-    words: frozenset[str] = frozenset()
+    words: frozenset[str]
+    refused: frozenset[str]
 
     def has(self, *motifs: str) -> bool:
         """Whether any of ``motifs`` is in the picture."""
@@ -80,7 +87,14 @@ def _lexicon() -> tuple[dict[str, tuple[Term, ...]], dict[str, tuple[Term, ...]]
     """Spelled words and free-standing signs, each with all it may mean."""
     words: dict[str, tuple[Term, ...]] = {}
     signs: dict[str, tuple[Term, ...]] = {}
-    groups = {"motif": MOTIFS, "hour": HOURS, "weather": WEATHERS, "season": SEASONS, "style": STYLE_WORDS, "avoid": AVOIDED}
+    groups = {
+        "motif": MOTIFS,
+        "hour": HOURS,
+        "weather": WEATHERS,
+        "season": SEASONS,
+        "style": STYLE_WORDS,
+        "avoid": AVOIDED,
+    }
     groups["colour"] = {name: terms for name, (_, terms) in COLOURS.items()}
     for group, names in groups.items():
         for name, terms in names.items():
@@ -129,7 +143,7 @@ def _names(tokens: Iterable[tuple[str, tuple[Term, ...]]], group: str) -> list[s
 
 
 def _colours(tokens: list[tuple[str, tuple[Term, ...]]]) -> tuple[tuple[str, RGB], ...]:
-    """A colour word belongs to the next motif, or the sky, within three words; or else to the whole picture (``accent``)."""
+    """A colour word belongs to the next motif or the sky within three words, or else to the whole (``accent``)."""
     bound: dict[str, RGB] = {}
     for at, (_, terms) in enumerate(tokens):
         for name in (name for group, name in terms if group == "colour"):
@@ -154,7 +168,9 @@ def _hour(tokens: list[tuple[str, tuple[Term, ...]]], motifs: list[str], dice: D
         return named[0]
     if "aurora" in motifs or "stars" in motifs or "moon" in motifs:
         return "night"
-    return dice.pick(("day", "day", "day", "dawn", "golden", "day") if snowy else ("day", "day", "golden", "day", "golden", "dawn"))
+    return dice.pick(
+        ("day", "day", "day", "dawn", "golden", "day") if snowy else ("day", "day", "golden", "day", "golden", "dawn")
+    )
 
 
 def _furnish(motifs: set[str], dice: Dice) -> set[str]:
@@ -189,7 +205,9 @@ def read_prompt(sketch: Sketch) -> Scene:
     tokens = _tokens(sketch.prompt)
     refused = _tokens(sketch.negative_prompt)
     known = {name for _, terms in tokens for group, name in terms if group != "avoid"}
-    other = sorted({token for token, terms in tokens if not any(group != "avoid" for group, _ in terms) and len(token) > 2})
+    other = sorted(
+        {token for token, terms in tokens if not any(group != "avoid" for group, _ in terms) and len(token) > 2}
+    )
     named = _names(tokens, "motif")
     layout = key_of("layout", sketch.seed, " ".join(sorted(set(named))), " ".join(other))
     dice = Dice(layout).child("scene")
@@ -226,4 +244,5 @@ def read_prompt(sketch: Sketch) -> Scene:
         layout=layout,
         tint=key_of("tint", sketch.prompt, " ".join(token for token, terms in refused if not terms)),
         words=frozenset(token for token, _ in tokens),
+        refused=frozenset(_names(refused, "motif")),
     )

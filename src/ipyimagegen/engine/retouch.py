@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .exact import Plane, blur, clamp, smoothstep, step_curve
+from .exact import Plane, blend, blur, clamp, smoothstep, step_curve
 from .noise import fbm, key_of
 from .sketch import Pixels, Sketch
 
@@ -49,17 +49,18 @@ class Retouch:
         """What the style is to paint: first the start picture in the scene's colours, then patch by patch the scene."""
         toned = self.start_picture.copy()
         for plane, goal in zip(toned, picture, strict=True):
-            plane += (_mean(goal) - _mean(plane)) * (0.55 * self.strength)
+            np.add(plane, (_mean(goal) - _mean(plane)) * (0.55 * self.strength), out=plane)
         share = min(max((self.strength - 0.12) / 0.83, 0.0), 1.0)
         patches = clamp(share * 3.0 - 1.0 + self.dissolve * (2.4 * share * (1.0 - share)))
-        return toned + (picture - toned) * patches
+        blend(toned, picture, patches)
+        return toned
 
     def blend(self, layer: Plane) -> Plane:
         """A painted layer over the start picture, as far as strength and mask let it."""
         cover = self.strength * (2.0 - self.strength)
-        if self.where is None:
-            return self.start_picture + (layer - self.start_picture) * cover
-        return self.start_picture + (layer - self.start_picture) * (self.where * cover)
+        out = self.start_picture.copy()
+        blend(out, layer, cover if self.where is None else self.where * cover)
+        return out
 
     def keep(self, pixels: Pixels) -> Pixels:
         """``pixels`` with the kept part of the start picture put back, bit for bit."""
@@ -77,4 +78,5 @@ def _feathered(mask: Plane, pixel: float) -> Plane:
     """How much of each pixel is repainted: nothing outside, rising from the edge of the mask inwards."""
     inside = mask.astype(np.float32) * np.float32(1.0 / 255.0)
     soft = blur(inside, max(int(0.02 / pixel), 1).bit_length())
-    return inside * (0.30 + 0.70 * smoothstep(0.45, 0.92, soft))
+    rising: Plane = inside * (0.22 + 0.78 * smoothstep(0.50, 0.98, soft))
+    return rising

@@ -56,7 +56,7 @@ SKETCH_SCHEMA: Final[dict[str, Any]] = {
     "$schema": _DIALECT,
     "type": "object",
     "title": "Sketch (procedural painter, no neural weights)",
-    "description": "Paints a picture from the words it knows: time of day, weather, season, landscape and a few subjects. "
+    "description": "Paints a picture from the words it knows: hour, weather, season, landscape and some subjects. "
     "Other words vary composition and colour.",
     "properties": {
         "prompt": {
@@ -143,7 +143,7 @@ CUTOUT_SCHEMA: Final[dict[str, Any]] = {
     "$schema": _DIALECT,
     "type": "object",
     "title": "Cutout (background removal by colour, no neural weights)",
-    "description": "Cuts a product out of a plain-ish background: the subject on white, the subject with alpha, and its mask.",
+    "description": "Cuts a product out of a plain-ish background: the subject on white, with alpha, and its mask.",
     "properties": {
         "image": {
             "type": "string",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -35,17 +35,20 @@ class Frame:
     pixels: Pixels
 
 
-def check_number(name: str, value: float, low: float, high: float, *, multiple_of: int = 1, whole: bool = False) -> None:
+def check_number(
+    name: str, value: object, low: float, high: float, *, multiple_of: int = 1, whole: bool = False
+) -> None:
     """Raise ValueError, with the value and the limit, unless ``value`` is a number from ``low`` to ``high``."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or (whole and not isinstance(value, int)):
-        raise ValueError(f"{name} is {value!r}, must be a {'whole number' if whole else 'number'}")
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{name} is {value!r}, must be a {kind}")  # noqa: TRY004 - one error for all nonsense
     if not low <= value <= high:
         raise ValueError(f"{name} is {value!r}, must be {low} to {high}")
     if value % multiple_of and multiple_of > 1:
         raise ValueError(f"{name} is {value!r}, must be a multiple of {multiple_of}")
 
 
-def check_pixels(name: str, pixels: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+def check_pixels(name: str, pixels: object, shape: tuple[int, ...]) -> None:
     """Raise ValueError unless ``pixels`` is a uint8 array of ``shape``."""
     if not isinstance(pixels, np.ndarray) or pixels.dtype != np.uint8:
         raise ValueError(f"{name} is {type(pixels).__name__} {getattr(pixels, 'dtype', '')}, must be a uint8 array")
@@ -57,10 +60,10 @@ def check_pixels(name: str, pixels: npt.NDArray[Any], shape: tuple[int, ...]) ->
 class Sketch:
     """One picture to paint. Raises ValueError, with the value and the limit, for what cannot be painted.
 
-    ``width`` and ``height`` are in pixels (64..2048, multiples of 8). ``image`` (height×width×3, uint8) is a picture to start
-    from, ``strength`` (0..1) how far to leave it. ``mask`` (height×width, uint8) goes with an image: 255 is repainted,
-    0 is kept bit for bit. ``fail_at_step`` makes the painter raise `SketchFailed` in place of that step's frame.
-    ``step_delay_s`` is seconds that a service may wait between steps; the painter itself never waits.
+    ``width`` and ``height`` are in pixels (64..2048, multiples of 8). ``image`` (height×width×3, uint8) is a picture to
+    start from, ``strength`` (0..1) how far to leave it. ``mask`` (height×width, uint8) goes with an image: 255 is
+    repainted, 0 is kept bit for bit. ``fail_at_step`` makes the painter raise `SketchFailed` in place of that step's
+    frame. ``step_delay_s`` is seconds that a service may wait between steps; the painter itself never waits.
     """
 
     prompt: str
@@ -79,8 +82,9 @@ class Sketch:
 
     def __post_init__(self) -> None:
         for name in ("prompt", "negative_prompt"):
-            if not isinstance(getattr(self, name), str):
-                raise ValueError(f"{name} is {getattr(self, name)!r}, must be a string")
+            text: object = getattr(self, name)
+            if not isinstance(text, str):
+                raise ValueError(f"{name} is {text!r}, must be a string")  # noqa: TRY004 - one error for all nonsense
         check_number("width", self.width, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
         check_number("height", self.height, MIN_SIZE_PX, MAX_SIZE_PX, multiple_of=SIZE_STEP_PX, whole=True)
         check_number("num_inference_steps", self.num_inference_steps, 1, MAX_STEPS, whole=True)

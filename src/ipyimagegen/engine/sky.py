@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .canvas import Canvas, dabs, disc, line
-from .exact import RGB, Plane, bell, clamp, fade, mix_colour, scale_colour, smoothstep, wave
+from .exact import RGB, Plane, bell, blend, clamp, fade, mix_colour, scale_colour, smoothstep, wave
 from .noise import Dice, fbm, sample, tile
 from .stage import Stage
 
@@ -42,9 +42,9 @@ def _air(sky: Canvas, stage: Stage) -> None:
         sky.rgb, palette.zenith, palette.middle, palette.low, palette.horizon, strict=True
     ):
         plane[...] = zenith
-        plane += (middle - plane) * lower
-        plane += (near - plane) * low
-        plane += (end - plane) * rim
+        blend(plane, middle, lower)
+        blend(plane, near, low)
+        blend(plane, end, rim)
 
 
 def _distance(sky: Canvas, stage: Stage) -> Plane:
@@ -72,7 +72,9 @@ def _luminary(sky: Canvas, stage: Stage) -> None:
     if shown:
         sky.glow(fade(r * 9.0) * wide, palette.sun)
     if shown and not veiled:
-        radius = {"day": 0.034, "dawn": 0.046, "golden": 0.058, "dusk": 0.06}[scene.hour] * (1.4 if scene.has("sun") else 1.0)
+        radius = {"day": 0.034, "dawn": 0.046, "golden": 0.058, "dusk": 0.06}[scene.hour] * (
+            1.4 if scene.has("sun") else 1.0
+        )
         sky.glow(fade(clamp(r - radius, 0.0, 9.0) * 26.0) * 0.8, palette.sun)
         cover = smoothstep(radius + 1.2 * sky.pixel, radius - 1.2 * sky.pixel, r)
         sky.lay(cover, mix_colour(palette.sun, (1.0, 1.0, 0.96), 0.55))
@@ -153,7 +155,12 @@ def _rainbow(sky: Canvas, stage: Stage) -> None:
     radius = 0.72 * stage.horizon
     dx, dy = sky.x - x, sky.y - stage.horizon * 1.12
     t = (np.sqrt(dx * dx + dy * dy) - radius) * (1.0 / 0.075)
-    for centre, colour in ((0.9, (1.0, 0.2, 0.2)), (0.6, (1.0, 0.8, 0.1)), (0.3, (0.2, 1.0, 0.3)), (0.0, (0.3, 0.4, 1.0))):
+    for centre, colour in (
+        (0.9, (1.0, 0.2, 0.2)),
+        (0.6, (1.0, 0.8, 0.1)),
+        (0.3, (0.2, 1.0, 0.3)),
+        (0.0, (0.3, 0.4, 1.0)),
+    ):
         sky.glow(bell(t - centre, 0.16) * 0.34, colour)
 
 
@@ -195,8 +202,8 @@ def _ceiling(sky: Canvas, stage: Stage, dice: Dice, cover: float) -> None:
     amount *= 0.92 - 0.40 * smoothstep(0.55, 1.0, t)
     for plane, dark, bright, warm in zip(sky.rgb, palette.cloud_shade, palette.cloud_lit, glow, strict=True):
         tone = dark + (bright - dark) * light
-        tone += (warm - tone) * (near_light * 0.35)
-        plane += (tone - plane) * amount
+        blend(tone, warm, near_light * 0.35)
+        blend(plane, tone, amount)
 
 
 def _cumulus(sky: Canvas, stage: Stage, dice: Dice, count: int) -> None:
@@ -226,7 +233,16 @@ def _cumulus(sky: Canvas, stage: Stage, dice: Dice, count: int) -> None:
             colours[:, c] = shade + (palette.cloud_lit[c] - shade) * smoothstep(0.0, 0.85, light)
         radii = size * (0.30 - 0.16 * light) * (0.7 + 0.6 * dice.units(n))
         xs, ys = x + dx * size * 1.5, y - up * size * 0.85
-        dabs(sky, xs[order], ys[order], radii[order], colours[order], opacity=0.62 * (0.55 + 0.45 * near), squash=0.72, soft=True)
+        dabs(
+            sky,
+            xs[order],
+            ys[order],
+            radii[order],
+            colours[order],
+            opacity=0.62 * (0.55 + 0.45 * near),
+            squash=0.72,
+            soft=True,
+        )
 
 
 def _lightning(sky: Canvas, stage: Stage) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from .canvas import Canvas, Point
+from .exact import RGB
 from .palette import Palette, palette_for
 from .prompt import Scene
+
+LAMP: Final[RGB] = (1.0, 0.82, 0.48)
+"""The colour of lamplight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Places are in units (see `canvas`). ``light`` is the sun or moon; ``side`` is -1 if it stands left of the middle."""
+    """Places in units (see `canvas`). ``light`` is the sun or moon; ``side`` is -1 if it stands left of the middle."""
 
     scene: Scene
     palette: Palette
@@ -24,11 +29,18 @@ class Stage:
 
     @property
     def water(self) -> bool:
+        """Whether the scene lies at a sea or lake."""
         return self.scene.has("sea", "lake")
 
     @property
     def night(self) -> bool:
+        """Whether it is night."""
         return self.scene.hour == "night"
+
+    @property
+    def lamps_lit(self) -> bool:
+        """Whether windows are lit."""
+        return self.scene.hour in ("night", "dusk") or self.scene.weather == "storm"
 
     @property
     def broad_leaved(self) -> bool:
@@ -44,7 +56,13 @@ class Stage:
         return max(y - self.horizon, 0.0) / (self.height - self.horizon)
 
 
-_ELEVATION = {"day": (0.55, 0.80), "dawn": (0.08, 0.22), "golden": (0.10, 0.24), "dusk": (0.01, 0.06), "night": (0.55, 0.78)}
+_ELEVATION = {
+    "day": (0.55, 0.80),
+    "dawn": (0.08, 0.22),
+    "golden": (0.10, 0.24),
+    "dusk": (0.01, 0.06),
+    "night": (0.55, 0.78),
+}
 
 
 def set_stage(scene: Scene, canvas: Canvas) -> Stage:

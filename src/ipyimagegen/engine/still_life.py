@@ -1,11 +1,11 @@
-"""Indoors: a bowl of fruit or a vase of flowers in light from one side, and a faceless portrait."""
+"""Still lifes: a bowl of fruit or a vase of flowers in light from one side."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas, Point, dabs, disc, line, melt, shape, spot
-from .exact import RGB, Plane, bell, clamp, fade, mix_colour, smoothstep
+from .canvas import Canvas, Point, dabs, line, shape, spot
+from .exact import RGB, Plane, bell, blend, clamp, fade, mix_colour, smoothstep
 from .flora import flower_colours
 from .noise import Dice
 from .stage import Stage
@@ -33,7 +33,9 @@ def paint_still_life(canvas: Canvas, stage: Stage) -> None:
 
 
 def _room(canvas: Canvas, stage: Stage, table: float, dice: Dice) -> None:
-    wall = stage.scene.colour("accent") or dice.pick(((0.34, 0.40, 0.42), (0.52, 0.43, 0.36), (0.28, 0.32, 0.40), (0.46, 0.50, 0.44)))
+    wall = stage.scene.colour("accent") or dice.pick(
+        ((0.34, 0.40, 0.42), (0.52, 0.43, 0.36), (0.28, 0.32, 0.40), (0.46, 0.50, 0.44))
+    )
     night = stage.night
     dim = 0.45 if night else 1.0
     x = canvas.x if stage.side > 0 else stage.width - canvas.x
@@ -52,7 +54,7 @@ def _room(canvas: Canvas, stage: Stage, table: float, dice: Dice) -> None:
     cover = part.edge(edge - part.y)
     for c, plane in enumerate(part.rgb):
         tone = cloth[c] * 0.35 + (cloth[c] * 1.12 - cloth[c] * 0.35) * lit
-        plane += (tone - plane) * cover
+        blend(plane, tone, cover)
 
 
 def _orb(canvas: Canvas, stage: Stage, centre: Point, r: float, colour: RGB, squash: float, dice: Dice) -> None:
@@ -78,11 +80,11 @@ def _orb(canvas: Canvas, stage: Stage, centre: Point, r: float, colour: RGB, squ
     warm = mix_colour(colour, (1.0, 0.93, 0.72), 0.22)
     for c, plane in enumerate(part.rgb):
         tone = deep[c] + (colour[c] - deep[c]) * smoothstep(0.0, 0.6, light)
-        tone += (warm[c] - tone) * smoothstep(0.55, 1.0, light)
+        blend(tone, warm[c], smoothstep(0.55, 1.0, light))
         tone += bounce * (0.55, 0.40, 0.28)[c] * 0.5
         tone *= dim
-        tone += (1.0 - tone) * shine * dim
-        plane += (tone - plane) * cover
+        blend(tone, 1.0, shine * dim)
+        blend(plane, tone, cover)
 
 
 def _cast(canvas: Canvas, stage: Stage, centre: Point, r: float) -> None:
@@ -119,7 +121,14 @@ def _bowl(canvas: Canvas, stage: Stage, centre: Point, dice: Dice) -> None:
     kinds = _kinds(stage)
     glaze = stage.scene.colour("still_life") or dice.pick(((0.90, 0.88, 0.84), (0.28, 0.42, 0.56), (0.72, 0.45, 0.30)))
     spot(canvas, (x, y), wide, mix_colour(glaze, (0.08, 0.07, 0.10), 0.72), 0.22)
-    heap = [(-0.17, 0.00, 0.085), (0.17, 0.0, 0.085), (-0.02, -0.035, 0.092), (-0.10, 0.03, 0.090), (0.09, 0.035, 0.092), (0.005, -0.11, 0.082)]
+    heap = [
+        (-0.17, 0.00, 0.085),
+        (0.17, 0.0, 0.085),
+        (-0.02, -0.035, 0.092),
+        (-0.10, 0.03, 0.090),
+        (0.09, 0.035, 0.092),
+        (0.005, -0.11, 0.082),
+    ]
     for n, (dx, dy, r) in enumerate(heap):
         colour, squash = _FRUIT[kinds[(n + dice.whole(0, 2)) % len(kinds)]]
         _orb(canvas, stage, (x + dx, y - 0.05 + dy - (0.02 if squash > 1.0 else 0.0)), r, colour, squash, dice)
@@ -143,8 +152,8 @@ def _turned(part: Canvas, stage: Stage, turn: Plane, cover: Plane, glaze: RGB) -
     dim = 0.55 if stage.night else 1.0
     for c, plane in enumerate(part.rgb):
         tone = (dark[c] + (glaze[c] - dark[c]) * light) * dim
-        tone += (1.0 - tone) * shine * dim
-        plane += (tone - plane) * cover
+        blend(tone, 1.0, shine * dim)
+        blend(plane, tone, cover)
 
 
 def _vase(canvas: Canvas, stage: Stage, foot: Point, dice: Dice) -> None:
@@ -196,60 +205,3 @@ def _head(canvas: Canvas, stage: Stage, centre: Point, r: float, petal: RGB, dic
         opacity=0.92,
     )
     spot(canvas, centre, r * 0.2, mix_colour(petal, (0.25, 0.16, 0.05), 0.65), opacity=0.8)
-
-
-def paint_portrait(canvas: Canvas, stage: Stage) -> None:
-    """Head and shoulders without features, in planes of light and shade."""
-    scene, palette = stage.scene, stage.palette
-    dice = scene.dice("portrait")
-    ground = scene.colour("sky") or mix_colour(palette.middle, palette.low, dice.unit())
-    light = clamp(0.5 + canvas.noise(dice.bits(), 1.6, 5) * 0.16 + (canvas.x - stage.width * 0.5) * (0.35 * stage.side))
-    pale = mix_colour(ground, palette.sun, 0.45)
-    dark = mix_colour(ground, (0.06, 0.07, 0.12), 0.5)
-    for c, plane in enumerate(canvas.rgb):
-        plane[...] = dark[c] + (pale[c] - dark[c]) * light
-    x, y = stage.width * 0.5, canvas.height * 0.42
-    u = min(canvas.height, 1.25) * 0.9
-    skin = dice.pick(((0.93, 0.74, 0.60), (0.80, 0.58, 0.43), (0.56, 0.37, 0.26), (0.96, 0.81, 0.70)))
-    hair = dice.pick(((0.16, 0.11, 0.10), (0.36, 0.20, 0.12), (0.62, 0.40, 0.18), (0.10, 0.10, 0.14)))
-    coat = scene.colour("portrait") or scene.colour("person") or scene.colour("accent") or palette.accent
-    long_hair = dice.chance(0.6) or scene.says("woman", "girl")
-    if long_hair:
-        back = melt(disc(canvas, (x, y + 0.02 * u), 0.205 * u, 1.2), disc(canvas, (x - 0.02 * u, y + 0.20 * u), 0.20 * u, 1.0), 0.08 * u)
-        _plane(canvas, stage, back, (x, y), 0.22 * u, hair, 0.55)
-    shoulders = melt(disc(canvas, (x, y + 0.66 * u), 0.42 * u, 0.72), disc(canvas, (x, y + 0.40 * u), 0.12 * u, 1.2), 0.12 * u)
-    _plane(canvas, stage, shoulders, (x, y + 0.6 * u), 0.45 * u, coat, 0.8)
-    neck = disc(canvas, (x, y + 0.22 * u), 0.078 * u, 2.0)
-    _plane(canvas, stage, np.maximum(neck, canvas.y - (y + 0.38 * u)), (x, y + 0.24 * u), 0.10 * u, mix_colour(skin, (0.3, 0.12, 0.12), 0.3), 0.6)
-    face = melt(disc(canvas, (x, y - 0.02 * u), 0.158 * u, 1.16), disc(canvas, (x, y + 0.11 * u), 0.105 * u, 1.0), 0.07 * u)
-    _plane(canvas, stage, face, (x, y), 0.17 * u, skin, 1.0)
-    _features(canvas, stage, (x, y), u, skin)
-    part_at = x + 0.05 * u * stage.side
-    fringe = np.maximum(disc(canvas, (x, y - 0.05 * u), 0.182 * u, 1.12), -disc(canvas, (part_at, y + 0.07 * u), 0.165 * u, 1.15))
-    _plane(canvas, stage, fringe, (x, y - 0.1 * u), 0.20 * u, hair, 0.9)
-
-
-def _plane(canvas: Canvas, stage: Stage, distance: Plane, centre: Point, r: float, colour: RGB, contrast: float) -> None:
-    """Fill a shape, lit from the side, with a crisp turn from light to shade."""
-    turn = (canvas.x - centre[0]) * (stage.side / r) - (canvas.y - centre[1]) * (0.35 / r)
-    rag = canvas.noise(stage.scene.dice("planes").key, 7.0, 3, 0.6)
-    light = smoothstep(-0.55, 0.45, turn * contrast + rag * 0.12) * 0.75 + clamp(turn * 0.25 + 0.1) * 0.25
-    dark = mix_colour(colour, (0.16, 0.09, 0.20), 0.55)
-    bright = mix_colour(colour, (1.0, 0.94, 0.82), 0.18)
-    cover = canvas.edge(distance)
-    for c, plane in enumerate(canvas.rgb):
-        plane += (dark[c] + (bright[c] - dark[c]) * light - plane) * cover
-
-
-def _features(canvas: Canvas, stage: Stage, centre: Point, u: float, skin: RGB) -> None:
-    """The least that makes a face: sockets, the nose's shade, lips."""
-    x, y = centre
-    shade = mix_colour(skin, (0.24, 0.10, 0.16), 0.62)
-    for side in (-1.0, 1.0):
-        spot(canvas, (x + side * 0.062 * u, y - 0.005 * u), 0.030 * u, shade, 0.42, 0.55)
-        line(canvas, (x + side * 0.030 * u, y - 0.045 * u), (x + side * 0.094 * u, y - 0.050 * u), 0.009 * u, shade, 0.8)
-        spot(canvas, (x + side * 0.062 * u, y), 0.012 * u, (0.12, 0.09, 0.11), 0.9, 0.8)
-    d = -stage.side
-    shape(canvas, [(x, y - 0.02 * u), (x + d * 0.026 * u, y + 0.072 * u), (x, y + 0.080 * u)], shade, 0.6)
-    spot(canvas, (x, y + 0.125 * u), 0.036 * u, mix_colour(skin, (0.70, 0.16, 0.20), 0.55), 0.32, 0.9)
-    line(canvas, (x - 0.034 * u, y + 0.125 * u), (x + 0.034 * u, y + 0.125 * u), 0.005 * u, shade)

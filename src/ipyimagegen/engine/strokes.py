@@ -36,8 +36,8 @@ _BRISTLES: Final = 4
 class Brush:
     """A pass with one brush. Lengths are in units (1.0 is the shorter side of the picture).
 
-    ``spacing`` is the distance of strokes in stroke widths; ``spare`` leaves out strokes where the canvas already is within
-    that colour distance of the picture; ``jitter`` varies colour from stroke to stroke.
+    ``spacing`` is the distance of strokes in stroke widths; ``spare`` leaves out strokes where the canvas already is
+    within that colour distance of the picture; ``jitter`` varies colour from stroke to stroke.
     """
 
     length: float
@@ -58,8 +58,7 @@ def _stamps(brush: Brush, pixel: float) -> list[tuple[Plane, Plane]]:
         dx = np.arange(-reach_x, reach_x + 1, dtype=np.float32)[None, :]
         dy = np.arange(-reach_y, reach_y + 1, dtype=np.float32)[:, None]
         a, b = (dx * c + dy * s) * (1.0 / half), (dy * c - dx * s) * (1.0 / across)
-        for pattern in range(_BRISTLES):
-            stamps.append(_stamp(a, b, across, key_of("bristles", n, pattern)))
+        stamps += [_stamp(a, b, across, key_of("bristles", n, pattern)) for pattern in range(_BRISTLES)]
     return stamps
 
 

@@ -27,15 +27,24 @@ class Easel:
 
     @property
     def x(self) -> Plane:
+        """The columns' places in units, 1×W."""
         return np.arange(self.picture.shape[2], dtype=np.int32).astype(np.float32)[None, :] * np.float32(self.pixel)
 
     @property
     def y(self) -> Plane:
+        """The rows' places in units, H×1."""
         return np.arange(self.picture.shape[1], dtype=np.int32).astype(np.float32)[:, None] * np.float32(self.pixel)
 
     def noise(self, name: str, frequency: float, octaves: int = 3, stretch: float = 1.0) -> Plane:
+        """Signed noise over the picture, the same for the same ``name``."""
         return fbm(
-            self.x, self.y, self.dice.child(name).key, frequency=frequency, octaves=octaves, stretch=stretch, finest=self.pixel
+            self.x,
+            self.y,
+            self.dice.child(name).key,
+            frequency=frequency,
+            octaves=octaves,
+            stretch=stretch,
+            finest=self.pixel,
         )
 
     def softened(self, radius: float) -> Plane:
@@ -44,7 +53,8 @@ class Easel:
 
 
 def _luma(picture: Plane) -> Plane:
-    return picture[0] * 0.3 + picture[1] * 0.59 + picture[2] * 0.11
+    grey: Plane = picture[0] * 0.3 + picture[1] * 0.59 + picture[2] * 0.11
+    return grey
 
 
 def _edges(picture: Plane, reach: int = 1) -> Plane:
@@ -61,7 +71,8 @@ def _edges(picture: Plane, reach: int = 1) -> Plane:
 def _graded(picture: Plane, contrast: float, saturation: float) -> Plane:
     """More or less contrast and colour, about the picture's own greys."""
     grey = _luma(picture)
-    return (grey - 0.5) * contrast + 0.5 + (picture - grey) * saturation
+    out: Plane = (grey - 0.5) * contrast + 0.5 + (picture - grey) * saturation
+    return out
 
 
 def _painted(easel: Easel, brushes: tuple[Brush, ...], finish: Callable[[Plane, Plane, int], Plane]) -> Iterator[Plane]:
@@ -145,8 +156,10 @@ def _warped(easel: Easel, name: str, amount: float) -> Plane:
 
 
 def watercolor(easel: Easel) -> Iterator[Plane]:
-    """Transparent washes on white paper: pigment pools at the edges, granulates in the grain, and leaves a rough margin."""
-    loose = Easel(clamp(_graded(_warped(easel, "wander", 0.006), 0.88, 1.25) + 0.10), easel.pixel, easel.dice, easel.grain)
+    """Transparent washes on white paper: pigment pools at edges, granulates in the grain, leaves a rough margin."""
+    loose = Easel(
+        clamp(_graded(_warped(easel, "wander", 0.006), 0.88, 1.25) + 0.10), easel.pixel, easel.dice, easel.grain
+    )
     grain = easel.noise("paper", 120.0, 3)
     pools = easel.noise("pools", 3.0, 5)
     height, width = easel.y.size * easel.pixel, easel.x.size * easel.pixel
@@ -160,7 +173,10 @@ def watercolor(easel: Easel) -> Iterator[Plane]:
         pooled = clamp((blur(dark, max(int(0.012 / easel.pixel), 1).bit_length()) - dark) * 1.6, -0.12, 0.22) * edged
         density = 0.92 + pools * 0.10 + pooled + rim + grain * (1.0 - dark) * 0.09
         yield np.stack(
-            [tone * (1.0 - (1.0 - plane) * clamp(density * wet, 0.0, 1.3)) + grain * 0.006 for plane, tone in zip(wash, paper, strict=True)]
+            [
+                tone * (1.0 - (1.0 - plane) * clamp(density * wet, 0.0, 1.3)) + grain * 0.006
+                for plane, tone in zip(wash, paper, strict=True)
+            ]
         )
 
 
@@ -179,7 +195,9 @@ def ink(easel: Easel) -> Iterator[Plane]:
         steps = tone * 5.0
         whole = np.floor(steps)
         tone = (whole + smoothstep(0.30, 0.70, steps - whole)) * 0.2
-        line = smoothstep(0.10, 0.30, _edges(loose.softened(0.003), 1 + int(0.002 / easel.pixel)) + fibre * 0.02) * drawn
+        line = (
+            smoothstep(0.10, 0.30, _edges(loose.softened(0.003), 1 + int(0.002 / easel.pixel)) + fibre * 0.02) * drawn
+        )
         dark = clamp((1.0 - tone) * (0.93 + fibre * 0.05) * 0.94 + line * 0.55)
         grey = _luma(wash)
         yield np.stack(

@@ -1,7 +1,7 @@
 """The words that the painter knows, in several languages and as emoji: data only.
 
-A term in Latin, Cyrillic or Greek letters is met as a whole word (a plural -s or -es is forgiven); any other term, such as
-a Chinese character or an emoji, is met wherever it stands.
+A term in Latin, Cyrillic or Greek letters is met as a whole word (a plural -s or -es is forgiven); any other, such as a
+Chinese character or an emoji, is met wherever it stands.
 """
 
 from __future__ import annotations
@@ -11,53 +11,85 @@ from typing import Final
 MOTIFS: Final[dict[str, str]] = {
     "sun": "sun sunny sunlight sunshine sonne soleil sol sole солнце ☀ 🌞 🌅 🌇 太陽 日",
     "moon": "moon moonlight moonlit moonrise crescent mond lune luna луна 🌙 🌕 🌝 🌛 月",
-    "stars": "star starry milky-way milky milchstraße voie-lactée starlight constellation sterne étoile estrella stella звезды ⭐ 🌟 ✨ 🌌 星",
+    "stars": (
+        "star starry milky-way milky milchstraße voie-lactée starlight constellation sterne étoile estrella "
+        "stella звезды ⭐ 🌟 ✨ 🌌 星"
+    ),
     "aurora": "aurora borealis northern-lights polarlicht aurore",
     "rainbow": "rainbow regenbogen arc-en-ciel arcoíris 🌈 虹",
     "clouds": "cloud cloudy cumulus cirrus wolken nuage nube nuvola облака ☁ ⛅ 雲 云",
-    "mountains": "mountain mountainous alps alpine peak summit himalaya matterhorn fuji berg berge montagne montaña montagna гора горы "
-    "⛰ 🏔 🗻 山",
-    "hills": "hill hillside rolling hügel colline colina collina холмы tuscany toscana moor highlands valley countryside",
+    "mountains": (
+        "mountain mountainous alps alpine peak summit himalaya matterhorn fuji berg berge montagne montaña "
+        "montagna гора горы ⛰ 🏔 🗻 山"  # noqa: RUF001 - a Russian word
+    ),
+    "hills": (
+        "hill hillside rolling hügel colline colina collina холмы tuscany toscana moor highlands valley countryside"
+    ),
     "volcano": "volcano volcanic eruption vulkan volcan volcán вулкан 🌋",
     "desert": "desert dune sahara sand-dune wüste désert desierto deserto пустыня 🏜 🐪 沙漠",
-    "forest": "forest sakura cherry 桜 wood woods woodland tree trees pine fir spruce birch jungle taiga wald bäume forêt bosque foresta лес дерево "
-    "🌲 🌳 🎄 森 林 木 樹",
+    "forest": (
+        "forest sakura cherry 桜 wood woods woodland tree trees pine fir spruce birch jungle taiga wald bäume "
+        "forêt bosque foresta лес дерево 🌲 🌳 🎄 森 林 木 樹"
+    ),
     "lake": "lake pond lagoon reservoir fjord loch see lac lago озеро 湖 池 mirror-lake reflection",
     "sea": "sea ocean coast coastal wave waves seascape bay shore meer ozean mer océan mar mare море 🌊 海 surf",
     "beach": "beach sandy strand plage playa spiaggia пляж 🏖 砂浜",
     "island": "island isle insel île isla isola остров 🏝 島",
     "river": "river stream creek brook canal fluss rivière fleuve río fiume река 川 河",
     "waterfall": "waterfall cascade wasserfall chute cascada водопад 滝",
-    "field": "field meadow grass grassland prairie pasture wheat steppe savanna feld wiese champ prairies campo prado prato поле 🌾 野 lawn "
-    "farmland",
-    "flowers": "flower flowers poppy poppies tulip lavender sunflower daisy rose wildflower blossom bloom blumen fleur flor fiore цветы "
-    "🌸 🌺 🌻 🌷 🌹 🌼 💐 花 blossoms garden",
+    "field": (
+        "field meadow grass grassland prairie pasture wheat steppe savanna feld wiese champ prairies campo prado "
+        "prato поле 🌾 野 lawn farmland"
+    ),
+    "flowers": (
+        "flower flowers poppy poppies tulip lavender sunflower daisy rose wildflower blossom bloom blumen fleur "
+        "flor fiore цветы 🌸 🌺 🌻 🌷 🌹 🌼 💐 花 blossoms garden"
+    ),
     "road": "road path street trail lane highway straße weg route chemin camino strada дорога 🛣 道",
-    "city": "city skyline downtown metropolis skyscraper town urban manhattan tokyo york stadt ville ciudad città город "
-    "🌆 🌃 🏙 🌉 都市 街 cyberpunk",
+    "city": (
+        "city skyline downtown metropolis skyscraper town urban manhattan tokyo york stadt ville ciudad città "
+        "город 🌆 🌃 🏙 🌉 都市 街 cyberpunk"
+    ),
     "house": "house cottage cabin hut barn farmhouse home chalet haus hütte maison casa дом 🏠 🏡 🛖 家 village farm",
     "lighthouse": "lighthouse leuchtturm phare faro маяк 灯台",
     "castle": "castle fortress palace tower schloss burg château castillo castello замок 🏰 🏯 城",
     "windmill": "windmill mill windmühle moulin molino мельница",
     "bridge": "bridge brücke pont puente ponte мост 橋",
-    "boat": "boat sailboat ship sail yacht sailing fishing-boat boot segelboot schiff bateau voilier barco velero barca лодка корабль "
-    "⛵ 🚤 🛶 🚢 船",
+    "boat": (
+        "boat sailboat ship sail yacht sailing fishing-boat boot segelboot schiff bateau voilier barco velero "
+        "barca лодка корабль ⛵ 🚤 🛶 🚢 船"
+    ),
     "balloon": "balloon balloons ballon montgolfière globo mongolfiera шар 🎈 気球",
     "birds": "bird birds gull seagull goose geese crane vogel vögel oiseau pájaro uccello птица птицы 🐦 🕊 🦅 鳥",
     "cat": "cat kitten kitty katze chat gato gatto кот кошка 🐱 🐈 😺 猫",
-    "person": "person people man woman wanderer traveller traveler hiker monk girl boy figure mensch personne persona человек 🚶 🧍 🧑 人",
+    "person": (
+        "person people man woman wanderer traveller traveler hiker monk girl boy figure mensch personne persona "
+        "человек 🚶 🧍 🧑 人"
+    ),
     "portrait": "portrait face bust selfie headshot porträt retrato ritratto портрет 👩 👨 👤 肖像",
-    "still_life": "still-life fruit bowl apple apples orange oranges pear pears grapes lemon lemons stillleben nature-morte bodegón obst "
-    "натюрморт 🍎 🍊 🍐 🍇 🍋 🍑 果物",
+    "still_life": (
+        "still-life fruit bowl apple apples orange oranges pear pears grapes lemon lemons stillleben nature-morte "
+        "bodegón obst натюрморт 🍎 🍊 🍐 🍇 🍋 🍑 果物"
+    ),
     "vase": "vase bouquet jar ваза",
-    "space": "space galaxy nebula planet cosmos universe saturn astronaut weltraum espace espacio космос 🪐 🚀 🌍 宇宙 銀河",
-    "abstract": "abstract abstraction pattern geometric marble fractal psychedelic abstrakt abstrait abstracto абстракция 抽象 🎨",
+    "space": (
+        "space galaxy nebula planet cosmos universe saturn astronaut weltraum espace espacio космос 🪐 🚀 🌍 宇宙 銀河"
+    ),
+    "abstract": (
+        "abstract abstraction pattern geometric marble fractal psychedelic abstrakt abstrait abstracto абстракция "
+        "抽象 🎨"
+    ),
 }
 
 HOURS: Final[dict[str, str]] = {
-    "dawn": "dawn sunrise daybreak morgendämmerung aube amanecer alba рассвет 🌄 夜明け morning morgen matin mañana утро",
+    "dawn": (
+        "dawn sunrise daybreak morgendämmerung aube amanecer alba рассвет 🌄 夜明け morning morgen matin mañana утро"
+    ),
     "day": "noon midday daytime day daylight mittag midi mediodía полдень 昼",
-    "golden": "sunset golden-hour sonnenuntergang coucher atardecer tramonto закат evening abend soir 夕日 夕焼け 🌇 🌆 golden-light",
+    "golden": (
+        "sunset golden-hour sonnenuntergang coucher atardecer tramonto закат evening abend soir 夕日 夕焼け 🌇 🌆 "
+        "golden-light"
+    ),
     "dusk": "dusk twilight gloaming blue-hour dämmerung crépuscule crepúsculo сумерки 黄昏",
     "night": "night midnight nocturne nighttime nacht nuit noche notte ночь 🌃 🌌 夜 dark",
 }
@@ -75,7 +107,10 @@ SEASONS: Final[dict[str, str]] = {
     "spring": "spring frühling printemps primavera весна 春 🌱",
     "summer": "summer sommer été verano estate лето 夏",
     "autumn": "autumn fall herbst automne otoño autunno осень 秋 🍂 🍁",
-    "winter": "winter snow snowy frozen ice icy frost hiver invierno inverno зима schnee neige nieve neve снег 冬 雪 ⛄ ☃ arctic antarctic glacier",
+    "winter": (
+        "winter snow snowy frozen ice icy frost hiver invierno inverno зима schnee neige nieve neve снег 冬 雪 ⛄ "
+        "☃ arctic antarctic glacier"
+    ),
 }
 
 STYLE_WORDS: Final[dict[str, str]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .canvas import Canvas, dabs
-from .exact import RGB, Plane, bell, clamp, mix_colour, smoothstep
+from .exact import RGB, Plane, bell, blend, clamp, mix_colour, smoothstep
 from .noise import Dice, fbm, sample, tile
 from .stage import Stage
 
@@ -67,9 +67,9 @@ def _waves(part: Canvas, stage: Stage) -> None:
         air = 0.55 * (1.0 - t) * (1.0 - t)
         for c, plane in enumerate(band.rgb):
             tone = glass[c] + (deep[c] - glass[c]) * smoothstep(0.0, 0.62, face)
-            tone += (foam[c] - tone) * np.maximum(white, streak)
-            tone += (palette.haze[c] - tone) * air
-            plane += (tone - plane) * cover
+            blend(tone, foam[c], np.maximum(white, streak))
+            blend(tone, palette.haze[c], air)
+            blend(plane, tone, cover)
         if rank > 4:
             _spray(band, stage, dice, crest, tall, foam)
 

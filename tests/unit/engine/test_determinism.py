@@ -59,13 +59,15 @@ def test_a_cutout_has_the_bytes_it_always_had() -> None:
 def _optional_cpu_features() -> str:
     """Every feature above numpy's baseline that this machine has, to be switched off."""
     config = np.show_config(mode="dicts")
-    found: list[str] = config["SIMD Extensions"].get("found", [])  # type: ignore[index]
+    found: list[str] = config["SIMD Extensions"].get("found", [])
     return " ".join(found)
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_another_process_without_simd_paints_the_same_bytes(hash_seed: str) -> None:
-    program = "import json; from tests.unit.engine.test_determinism import fingerprints; print(json.dumps(fingerprints()))"
+    program = (
+        "import json; from tests.unit.engine.test_determinism import fingerprints; print(json.dumps(fingerprints()))"
+    )
     environment = {
         **os.environ,
         "PYTHONHASHSEED": hash_seed,

@@ -14,8 +14,43 @@ from ipyimagegen.engine.noise import Dice, fbm, key_of, sample, tile, units
 
 MODULES = sorted(Path(ipyimagegen.engine.__file__).parent.glob("*.py"))
 INEXACT = frozenset(
-    "sin cos tan arctan arctan2 exp exp2 expm1 log log2 log10 log1p power float_power cbrt hypot mean average std var dot "
-    "matmul einsum inner vdot tensordot interp linspace random convolve gradient prod percentile quantile median".split()
+    [
+        "sin",
+        "cos",
+        "tan",
+        "arctan",
+        "arctan2",
+        "exp",
+        "exp2",
+        "expm1",
+        "log",
+        "log2",
+        "log10",
+        "log1p",
+        "power",
+        "float_power",
+        "cbrt",
+        "hypot",
+        "mean",
+        "average",
+        "std",
+        "var",
+        "dot",
+        "matmul",
+        "einsum",
+        "inner",
+        "vdot",
+        "tensordot",
+        "interp",
+        "linspace",
+        "random",
+        "convolve",
+        "gradient",
+        "prod",
+        "percentile",
+        "quantile",
+        "median",
+    ]
 )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 
@@ -130,7 +128,18 @@ def test_every_format_is_painted_to_its_size(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "prompt",
-    ["", "   ", "富士山と湖", "🌊🌙⛵", "горы и озеро", "\x00\ud800", "a" * 10_000, "lake " * 2_000, "%s {x} <b>", "12 34"],
+    [
+        "",
+        "   ",
+        "富士山と湖",
+        "🌊🌙⛵",
+        "горы и озеро",
+        "\x00\ud800",
+        "a" * 10_000,
+        "lake " * 2_000,
+        "%s {x} <b>",
+        "12 34",
+    ],
 )
 def test_any_text_is_painted(prompt: str) -> None:
     assert painted(prompt, width=64, height=64, num_inference_steps=2).std() > 3.0
