@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from ipyimagegen.gateway import Gateway, Limits, TimedWork, serve
+from ipyimagegen.gateway import Gateway, Limits, TimedWork, exchange, serve
 
 from .signing import call
 from .web import web
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ipyimagegen.gateway.orders import Order
+    from ipyimagegen.gateway.work import Picture, Report
 
 
 def submit_everywhere(gateway: Gateway) -> dict[str, httpx.Response]:
@@ -50,7 +56,7 @@ def test_limits_are_each_services_own_and_can_change() -> None:
         submit_everywhere(gateway)
         statuses = {service: answer.status_code for service, answer in submit_everywhere(gateway).items()}
         assert statuses == {"speedpix": 200, "openpixels": 200, "segmind": 429, "inferencesh": 200}
-        gateway.set_limits("segmind", slots=2)
+        gateway.set_limits("segmind", Limits(slots=2))
         assert submit_everywhere(gateway)["segmind"].status_code == 200
 
 
@@ -111,3 +117,25 @@ def test_many_jobs_at_once_take_as_long_as_one() -> None:
             while client.get(f"{gateway.url}/v2/requests/{last}").json()["status"] != "COMPLETED":
                 time.sleep(0.01)
         assert max(job.work_s for job in gateway.jobs()) < 0.5
+
+
+class BrokenWork(TimedWork):
+    async def perform(self, order: Order, report: Report) -> Sequence[Picture]:
+        raise RuntimeError(f"cannot do {order.prompt}")
+
+
+def test_work_that_breaks_fails_its_job_and_leaves_the_slot_free(caplog: pytest.LogCaptureFixture) -> None:
+    with serve(work=BrokenWork(), slots=1, queue_limit=0) as gateway:
+        headers = {"x-api-key": gateway.keys.segmind}
+        answers = [web.post(f"{gateway.url}/v1/flux-dev", json={"prompt": "t"}, headers=headers) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [500, 500]
+        assert "internal error" in answers[0].json()["error"]
+        assert gateway.jobs()[0].id in caplog.text
+
+
+def test_a_body_larger_than_anything_meant_is_refused(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "MAX_BODY_BYTES", 100)
+    headers = {"x-api-key": gateway.keys.segmind}
+    answer = web.post(f"{gateway.url}/v1/flux-dev", json={"prompt": "t" * 100}, headers=headers)
+    assert answer.status_code == 413
+    assert gateway.jobs() == []

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .exchange import log
+from .jobs import log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from .jobs import Fate, log
 from .records import KEPT_BODY_BYTES, Records, RequestRecord, safe_headers
 from .spoiling import instead, spoiled, spoiled_send
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from .connections import Connections
-    from .faults import Fault, Faults
-    from .jobs import Fate
+    from .faults import Fault, FaultKind, Faults
 
-log = logging.getLogger("ipyimagegen.gateway")
+ENDS: dict[FaultKind, Literal["failed", "rejected", "never"]] = {
+    "job_fails": "failed",
+    "job_rejected": "rejected",
+    "job_stuck": "never",
+}
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 LOGGED_PATH = 100
@@ -46,13 +49,8 @@ class Incoming:
     @property
     def fate(self) -> Fate | None:
         """What the scripted fault does to a job that this request submits."""
-        kind = self.fault.kind if self.fault else None
-        return kind if kind in ("job_fails", "job_rejected", "job_stuck") else None
-
-    @property
-    def fate_text(self) -> str:
-        """The message of a job that fails by a scripted fault."""
-        return self.fault.text if self.fault else ""
+        end = ENDS.get(self.fault.kind) if self.fault else None
+        return Fate(end, self.fault.text) if self.fault and end else None
 
     def path_value(self, name: str) -> str:
         """A `{name}` of the route's path."""

@@ -37,7 +37,8 @@ h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2.4
 p { margin: .4rem 0; max-width: 46rem; } .soft { color: var(--soft); }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1rem; overflow-x: auto;
   font: 13px/1.5 ui-monospace, monospace; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: 14px; }
+.wide { overflow-x: auto; } td code, th { white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; }
 .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 0 1.2rem; }
 .two > div { min-width: 0; }
 th { text-align: left; color: var(--soft); font-weight: 600; } th, td { padding: .35rem .8rem .35rem 0;

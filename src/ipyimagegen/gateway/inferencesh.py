@@ -141,7 +141,6 @@ class InferenceSh:
             inputs=inputs,
             details={"webhook": webhook, "session_id": body.get("session")},
             fate=incoming.fate,
-            fate_text=incoming.fate_text,
         )
         incoming.job = job.state.id
         return self._data(self._as_task(job.state))

@@ -6,6 +6,7 @@ Everything here lives on the server's loop. A `JobState` is a frozen value and m
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import time
 from collections import deque
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
     from .files import FileStore, StoredFile
     from .orders import Order
 
+log = logging.getLogger("ipyimagegen.gateway")
+
 ServiceName = Literal["speedpix", "openpixels", "segmind", "inferencesh"]
 SERVICES: tuple[ServiceName, ...] = ("speedpix", "openpixels", "segmind", "inferencesh")
 
 Phase = Literal["queued", "running", "succeeded", "failed", "cancelled", "rejected"]
-Fate = Literal["job_fails", "job_rejected", "job_stuck"]
-"""What a scripted fault does to a job: ends it as failed or rejected, or lets it run for ever."""
-
 KEPT_JOBS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a scripted fault does to a job: ends it as failed or rejected with a text, or lets it run for ever."""
+
+    end: Literal["failed", "rejected", "never"]
+    text: str = ""
 
 
 class QueueFull(Exception):
@@ -107,10 +115,11 @@ class JobState:
 
 
 class Job:
-    """One job: its present state, and a way to wait for the next one."""
+    """One job: its present state, a way to wait for the next one, and what has been scripted for it."""
 
-    def __init__(self, state: JobState) -> None:
+    def __init__(self, state: JobState, fate: Fate | None = None) -> None:
         self.state = state
+        self.fate = fate
         self.task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
 
@@ -151,7 +160,7 @@ class _Lane:
     limits: Limits
     running: int = 0
     usual_work_s: float | None = None
-    waiting: deque[tuple[Job, str, Fate | None]] = field(default_factory=deque)
+    waiting: deque[Job] = field(default_factory=deque)
 
 
 Watcher = Callable[[JobState], None]
@@ -176,18 +185,16 @@ class JobQueue:
         inputs: Mapping[str, object],
         details: Mapping[str, object] | None = None,
         fate: Fate | None = None,
-        fate_text: str = "",
-        job_id: str = "",
     ) -> Job:
         """Take a job in. Starts it at once where a slot is free. Raises `QueueFull`."""
         lane = self._lanes[service]
         if lane.running >= lane.limits.slots and len(lane.waiting) >= lane.limits.queue_limit:
             raise QueueFull(lane.limits.retry_after_s)
-        identity = job_id or secrets.token_hex(12)
-        job = Job(JobState(identity, service, model, order, inputs, time.time(), details=details or {}))
+        identity = secrets.token_hex(12)
+        job = Job(JobState(identity, service, model, order, inputs, time.time(), details=details or {}), fate)
         self._jobs[identity] = job
         self._forget_old()
-        lane.waiting.append((job, fate_text, fate))
+        lane.waiting.append(job)
         self._fill(lane)
         return job
 
@@ -217,7 +224,7 @@ class JobQueue:
             return
         lane = self._lanes[job.state.service]
         if job.task is None:
-            lane.waiting = deque(entry for entry in lane.waiting if entry[0] is not job)
+            lane.waiting.remove(job)
             self._finish(job, "cancelled")
         else:
             job.task.cancel()
@@ -230,10 +237,10 @@ class JobQueue:
 
     def _fill(self, lane: _Lane) -> None:
         while lane.waiting and lane.running < lane.limits.slots:
-            job, text, fate = lane.waiting.popleft()
+            job = lane.waiting.popleft()
             lane.running += 1
             job.change(phase="running", started_at=time.time())
-            job.task = asyncio.get_running_loop().create_task(self._do(job, fate, text))
+            job.task = asyncio.get_running_loop().create_task(self._do(job))
             job.task.add_done_callback(partial(self._leave, job, lane))
 
     def _leave(self, job: Job, lane: _Lane, _task: asyncio.Task[None]) -> None:
@@ -242,19 +249,16 @@ class JobQueue:
             self._finish(job, "cancelled")
         self._fill(lane)
 
-    async def _do(self, job: Job, fate: Fate | None, text: str) -> None:
+    async def _do(self, job: Job) -> None:
         def report(step: Step) -> None:
             if not job.state.finished:
                 preview = step.preview and self._files.keep(step.preview, "image/jpeg", "preview.jpg")
                 job.change(step=step.done, steps=step.of, preview=preview or job.state.preview)
 
         try:
-            if fate == "job_stuck":
-                await asyncio.Event().wait()
             pictures = await self._work.perform(job.state.order, report)
-            if fate is not None:
-                rejected = fate == "job_rejected"
-                self._finish(job, "rejected" if rejected else "failed", error=text or f"scripted fault: {fate}")
+            if job.fate is not None:
+                await self._meet_fate(job, job.fate)
                 return
             outputs = tuple(
                 self._files.keep(picture.data, picture.content_type, picture.name, picture.width, picture.height)
@@ -266,8 +270,14 @@ class JobQueue:
         except asyncio.CancelledError:
             self._finish(job, "cancelled")
         except Exception:
+            log.exception("job %s", job.state.id)
             self._finish(job, "failed", error="internal error; the gateway's log has the details")
-            raise
+
+    async def _meet_fate(self, job: Job, fate: Fate) -> None:
+        if fate.end == "never":
+            await asyncio.Event().wait()
+        else:
+            self._finish(job, fate.end, error=fate.text or "scripted fault")
 
     def _finish(self, job: Job, phase: Phase, **facts: object) -> None:
         job.change(phase=phase, finished_at=time.time(), **facts)

@@ -87,7 +87,6 @@ class OpenPixels:
             inputs=payload,
             details={"provider": _route(payload)},
             fate=incoming.fate,
-            fate_text=incoming.fate_text,
         )
         incoming.job = job.state.id
         if self.options.immediate:

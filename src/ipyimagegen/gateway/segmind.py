@@ -61,11 +61,9 @@ class Declined(Exception):
 class Segmind:
     """All hosts of the service on one."""
 
-    def __init__(
-        self, jobs: JobQueue, files: FileStore, deliveries: Deliveries, key: str, options: SegmindOptions
-    ) -> None:
-        self.options = options
-        self.account = SegmindAccount(jobs, files, deliveries, options.models, options.wallet)
+    def __init__(self, jobs: JobQueue, files: FileStore, deliveries: Deliveries, key: str) -> None:
+        self.options = SegmindOptions()
+        self.account = SegmindAccount(jobs, files, deliveries, self.options.models, self.options.wallet)
         self._jobs = jobs
         self._files = files
         self._key = key
@@ -218,7 +216,6 @@ class Segmind:
             inputs=inputs,
             details={"workflow": workflow},
             fate=incoming.fate,
-            fate_text=incoming.fate_text,
         )
         incoming.job = job.state.id
         return job

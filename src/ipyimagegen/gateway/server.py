@@ -7,7 +7,6 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
@@ -47,8 +46,20 @@ PerService = Mapping[ServiceName, int]
 class _Server(uvicorn.Server):
     """Uvicorn without its ticks and its grace: it ends the moment that it is told to, with everything under way."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
+    def __init__(self, app: Starlette, connections: Connections) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=connections.protocol(),
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+            )
+        )
         self.closing = asyncio.Event()
 
     async def main_loop(self) -> None:
@@ -83,7 +94,7 @@ class Gateway:
         speedpix = SpeedPix(self._jobs, files, keys.speedpix_app_key, keys.speedpix_app_secret)
         openpixels = OpenPixels(self._jobs, files, keys.openpixels)
         deliveries = Deliveries()
-        segmind = Segmind(self._jobs, files, deliveries, keys.segmind, SegmindOptions())
+        segmind = Segmind(self._jobs, files, deliveries, keys.segmind)
         inferencesh = InferenceSh(self._jobs, files, deliveries, keys.inference)
         self.speedpix: SpeedPixOptions = speedpix.options
         self.openpixels: OpenPixelsOptions = openpixels.options
@@ -94,19 +105,7 @@ class Gateway:
         calls = [page, *files.calls(), *(call for service in services for call in service.calls())]
         self.faults = Faults([(call.service, call.route) for call in calls])
         self._loop = asyncio.new_event_loop()
-        self._server = _Server(
-            uvicorn.Config(
-                self._app(calls),
-                http=self._connections.protocol(),
-                ws="none",
-                lifespan="off",
-                loop="asyncio",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                server_header=False,
-            )
-        )
+        self._server = _Server(self._app(calls), self._connections)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ipyimagegen-gateway", daemon=True)
         self._thread.start()
@@ -119,9 +118,8 @@ class Gateway:
         """The state of every job of a service, or of all, oldest first."""
         return self._jobs.states(service)
 
-    def set_limits(self, service: ServiceName, **changes: float) -> None:
-        """Change a service's `slots`, `queue_limit` or `retry_after_s` from now on."""
-        limits = replace(self._jobs.load(service).limits, **changes)  # type: ignore[arg-type]
+    def set_limits(self, service: ServiceName, limits: Limits) -> None:
+        """Change what a service takes, from now on."""
         self._call(self._jobs.set_limits, service, limits)
 
     def close(self) -> None:

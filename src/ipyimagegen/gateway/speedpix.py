@@ -210,7 +210,6 @@ class SpeedPix:
             inputs=inputs,
             details={"version": version, "resource": resource, "return_temp_files": body.get("return_temp_files")},
             fate=incoming.fate,
-            fate_text=incoming.fate_text,
         )
         incoming.job = job.state.id
         load = self._jobs.load("speedpix")
