@@ -126,7 +126,7 @@ def _order(workflow_id: object, inputs: Mapping[str, Any], options: Mapping[str,
     if problems:
         raise InvalidInput(problems, model="speedpix")
     return Order(
-        workflow_id=workflow_id,
+        workflow_id=str(workflow_id),
         inputs=inputs,
         alias_id=None if version is not None else str(alias or "main"),
         version_id=None if version is None else str(version),

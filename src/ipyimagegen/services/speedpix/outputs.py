@@ -22,6 +22,7 @@ from ...media.saving import write_atomic
 from ...media.sniff import check, media_type_of_suffix
 from ...net.http import Http
 from ...runtime import runtime
+from ..closing import close_when_gone
 from .answers import number
 from .errors import SERVICE
 
@@ -39,7 +40,10 @@ class FileOutput:
     def __init__(self, url: str, *, claim: str = "", http: Http | None = None) -> None:
         self.url = url
         self.claim = claim or media_type_of_suffix(Path(urlsplit(url).path).suffix if url[:4] == "http" else "")
-        self._http = http or Http(SERVICE, url if url[:4] == "http" else "https://localhost")
+        if http is None:
+            http = Http(SERVICE, url if url[:4] == "http" else "https://localhost")
+            close_when_gone(self, http)
+        self._http = http
         self._payload: Payload | None = None
 
     def read(self) -> bytes:
