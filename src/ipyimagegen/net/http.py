@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json as json_
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,15 +29,16 @@ from .addresses import Neighbourhood
 from .answers import Answer
 from .clients import Clients
 from .clock import Clock
-from .decoders import Message, NdjsonDecoder, SseDecoder
+from .decoders import Message
 from .downloads import Fetch, Spool, filename
 from .failures import refusal
 from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, decide
 from .retry_after import retry_after_s
 from .secrets import redact
+from .streams import messages
 from .throttle import Gate
 from .uncancelled import cancels, to_its_end
-from .wire import LIBRARY_ERRORS, Ask, Authorize, Missed, Outgoing, Wire, body_of
+from .wire import Ask, Authorize, Missed, Outgoing, Wire, body_of
 
 if TYPE_CHECKING:
     import httpx
@@ -152,10 +153,9 @@ class Http:
     ) -> AsyncGenerator[Message, None]:
         """Messages of a stream as they come: NDJSON or server-sent events, told by `Content-Type`.
 
-        Opening it is a read.
-
-        Ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for `idle_s` seconds
-        (`heartbeat` says which messages are nothing; they are given all the same): ask for the job's state then.
+        Opening it is a read. It ends quietly when the stream ends, is cut, cannot be read on, or brings nothing for
+        `idle_s` seconds (`heartbeat` says which messages are nothing; they are given all the same): ask for the job's
+        state then.
         Raises as `call` does while opening, and the error of a status that is not 2xx. Leaving early, close it:
         `async with aclosing(http.lines(…)) as m`.
         """
@@ -173,7 +173,7 @@ class Http:
                 return response
 
             response = await self._concluded(attempt, within_s=within_s)
-            async for message in _messages(response, self.clock, idle_s, heartbeat):
+            async for message in messages(response, self.clock, idle_s, heartbeat):
                 yield message
 
     async def upload(
@@ -381,27 +381,3 @@ def _size(source: bytes | Path) -> int:
         return source.stat().st_size
     except OSError as error:
         raise InvalidInput(f"{source.name} cannot be read: {error.strerror}") from None
-
-
-async def _messages(
-    response: httpx.Response, clock: Clock, idle_s: float, heartbeat: Callable[[Message], bool]
-) -> AsyncIterator[Message]:
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    decoder = SseDecoder() if kind == "text/event-stream" else NdjsonDecoder(whole=kind == "application/json")
-    chunks = body_of(response, max_bytes=MAX_DOWNLOAD_BYTES)
-    news_at = clock.now()
-    while True:
-        try:
-            async with asyncio.timeout(max(idle_s - (clock.now() - news_at), 0.0)):
-                chunk = await anext(chunks)
-            messages = decoder.feed(chunk)
-        except StopAsyncIteration:
-            break
-        except (*LIBRARY_ERRORS, ProtocolError, TimeoutError):
-            return
-        for message in messages:
-            if not heartbeat(message):
-                news_at = clock.now()
-            yield message
-    for message in decoder.flush():
-        yield message

@@ -29,6 +29,9 @@ REDIRECTS = frozenset({301, 302, 303, 307, 308})
 SEE_OTHER = 303
 SAME_METHOD = frozenset({307, 308})
 
+PRIVATE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+"""Headers that stay at home even if a call gave them itself."""
+
 LIBRARY_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict)
 
 Body = bytes | Callable[[], AsyncIterator[bytes]]
@@ -159,11 +162,11 @@ class Wire:
         return await client.send(request, stream=True)
 
     def _headers(self, ask: Ask, place: Place, method: str) -> dict[str, str]:
-        headers = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": bodies.ENCODINGS}
-        if place.own and not ask.keyless:
-            headers |= self.headers
-        headers |= ask.headers
-        if not place.own or ask.keyless or self.authorize is None:
+        headers: dict[str, str] = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": bodies.ENCODINGS}
+        if not place.own or ask.keyless:
+            return headers | {name: text for name, text in ask.headers.items() if name not in PRIVATE}
+        headers |= {**self.headers, **ask.headers}
+        if self.authorize is None:
             return headers
         split = urlsplit(place.url)
         target = (split.path or "/") + (f"?{split.query}" if split.query else "")

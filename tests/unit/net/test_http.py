@@ -167,6 +167,14 @@ def test_an_upload_carries_no_key_even_to_the_service_itself_and_the_length_and_
     assert 700_000 == len(sent.content)
 
 
+def test_a_key_that_a_call_gave_itself_stays_at_home_too():
+    service = Service(httpx.Response(302, headers={"location": "https://cdn.example/2"}), ok())
+    headers = {"Authorization": f"Bearer {KEY}", "X-Api-Key": KEY, "Cookie": KEY, "X-Other": "1"}
+    run(service.http(authorize=None).call("GET", "/1", headers=headers, repeat=Repeat.READ))
+    assert [True, False] == [KEY in str(request.headers.raw) for request in service.requests]
+    assert "1" == service.requests[1].headers["x-other"]
+
+
 def test_cookies_are_neither_kept_nor_sent():
     service = Service(httpx.Response(200, headers={"set-cookie": "a=b; Path=/"}, json={}))
 
@@ -488,6 +496,17 @@ def test_a_stream_that_says_nothing_new_ends_after_the_idle_time():
     )
     assert 1 == messages[0]
     assert 30 <= ended_s <= 31
+
+
+def test_the_time_that_a_message_takes_to_be_handled_is_not_idle_time():
+    async def work() -> list[object]:
+        made = list[object]()
+        async for message in Service(stream(b"1\n", b"2\n", b"3\n")).http().lines("GET", "/s", idle_s=30.0):
+            made.append(message.json())
+            await asyncio.sleep(100)
+        return made
+
+    assert [1, 2, 3] == run(work())
 
 
 def test_opening_a_stream_is_repeated_and_a_refusal_raised():
