@@ -112,7 +112,7 @@ def test_interrupt_ends_a_busy_cell_and_cancels_the_job(
 def test_a_job_in_the_background_leaves_the_kernel_free_and_ends_in_its_own_cell(
     jupyter: str, page: Page, notebook: MakeNotebook
 ) -> None:
-    name = notebook("background.ipynb", [LOAD, f"%%imagegen --bg -o job {SLOW}\na forest", "print('free', job.done)"])
+    name = notebook("background.ipynb", [LOAD, f"%%imagegen --bg -o job {SLOW}\na boat", "print('free', job.done)"])
     open_notebook(page, jupyter, name)
     run(page, 0)
     running = run(page, 1)
@@ -122,7 +122,7 @@ def test_a_job_in_the_background_leaves_the_kernel_free_and_ends_in_its_own_cell
 
 
 def test_a_page_reload_finds_the_running_job_again(jupyter: str, page: Page, notebook: MakeNotebook) -> None:
-    name = notebook("reload.ipynb", [LOAD, f"%%imagegen --bg -o job {LONG}\na forest"])
+    name = notebook("reload.ipynb", [LOAD, f"%%imagegen --bg -o job {LONG}\na boat"])
     open_notebook(page, jupyter, name)
     run(page, 0)
     running = run(page, 1)

@@ -39,6 +39,7 @@ class JobView(Widget):
     def __init__(self, work: Job | Batch | None = None, **traits: Any) -> None:
         self.work = work
         self._views: dict[str, Viewing] = {}
+        self._hellos: dict[str, int] = {}
         self._pumps: dict[str, FramePump] = {}
         self._pending: asyncio.TimerHandle | None = None
         self._ends: list[Any] = []
@@ -91,6 +92,7 @@ class JobView(Widget):
                 if pump is not None and isinstance(content.get("seq"), int):
                     pump.shown(content["seq"])
             case "hello":
+                self.say("ack", of="hello")
                 self._look(str(content.get("view")), content)
             case "bye":
                 self._views.pop(str(content.get("view")), None)
@@ -102,7 +104,11 @@ class JobView(Widget):
                 job.cancel()
 
     def _look(self, view: str, content: dict[str, Any]) -> None:
-        fresh = view not in self._views
+        number = content.get("n")
+        if not isinstance(number, int) or number < self._hellos.get(view, 0):
+            return  # said again while a later one was on its way
+        fresh = view not in self._hellos
+        self._hellos[view] = number
         width, ratio = content.get("width_px"), content.get("pixel_ratio")
         pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
         self._views[view] = Viewing(content.get("visible") is True, int(pixels))
