@@ -161,6 +161,24 @@ def test_updates_arrive_while_the_task_runs() -> None:
         assert names == ["RUNNING"] * 5 + ["UPLOADING", "COMPLETED"]
 
 
+def test_async_upload_cancel_and_failure(tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(PICTURE)
+
+    async def scenario(gateway: Gateway) -> None:
+        client = inferencesh.async_inference(api_key=gateway.keys.inference, base_url=gateway.url)
+        inputs = {"prompt": "t", "image": str(tmp_path / "in.png")}
+        task = await client.run({"app": "infsh/sdxl", "input": inputs}, wait=False)
+        await client.cancel(task["id"])
+        gateway.faults.add(Fault("job_fails", service="inferencesh", text="no worker"))
+        with pytest.raises(RuntimeError, match="no worker"):
+            await client.run(SDXL)
+
+    with serve(work=TimedWork(0.1)) as gateway:
+        asyncio.run(scenario(gateway))
+        cancelled, failed = gateway.jobs()
+        assert (cancelled.order.image, cancelled.phase, failed.phase) == (PICTURE, "cancelled", "failed")
+
+
 def test_a_text_model_answers_piece_by_piece() -> None:
     work = SteppedWork()
     with serve(work=work) as gateway:

@@ -54,6 +54,20 @@ def test_a_local_file_is_uploaded_and_cut_out(gateway: Gateway, client: Any, tmp
     assert gateway.jobs()[0].order.image == PICTURE
 
 
+def test_async_upload_and_failure(gateway: Gateway, client: Any, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(PICTURE)
+    gateway.faults.add(Fault("job_fails", service="speedpix", text="out of memory"))
+
+    async def scenario() -> None:
+        inputs = {"prompt": "t", "image": str(tmp_path / "in.png")}
+        with pytest.raises(speedpix.PredictionError, match="out of memory"):
+            await client.async_run("image-to-image", inputs, polling_interval=0.01)
+        await client.aclose()
+
+    asyncio.run(scenario())
+    assert gateway.jobs()[0].order.image == PICTURE
+
+
 def test_temporary_files_come_only_when_asked_for(client: Any, tmp_path: Path) -> None:
     (tmp_path / "shoe.png").write_bytes(PICTURE)
     output = client.run("product-cutout", {"image": str(tmp_path / "shoe.png")}, polling_interval=0.01)
