@@ -8,13 +8,13 @@ import sys
 import textwrap
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 import pytest
 from jupyter_client.manager import start_new_kernel
 
 from ipyimagegen.core.errors import ImagegenError
 from ipyimagegen.notebook.nested import NestedLoopRefused, why_not
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Unicode
 
@@ -20,6 +19,7 @@ from ...client import Client
 from ...core.errors import ImagegenError, InvalidInput, JobError, Problem, UnknownModel
 from ...core.models import ModelSpec
 from ...job import Job
+from ...media.names import fill
 from ...media.results import Result
 from ...prepare import prepare
 from ...session import default_client
@@ -97,8 +97,9 @@ class ImageGen(Magics):
         asked, spec = self._read(line)
         names = self.names
         call = make_call(spec, asked, read_body(body, names), names, negative_prompt=self.negative_prompt)
-        if call.problems:
-            raise usage_error(call.problems)
+        problems = (*call.problems, *_wrong_pattern(asked.save or self.client.settings.save))
+        if problems:
+            raise usage_error(problems)
         try:
             if asked.dry_run:
                 self._show_plan(spec, asked, call)
@@ -134,9 +135,9 @@ class ImageGen(Magics):
         try:
             return self.client.model(model)
         except UnknownModel as error:
-            raise UsageError(str(error)) from error
+            raise usage_error([Problem("", str(error))]) from error
         except InvalidInput as error:
-            raise UsageError(f"{error}{self._model_hint(model)}") from error
+            raise usage_error([Problem("", f"{error}{self._model_hint(model)}")]) from error
 
     def _model_hint(self, word: str) -> str:
         by_name = {spec.name.lower(): spec.id for spec in self.known.models()}
@@ -183,7 +184,7 @@ class ImageGen(Magics):
             _write(f"{work!r}")
 
     def _save_later(self, work: Work, asked: Invocation) -> None:
-        """Save on a thread of its own, since this is called on the loop's. A failure becomes a warning: nobody waits."""
+        """Save on a thread of its own, since this is called on the loop's; a failure becomes a warning."""
 
         def save() -> None:
             try:
@@ -214,6 +215,15 @@ class ImageGen(Magics):
 def _limits(asked: Invocation) -> dict[str, Any]:
     limits: dict[str, int | Decimal] = {} if asked.n == 1 else {"n": asked.n}
     return limits if asked.max_cost is None else {**limits, "max_cost": asked.max_cost}
+
+
+def _wrong_pattern(pattern: str) -> list[Problem]:
+    """What is wrong with a pattern for files: to be known before the pictures are paid for."""
+    try:
+        fill(pattern, {"seed": 0, "index": 0, "n": 1}, texts=dict.fromkeys(("model", "prompt", "date"), "x"))
+    except InvalidInput as error:
+        return [Problem("--save", str(error))]
+    return []
 
 
 def _as_typed(spec: ModelSpec, problem: Problem) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -158,13 +159,17 @@ def _exists(text: str) -> bool:
 def json_or_text(text: str) -> Any:
     """`4`, `0.5`, `true`, `null`, `[1, 2]` and `{"a": 1}` as JSON; all else as the text that it is."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         return text
 
 
-def _no_constant(word: str) -> Any:
-    raise ValueError(word)
+def _finite(word: str) -> float:
+    """A number as JSON knows it: neither `NaN` nor one that is too large."""
+    number = float(word)
+    if not math.isfinite(number):
+        raise ValueError(word)
+    return number
 
 
 READERS: Mapping[Kind, Callable[[str], Any]] = {

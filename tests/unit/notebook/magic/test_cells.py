@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
@@ -130,6 +130,7 @@ def test_pictures_are_saved_where_the_line_says(run: Run, tmp_path: Path) -> Non
         ("nowhere/sketch\nx", "no model 'nowhere/sketch'; did you mean 'local/sketch'?"),
         ("--image nothing.png\nx", "--image: no file 'nothing.png'"),
         ("local/cutout\nx", "local/cutout takes no prompt"),
+        ("--save 'out/{sede}.png'\nx", "--save: {sede} in the file name pattern"),
         ("--seed 1 -n 65\nx", "-n: 65 is not a whole number of pictures, 1 to 64"),
         ("\n" + "x" * 10_001, "has 10,001 characters; the model takes at most 10,000"),
         ("\n{bad.thing}", "{bad.thing}"),
@@ -145,6 +146,12 @@ def test_wrong_words_are_refused_in_one_line_before_anything_is_sent(
     assert "\n" not in ran.message
     assert client.jobs() == []
     assert ran.pictures == []
+
+
+def test_pictures_are_saved_where_the_settings_say(run: Run, tmp_path: Path) -> None:
+    run("%config ImageGen.save = 'kept/'")
+    assert run(f"%%imagegen {TINY}\na fox").error is None
+    assert len(list((tmp_path / "kept").iterdir())) == 1
 
 
 def test_a_failed_job_raises_with_a_short_traceback(run: Run, shell: InteractiveShell) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,7 +18,6 @@ from ipyimagegen.notebook.magic.commands import COMMANDS
 from ipyimagegen.notebook.magic.magics import ImageGen
 
 from .conftest import TINY, Ran
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ipyimagegen.core.cost import Cost
@@ -12,7 +14,6 @@ from ipyimagegen.notebook.magic.help import model_help
 from ipyimagegen.notebook.magic.magics import ImageGen
 from ipyimagegen.notebook.magic.options import OPTIONS
 from ipyimagegen.services.local.service import specs
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

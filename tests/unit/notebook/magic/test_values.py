@@ -63,9 +63,9 @@ def test_the_model_says_what_a_word_means(line: str, expected: dict[str, Any]) -
 
 def test_an_undescribed_parameter_is_json_or_text() -> None:
     spec = ModelSpec(service="s", name="m", params=Params(open=True))
-    asked = parse("--a 4 --b 0.5 --c true --d [1,2] --e text --f NaN --g", spec.params)
+    asked = parse("--a 4 --b 0.5 --c true --d [1,2] --e text --f NaN --g --h 1e999", spec.params)
     made = make_call(spec, asked, Body("a fox", "red"), {})
-    values = {"a": 4, "b": 0.5, "c": True, "d": [1, 2], "e": "text", "f": "NaN", "g": True}
+    values = {"a": 4, "b": 0.5, "c": True, "d": [1, 2], "e": "text", "f": "NaN", "g": True, "h": "1e999"}
     assert made.values == values | {"prompt": "a fox", "negative_prompt": "red"}
 
 
