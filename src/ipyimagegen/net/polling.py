@@ -84,7 +84,8 @@ class Schedule:
             self._queued_s, self._running_s = elapsed_s, None
         elif self._running_s is None:
             self._running_s = elapsed_s
-        at = self._at(elapsed_s, self._window(elapsed_s, eta_s, fraction), queued=queued)
+        window = self._window(elapsed_s, eta_s, fraction)
+        at = min(self._at(elapsed_s, window, queued=queued), elapsed_s + LOOK_S)
         at = max(
             at, elapsed_s + MIN_INTERVAL_S, float(self.polls)
         )  # the other client's poll of that number is at `polls`
@@ -114,9 +115,7 @@ class Schedule:
             return FIRST_S if self.polls == 0 else math.floor(elapsed_s - AFTER_S) + 1 + AFTER_S
         low, high = window
         if queued:
-            return elapsed_s + min(max((low - elapsed_s) * 0.6, 1.0), LOOK_S)
-        if elapsed_s < low - LOOK_S:
-            return elapsed_s + LOOK_S
+            return elapsed_s + max((low - elapsed_s) * 0.6, 1.0)
         if elapsed_s >= high:
             return elapsed_s + min(max((elapsed_s - high) * 0.2, LATE_S), 1.0)
         begin = max(elapsed_s, low)
