@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jupyter_client.manager import start_new_kernel
+from jupyter_client.manager import KernelManager, start_new_kernel
 
 from .conftest import TINY
 
@@ -24,16 +24,24 @@ PATIENCE_S = 20.0
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BlockingKernelClient]:
+def started(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
     folder: Path = tmp_path_factory.mktemp("kernel")
     manager, client = start_new_kernel(cwd=str(folder))
-    reply, _ = run(client, "%load_ext ipyimagegen")
-    assert reply["status"] == "ok"
     try:
-        yield client
+        yield manager, client
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(started: tuple[KernelManager, BlockingKernelClient]) -> BlockingKernelClient:
+    _, client = started
+    reply, _ = run(client, "import ipyimagegen.notebook.extension as e; e.load_ipython_extension(get_ipython())")
+    assert reply["status"] == "ok"
+    return client
 
 
 def run(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -74,6 +82,24 @@ def test_what_fails_stops_the_cells_that_wait(kernel: BlockingKernelClient, cell
         message = kernel.get_shell_msg(timeout=PATIENCE_S)
         statuses[message["parent_header"]["msg_id"]] = message["content"]["status"]
     assert (statuses[first], statuses[second]) == ("error", "aborted")
+
+
+def test_stop_ends_the_cell_and_cancels_the_job(
+    started: tuple[KernelManager, BlockingKernelClient], kernel: BlockingKernelClient
+) -> None:
+    manager, _ = started
+    cell = kernel.execute("%%imagegen --width 64 --height 64 --num-inference-steps 100 --step-delay-s 5\na fox")
+    while "application/vnd.jupyter.widget-view+json" not in kernel.get_iopub_msg(timeout=PATIENCE_S)["content"].get(
+        "data", {}
+    ):
+        pass
+    manager.interrupt_kernel()
+    while (message := kernel.get_shell_msg(timeout=PATIENCE_S))["parent_header"]["msg_id"] != cell:
+        pass
+    assert message["content"]["ename"] == "KeyboardInterrupt"
+    run(kernel, "import ipyimagegen as ig; job = ig.jobs()[-1]; error = job.outcome.exception(10)")
+    reply, _ = run(kernel, "assert job.phase == 'cancelled'")
+    assert reply["status"] == "ok"
 
 
 def test_a_background_cell_ends_at_once_and_its_picture_comes_later(kernel: BlockingKernelClient) -> None:
