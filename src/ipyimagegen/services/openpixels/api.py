@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
+from ...net.uncancelled import cancels
 from .messages import Message, error_of, read_message, result_of
 
 SERVICE = "openpixels"
@@ -21,6 +23,7 @@ HOLD_S = 90.0
 UNHELD_S = 0.25
 """A poll that came back faster than this with nothing new was not held: the next one waits a little."""
 MAX_PAUSE_S = 2.0
+UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "OpenPixels has no list of jobs: look at your account's usage there before you run it again."
 UNKNOWN_MODEL_CODES = frozenset({"unknown_model", "model_not_found", "invalid_model"})
 
@@ -85,6 +88,15 @@ class Api:
             raise self.error(answer)
         return read_message(answer.json())
 
+    async def news(self, job_id: str) -> Message | None:
+        """`poll`, made again where the answer cannot be read (a proxy's page), at most three times."""
+        for wait_s in UNREADABLE_WAITS_S:
+            try:
+                return await self.poll(job_id)
+            except ProtocolError:
+                await self.http.clock.sleep(wait_s)
+        return await self.poll(job_id)
+
     async def health(self) -> bool:
         """Whether the service says that it is well. Raises `ConnectionFailed` where it cannot be reached."""
         answer = await self.http.call("GET", "/status", repeat=Repeat.READ, timeout_s=10.0, within_s=30.0)
@@ -96,7 +108,7 @@ class Api:
         while True:
             self.http.gate.hold(job_id)
             asked_at = clock.now()
-            message = await self.poll(job_id)
+            message = await self.news(job_id)
             if message is None:
                 continue
             if message.final:
@@ -114,10 +126,13 @@ class Api:
 
         May cost money. Raises `SubmitUnknown`, `InvalidInput`, `ConnectionFailed`, or what a poll raises.
         """
+        asked_to_end = cancels()
         try:
             message = await self.submit(payload)
         except Refused as refused:
             return refusal_value(refused)
+        if cancels() > asked_to_end:
+            raise asyncio.CancelledError  # it was put off while the job was on its way
         if not message.final:
             message = [news async for news in self.follow(message.id)][-1]
         return result_of(message)

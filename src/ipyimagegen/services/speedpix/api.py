@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ...core.errors import AuthenticationFailed, ProtocolError, ServiceError, SubmitUnknown
+from ...core.errors import AuthenticationFailed, ProtocolError, RateLimited, ServiceError, SubmitUnknown
 from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
@@ -171,6 +171,7 @@ class Api:
                     repeat=repeat,
                     json=dict(body),
                     headers=given,
+                    full=throttled,
                     model=model,
                     look=LOOK,
                 )
@@ -209,6 +210,15 @@ def pause_s(smart_s: float, interval_s: float | None, *, waited_s: float, polls:
     if interval_s is None:
         return smart_s
     return max(0.0, min(interval_s, max(smart_s, polls * interval_s - waited_s)))
+
+
+def throttled(answer: Answer) -> bool:
+    """Whether an answer with HTTP 200 says in its frame that there are too many jobs: nothing was accepted then."""
+    try:
+        envelope = read_envelope(answer.json())
+    except ProtocolError:
+        return False
+    return envelope.refused and kind_of(f"{envelope.sub_code} {envelope.code}") is RateLimited
 
 
 def _rejection(envelope: Envelope) -> SpeedPixException:

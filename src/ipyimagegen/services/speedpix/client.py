@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import threading
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any, Self, Unpack
 from ... import keys
 from ...core.errors import InvalidInput, Problem
 from ...net.secrets import Secret
+from ...net.uncancelled import cancels
 from ...runtime import runtime
 from ..closing import close_when_gone
 from .api import Api, connect
@@ -65,7 +67,10 @@ class Client:
         return await runtime().bridge(self._run(read_call(workflow_id, input, options)))
 
     async def _run(self, call: Call) -> Any:
+        asked_to_end = cancels()
         prediction = await self.predictions.submit(call.order)
+        if cancels() > asked_to_end:
+            raise asyncio.CancelledError  # it was put off while the job was on its way; predictions.list() has it now
         if not call.wait:
             return prediction
         await prediction.until_ended(call.polling_interval)

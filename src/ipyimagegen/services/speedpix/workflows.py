@@ -19,7 +19,8 @@ from ...media.saving import write_atomic
 from .errors import SERVICE
 from .predictions import CANNOT_CANCEL
 
-FOLDER_VARIABLE = "IPYIMAGEGEN_CONFIG_DIR"
+HOME_VARIABLE = "IPYIMAGEGEN_HOME"
+"""A folder for everything that this package keeps, instead of the user's folders."""
 FILE = "speedpix.json"
 TYPES: Mapping[type, str] = {
     bool: "boolean",
@@ -132,7 +133,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _file() -> Path:
-    folder = os.environ.get(FOLDER_VARIABLE, "")
+    folder = os.environ.get(HOME_VARIABLE, "")
     if not folder:
         import platformdirs
 
