@@ -1,8 +1,8 @@
 """The embedded engine: a procedural painter and a cutout, offline and deterministic to the byte on every machine.
 
-It has no neural weights. On the way to a pixel only exactly rounded float operations (``+ - * /`` and ``sqrt``),
-integer hashing and integer sums are used (see `exact`): no ``np.random``, no ``sin``, ``exp`` or ``pow``, no float reductions
-and no library resampling, whose last bits differ between processors. Prompts are hashed with SHA-256.
+It has no neural weights. On the way to a pixel only exactly rounded float operations are used (``+ - * /`` and
+``sqrt``), integer hashing and integer sums (see `exact`): no ``np.random``, no ``sin``, ``exp`` or ``pow``, no float
+reductions and no library resampling, whose last bits differ between processors. Prompts are hashed with SHA-256.
 
     >>> *_, last = paint(Sketch(prompt="a lighthouse at dusk", width=64, height=64, seed=7))
     >>> last.step, last.pixels.shape

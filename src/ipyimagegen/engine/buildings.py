@@ -68,8 +68,8 @@ def paint_house(canvas: Canvas, stage: Stage, foot: Point, size: float, dice: Di
     mid = (gx + x) / 2
     shape(canvas, box(mid - 0.06 * s, base - 0.28 * s, 0.12 * s, 0.26 * s), palette.lit((0.36, 0.22, 0.16), 0.5))
     spot(canvas, (mid, base - 0.56 * s), 0.055 * s, glass)
-    for n in (0.28, 0.58):
-        shape(canvas, box(x + d * n * s - 0.06 * s, base - 0.33 * s, 0.12 * s, 0.15 * s), glass)
+    for along in (0.28, 0.58):
+        shape(canvas, box(x + d * along * s - 0.06 * s, base - 0.33 * s, 0.12 * s, 0.15 * s), glass)
 
 
 def paint_lighthouse(canvas: Canvas, stage: Stage, foot: Point, tall: float) -> None:

@@ -28,7 +28,7 @@ def _far(canvas: Canvas, stage: Stage) -> None:
         paint_city(canvas, stage, stage.horizon + 0.01)
     if scene.has("castle"):
         at = stage.width * (0.5 - 0.10 * stage.side)
-        top = headland(canvas, stage, at, 0.17, rocky=False, wide=0.46)
+        top = headland(canvas, stage, at, 0.21, rocky=False, base=stage.horizon + 0.05, wide=0.46)
         paint_castle(canvas, stage, (at, top + 0.03), 0.36, scene.dice("castle"))
 
 

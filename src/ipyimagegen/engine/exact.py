@@ -101,7 +101,7 @@ def halve(planes: Plane) -> Plane:
     if planes.shape[-1] % 2:
         planes = np.concatenate([planes, planes[..., -1:]], axis=-1)
     rows = planes[..., 0::2, :] + planes[..., 1::2, :]
-    out = rows[..., 0::2] + rows[..., 1::2]
+    out: Plane = rows[..., 0::2] + rows[..., 1::2]
     out *= 0.25
     return out
 

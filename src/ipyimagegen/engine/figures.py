@@ -150,7 +150,7 @@ def paint_cat(canvas: Canvas, stage: Stage, foot: Point, size: float) -> None:
         shadow = np.minimum(shadow, polygon(part, ear) - 0.008 * s)
     tail = capsule(part, (x + d * 0.16 * s, y - 0.06 * s), (x + d * 0.44 * s, y - 0.03 * s), 0.055 * s, 0.05 * s)
     tip = capsule(part, (x + d * 0.44 * s, y - 0.03 * s), (x + d * 0.60 * s, y - 0.12 * s), 0.05 * s, 0.035 * s)
-    shadow = np.minimum(melt(shadow, tail, 0.03 * s), tip)
+    shadow = melt(melt(shadow, tail, 0.03 * s), tip, 0.05 * s)
     _furry(part, stage, shadow, x, s)
 
 

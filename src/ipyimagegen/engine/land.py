@@ -19,17 +19,21 @@ def cones(x: Plane, peaks: list[tuple[float, float, float]]) -> Plane:
 
 
 def paint_mountains(canvas: Canvas, stage: Stage) -> None:
-    """Three ranges, each with sunlit and shaded faces, snow on the highest."""
+    """Three ranges, each with sunlit and shaded faces, snow on the highest; Fuji stands alone over low ones."""
     dice = stage.scene.dice("mountains")
+    lone = stage.scene.says("fuji", "富士山", "🗻")
     for rank, (distance, tall) in enumerate(((0.80, 0.26), (0.56, 0.42), (0.30, 0.24))):
-        _range(canvas, stage, dice.child(rank), distance, tall * stage.horizon / 0.6, rank)
+        lower = 0.42 if lone and rank != 1 else 1.0
+        _range(canvas, stage, dice.child(rank), distance, tall * lower * stage.horizon / 0.6, rank, lone=lone)
 
 
-def _range(canvas: Canvas, stage: Stage, dice: Dice, distance: float, tall: float, rank: int) -> None:
+def _range(canvas: Canvas, stage: Stage, dice: Dice, distance: float, tall: float, rank: int, *, lone: bool) -> None:
     scene, palette = stage.scene, stage.palette
     main = stage.width * (0.5 + (0.10 + 0.16 * dice.unit()) * (-1.0 if rank % 2 else 1.0) * stage.side * -1.0)
     peaks = [(main, tall, dice.between(0.75, 1.0))]
-    for _ in range(int(6 * stage.width) + 2):
+    if lone and rank == 1:
+        peaks = [(main, tall, 0.95), (main, tall * 0.72, 0.52), (main, tall * 0.45, 0.28)]
+    for _ in range(0 if lone and rank == 1 else int(6 * stage.width) + 2):
         centre = dice.between(-0.1, 1.1) * stage.width
         peaks.append((centre, tall * dice.between(0.35, 0.8), dice.between(0.6, 1.1)))
     part = canvas.crop(-1.0, stage.horizon - tall * 1.25, stage.width + 1.0, stage.horizon + 0.03)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from .compose import compose
-from .exact import Plane, blur, clamp, double
+from .exact import Plane, blend, blur, clamp, double
 from .guidance import guided
 from .noise import Dice, key_of, units
 from .prompt import Scene, read_prompt
@@ -17,18 +17,6 @@ from .sketch import Frame, Pixels, Sketch, SketchFailed
 from .styles import LAYERS, STYLE_LAYERS, Easel
 
 _DRAFT = 8
-
-
-def to_pixels(rgb: Plane) -> Pixels:
-    """Planes 3×H×W (0..1) as H×W×3 uint8."""
-    out = np.empty((*rgb.shape[1:], 3), dtype=np.uint8)
-    for channel, plane in enumerate(rgb):
-        scaled = plane * 255.0
-        scaled += 0.5
-        np.maximum(scaled, 0.0, out=scaled)
-        np.minimum(scaled, 255.0, out=scaled)
-        out[:, :, channel] = scaled
-    return out
 
 
 def finish_of(steps: int) -> float:
@@ -62,12 +50,13 @@ def _layers(scene: Scene, sketch: Sketch, retouch: Retouch | None) -> Iterator[P
     """The first wash and then the layers of the style, made when they are asked for."""
     wash = _draft(scene, sketch)
     yield wash if retouch is None else retouch.start(wash)
-    canvas = compose(scene, sketch.width, sketch.height)
-    picture = clamp(guided(canvas.rgb, sketch.guidance_scale, canvas.pixel))
+    picture = compose(scene, sketch.width, sketch.height).rgb
+    pixel = 1.0 / min(sketch.width, sketch.height)
+    picture = clamp(guided(picture, sketch.guidance_scale, pixel))
     if retouch is not None:
         picture = retouch.subject(picture)
     hand = Dice(key_of("hand", scene.layout, scene.tint))
-    easel = Easel(picture, canvas.pixel, hand, "grain" not in scene.avoided)
+    easel = Easel(picture, pixel, hand, "grain" not in scene.avoided)
     for layer in STYLE_LAYERS[scene.style](easel):
         yield layer if retouch is None else retouch.blend(layer)
 
@@ -87,7 +76,6 @@ def paint(sketch: Sketch) -> Iterator[Frame]:
     below, above, reached = next(layers), next(layers), 1
     noise = _noise(sketch)
     start = 1.0 if retouch is None else retouch.strength
-    picture = np.empty_like(noise)
     for step in range(1, steps + 1):
         if step == sketch.fail_at_step:
             raise SketchFailed(step)
@@ -95,13 +83,22 @@ def paint(sketch: Sketch) -> Iterator[Frame]:
         position = finish_of(steps) * done * (1.25 - 0.25 * done)
         while position > reached and reached < LAYERS:
             below, above, reached = above, next(layers), reached + 1
-        np.subtract(above, below, out=picture)
-        picture *= position - (reached - 1)
-        picture += below
         left = (1.0 - done) * (1.0 - done) * start
-        if left:
-            picture *= 1.0 - left
-            noise_share = noise * left
-            picture += noise_share
-        pixels = to_pixels(picture)
+        pixels = _developed(below, above, position - (reached - 1), noise, left)
         yield Frame(step, steps, pixels if retouch is None else retouch.keep(pixels))
+
+
+def _developed(below: Plane, above: Plane, share: float, noise: Plane, left: float) -> Pixels:
+    """The picture ``share`` of the way from one layer to the next, with what noise is ``left``, as H×W×3 uint8."""
+    pixels = np.empty((*noise.shape[1:], 3), dtype=np.uint8)
+    for channel, (lower, upper, grain) in enumerate(zip(below, above, noise, strict=True)):
+        plane = upper - lower
+        plane *= share
+        np.add(plane, lower, out=plane)
+        if left:
+            blend(plane, grain, left)
+        np.multiply(plane, 255.0, out=plane)
+        np.add(plane, 0.5, out=plane)
+        np.maximum(plane, 0.0, out=plane)
+        pixels[:, :, channel] = np.minimum(plane, 255.0, out=plane)
+    return pixels

@@ -163,5 +163,7 @@ def palette_for(scene: Scene) -> Palette:
         light,
         **changed,
         **{name: _turned(colour, turn, amount * 0.6) for name, colour in growth.items()},
-        accent=accent or hex_colour(dice.pick(("c8402f", "d98a2b", "c2477a", "2f7f8f", "d0b03a"))),
+        accent=accent
+        or scene.colour("thing")
+        or hex_colour(dice.pick(("c8402f", "d98a2b", "c2477a", "2f7f8f", "d0b03a"))),
     )

@@ -15,7 +15,7 @@ def paint_portrait(canvas: Canvas, stage: Stage) -> None:
     dice = scene.dice("portrait")
     ground = scene.colour("sky") or mix_colour(palette.middle, palette.low, dice.unit())
     light = clamp(0.5 + canvas.noise(dice.bits(), 1.6, 5) * 0.16 + (canvas.x - stage.width * 0.5) * (0.35 * stage.side))
-    pale = mix_colour(ground, palette.sun, 0.45)
+    pale = mix_colour(ground, palette.sun, 0.55)
     dark = mix_colour(ground, (0.06, 0.07, 0.12), 0.5)
     for c, plane in enumerate(canvas.rgb):
         plane[...] = dark[c] + (pale[c] - dark[c]) * light
@@ -24,7 +24,7 @@ def paint_portrait(canvas: Canvas, stage: Stage) -> None:
     skin = dice.pick(((0.93, 0.74, 0.60), (0.80, 0.58, 0.43), (0.56, 0.37, 0.26), (0.96, 0.81, 0.70)))
     hair = dice.pick(((0.16, 0.11, 0.10), (0.36, 0.20, 0.12), (0.62, 0.40, 0.18), (0.10, 0.10, 0.14)))
     coat = scene.colour("portrait") or scene.colour("person") or scene.colour("accent") or palette.accent
-    long_hair = dice.chance(0.6) or scene.says("woman", "girl")
+    long_hair = scene.says("woman", "girl") or (not scene.says("man", "boy", "👨") and dice.chance(0.6))
     if long_hair:
         back = melt(
             disc(canvas, (x, y + 0.02 * u), 0.205 * u, 1.2),

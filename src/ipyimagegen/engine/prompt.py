@@ -41,6 +41,12 @@ _GROUND: Final = frozenset(
     )
 )
 _WATER: Final = frozenset(("lake", "sea", "river"))
+_FUNCTION_WORDS: Final = frozenset(
+    (
+        *("and", "or", "in", "on", "at", "of", "the", "a", "an", "with", "by", "over", "under", "to", "und", "y", "et"),
+        *("light", "tone", "tones", "hue", "hues", "color", "colors", "colour", "colours", "palette", "mood", "style"),
+    )
+)
 _SKY: Final = frozenset(("sky", "skies", "himmel", "ciel", "cielo", "céu", "небо", "空"))
 
 
@@ -129,7 +135,7 @@ def _tokens(text: str) -> list[tuple[str, tuple[Term, ...]]]:
                 continue
         if _SPELLED.match(match.group()):
             found.append((match.start(), match.group(), _look_up(match.group())))
-        elif match.group().isascii() or not any(sign in match.group() for sign in signs):
+        else:
             found.append((match.start(), match.group(), ()))
     for sign, terms in signs.items():
         place = text.find(sign)
@@ -143,12 +149,18 @@ def _names(tokens: Iterable[tuple[str, tuple[Term, ...]]], group: str) -> list[s
 
 
 def _colours(tokens: list[tuple[str, tuple[Term, ...]]]) -> tuple[tuple[str, RGB], ...]:
-    """A colour word belongs to the next motif or the sky within three words, or else to the whole (``accent``)."""
+    """Whose each colour is: that of the next motif or the sky within three words.
+
+    Failing that it is an unknown ``thing``'s if one follows, which lends its colour to details only, or else everything's
+    (``accent``).
+    """
     bound: dict[str, RGB] = {}
     for at, (_, terms) in enumerate(tokens):
         for name in (name for group, name in terms if group == "colour"):
-            things = [thing for token in tokens[at + 1 : at + 4] for thing in _things(*token)]
-            bound.setdefault(things[0] if things else "accent", hex_colour(COLOURS[name][0]))
+            following = tokens[at + 1 : at + 4]
+            things = [thing for token in following for thing in _things(*token)]
+            unknown = bool(following) and not following[0][1] and following[0][0] not in _FUNCTION_WORDS
+            bound.setdefault(things[0] if things else "thing" if unknown else "accent", hex_colour(COLOURS[name][0]))
     return tuple(bound.items())
 
 
@@ -173,7 +185,20 @@ def _hour(tokens: list[tuple[str, tuple[Term, ...]]], motifs: list[str], dice: D
     )
 
 
-def _furnish(motifs: set[str], dice: Dice) -> set[str]:
+_PLACES: Final = (
+    ("mountains", "lake", "forest"),
+    ("hills", "forest"),
+    ("mountains", "field"),
+    ("hills", "field"),
+    ("mountains", "field", "flowers"),
+    ("hills", "lake"),
+    ("sea",),
+    ("desert",),
+)
+"""Places for a prompt that names none; the first three also do in winter."""
+
+
+def _furnish(motifs: set[str], dice: Dice, *, winter: bool) -> set[str]:
     """Give a scene that has no ground, or lacks what its motifs need, a place to be in."""
     for motif in sorted(motifs):
         if motif == "boat" and motifs & _WATER:
@@ -184,19 +209,7 @@ def _furnish(motifs: set[str], dice: Dice) -> set[str]:
             continue
         motifs.update(_IMPLIED.get(motif, ()))
     if not motifs & _GROUND:
-        motifs.update(
-            dice.pick(
-                (
-                    ("mountains", "lake", "forest"),
-                    ("hills", "field"),
-                    ("hills", "forest"),
-                    ("sea",),
-                    ("mountains", "field", "flowers"),
-                    ("desert",),
-                    ("hills", "lake"),
-                )
-            )
-        )
+        motifs.update(dice.pick(_PLACES[:3] if winter else _PLACES))
     return motifs
 
 
@@ -217,9 +230,7 @@ def read_prompt(sketch: Sketch) -> Scene:
     kind = "still_life" if kind == "vase" else kind or "landscape"
     motifs = set(named)
     if kind == "landscape":
-        motifs = _furnish(motifs, dice.child("ground"))
-    if "winter" in _names(tokens, "season") and "flowers" not in named:
-        motifs.discard("flowers")
+        motifs = _furnish(motifs, dice.child("ground"), winter="winter" in _names(tokens, "season"))
     motifs -= set(_names(refused, "motif"))
     hour = _hour(tokens, named, dice.child("hour"))
     season = _first(_names(tokens, "season"), "summer")

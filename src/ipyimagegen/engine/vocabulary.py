@@ -47,12 +47,12 @@ MOTIFS: Final[dict[str, str]] = {
     ),
     "road": "road path street trail lane highway straße weg route chemin camino strada дорога 🛣 道",
     "city": (
-        "city skyline downtown metropolis skyscraper town urban manhattan tokyo york stadt ville ciudad città "
-        "город 🌆 🌃 🏙 🌉 都市 街 cyberpunk"
+        "city skyline downtown metropolis skyscraper town urban cyberpunk manhattan tokyo york paris london berlin "
+        "stadt ville ciudad città город 🌆 🌃 🏙 🌉 都市 街"
     ),
     "house": "house cottage cabin hut barn farmhouse home chalet haus hütte maison casa дом 🏠 🏡 🛖 家 village farm",
     "lighthouse": "lighthouse leuchtturm phare faro маяк 灯台",
-    "castle": "castle fortress palace tower schloss burg château castillo castello замок 🏰 🏯 城",
+    "castle": "castle fortress palace schloss burg château castillo castello замок 🏰 🏯 城",
     "windmill": "windmill mill windmühle moulin molino мельница",
     "bridge": "bridge brücke pont puente ponte мост 橋",
     "boat": (
@@ -131,7 +131,7 @@ COLOURS: Final[dict[str, tuple[str, str]]] = {
     "teal": ("2a8f8c", "teal turquoise cyan aqua türkis"),
     "blue": ("3566b8", "blue azure cobalt indigo navy blau bleu azul blu синий голубой 青 🔵 💙"),
     "purple": ("7a4ca0", "purple violet lilac mauve magenta lila violett violeta фиолетовый 紫 🟣 💜"),
-    "pink": ("e486a6", "pink rosa salmon coral розовый 桃色 🩷"),
+    "pink": ("e486a6", "pink rosa salmon розовый 桃色 🩷"),
     "white": ("f4f0e8", "white ivory cream weiß blanc blanco bianco белый 白"),
     "black": ("26262e", "black ebony schwarz noir negro nero чёрный черный 黒"),
     "brown": ("84582f", "brown sepia ochre bronze braun brun marrón коричневый 茶色"),

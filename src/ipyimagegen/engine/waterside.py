@@ -85,6 +85,12 @@ def _roughness(stage: Stage) -> float:
     """How choppy the water is, 0..1."""
     if stage.scene.weather == "storm":
         return 1.0
+    if (
+        stage.scene.says("wave", "waves", "rough", "surf", "🌊")
+        and stage.scene.has("sea")
+        and not stage.scene.has("beach")
+    ):
+        return 0.9
     if stage.scene.says("calm", "still", "mirror", "quiet", "frozen", "reflection"):
         return 0.10
     return 0.62 if stage.scene.has("sea") else 0.16
