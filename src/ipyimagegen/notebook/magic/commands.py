@@ -116,7 +116,7 @@ def _models(session: Session, words: list[str]) -> str:
     return "\n".join([lines, *broken])
 
 
-@command("info", "MODEL", "the parameters of a model: limits, defaults, descriptions", subject="models")
+@command("info", "[MODEL]", "the parameters of a model: limits, defaults, descriptions", subject="models")
 def _info(session: Session, words: list[str]) -> str:
     if len(words) > 1:
         raise UsageError("one model at a time: %imagegen info MODEL")

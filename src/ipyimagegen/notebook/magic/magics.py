@@ -157,10 +157,13 @@ class ImageGen(Magics):
 
     def _wait(self, work: Work, asked: Invocation) -> None:
         quiet = self._is_quiet(asked)
-        view = notebook_view(work, blocking=True, quiet=quiet)
         try:
+            view = notebook_view(work, blocking=True, quiet=quiet)
             with view if view is not None else _terminal_view(work, quiet=quiet):
                 result = self.client.finish(work)
+        except KeyboardInterrupt:
+            work.cancel()  # the first view takes a moment to import, and Stop may come before anybody waits
+            raise
         except JobError as error:
             if asked.var and isinstance(error.partial, Result):
                 self._assign(asked.var, error.partial)

@@ -39,6 +39,8 @@ def make_call(
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     problems = [*asked.problems, *body.problems]
+    if asked.n != 1 and "n" in asked.values:
+        problems.append(Problem("-n", "is given twice"))
     for name, text in asked.values.items():
         try:
             values[name] = read_value(spec.params.get(name), text, names, partial(sources.__setitem__, name))

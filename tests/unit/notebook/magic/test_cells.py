@@ -14,7 +14,7 @@ from PIL import Image
 from ipyimagegen.batch import Batch
 from ipyimagegen.client import Client
 from ipyimagegen.core.cost import Cost
-from ipyimagegen.core.errors import BudgetExceeded, JobFailed
+from ipyimagegen.core.errors import BudgetExceeded, JobCancelled, JobFailed
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.job import Job
 from ipyimagegen.media.results import Result
@@ -267,6 +267,18 @@ def test_pictures_made_in_the_background_are_saved_when_they_are_done(
     run(f"%%imagegen {TINY} --bg --save out/ -o job\na fox")
     assert saved.wait(30)
     assert seen == ["out/"]
+
+
+def test_stop_before_anybody_waits_cancels_the_job_too(
+    run: Run, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ipyimagegen.notebook.magic.magics.notebook_view", interrupted)
+    ran = run(f"%%imagegen {TINY} --step-delay-s 5\na fox")
+    assert isinstance(ran.error, KeyboardInterrupt)
+    assert isinstance(client.jobs()[0].outcome.exception(30), JobCancelled)
 
 
 def test_interrupt_cancels_the_job(run: Run, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

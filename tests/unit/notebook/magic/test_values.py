@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Param, Params
@@ -141,6 +144,24 @@ def test_a_file_of_that_name_comes_before_the_variable(tmp_path: Path, monkeypat
     Path("photo").write_bytes(b"x")
     made = call("--image photo", names={"photo": object()})
     assert (made.values["image"], made.sources) == ("photo", {})
+
+
+def test_a_count_is_given_once() -> None:
+    spec = ModelSpec(service="s", name="m", params=Params((Param(name="n", kind="integer"),)))
+    made = make_call(spec, parse("-n 2 -p n=3", spec.params), Body(""), {})
+    assert [str(problem) for problem in made.problems] == ["-n: is given twice"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([f"--{name}" for name in PARAMS]), st.text(max_size=12).map(shlex.quote)), max_size=6
+    )
+)
+def test_any_value_is_read_or_refused_in_words(options: list[tuple[str, str]]) -> None:
+    line = " ".join(f"{name}={value}" for name, value in options)
+    for spec in (SPEC, ModelSpec(service="s", name="m", params=Params(open=True))):
+        made = make_call(spec, parse(line, spec.params), Body("a"), {"a": [1], "b": {}})
+        assert made.problems or set(made.values) >= {"prompt"}
 
 
 def test_other_parameters_never_read_variables() -> None:
