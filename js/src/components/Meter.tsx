@@ -36,9 +36,11 @@ function Bar({ job, name }: { job: Job; name: string }) {
 function Times({ job, since, now }: Omit<MeterProps, "name">) {
   const passed = isFinal(job) ? 0 : Math.max(0, (now.value - since) / 1000);
   const left = job.eta_s === null || isFinal(job) ? null : timeLeft(job.eta_s - passed);
+  const percent = job.fraction === null || isFinal(job) ? null : Math.round(job.fraction * 100);
   return (
     <span class="ig-meter__times">
-      {left !== null && <span class="ig-meter__left">{left}</span>}
+      {percent !== null && <span class="ig-meter__part">{percent} %</span>}
+      {left !== null && <span class="ig-meter__part">{left}</span>}
       <span class="ig-meter__elapsed">{duration(job.elapsed_s + passed)}</span>
     </span>
   );

@@ -6,11 +6,12 @@ const page = onFakePage();
 
 test("what the page sends has the contract's fields, of the contract's types", async () => {
   const fake = kernel({ jobs: [job({ id: "a" }), job({ id: "b" })] });
-  const { button } = view(fake);
+  const { button, end } = view(fake);
   button("Cancel picture 1 of 2").click();
   fake.say({ ...contract.toPage.frame, job: "a" }, [jpeg()]);
   page.browser.decodes[0]?.resolve();
   await vi.advanceTimersByTimeAsync(100);
+  end();
   const shape = (message: object) => Object.entries(message).map(([name, value]) => [name, typeof value]);
   const sent = new Map(
     fake.sent.map((message) => [(message as { kind: string }).kind, shape(message as object)]),

@@ -64,7 +64,10 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     n += 1;
     hellos.say({ n, ...viewing });
   });
-  atEnd(life.signal, () => mount(null, el));
+  atEnd(life.signal, () => {
+    send({ kind: "bye", view });
+    mount(null, el);
+  });
   return life.end;
 }
 

@@ -111,7 +111,7 @@ class JobView(Widget):
         self._hellos[view] = number
         width, ratio = content.get("width_px"), content.get("pixel_ratio")
         pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
-        self._views[view] = Viewing(content.get("visible") is True, int(pixels))
+        self._views[view] = Viewing(visible=content.get("visible") is True, width_px=int(pixels))
         viewing = combined(list(self._views.values()))
         for pump in self._pumps.values():
             pump.look(viewing, fresh=fresh)

@@ -1,0 +1,199 @@
+"""The JobView widget's kernel side: the contract, the pace of previews, Cancel, and the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ipyimagegen.notebook.widgets as widgets_room
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.errors import JobCancelled
+from ipyimagegen.job import Job
+from ipyimagegen.media.previews import BytesFrame
+from ipyimagegen.notebook.widgets.job_view import JobView, described
+from ipyimagegen.notebook.widgets.pacing import FramePump, Viewing, combined
+from ipyimagegen.runtime import runtime
+from ipyimagegen.services.base import Registry
+from ipyimagegen.services.local.service import Local
+
+CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "job_view.json").read_text("utf-8"))
+HELLO = {"kind": "hello", "view": "a", "n": 1, "visible": True, "width_px": 64, "pixel_ratio": 1.0}
+
+
+def settle() -> None:
+    """Let the background thread do what was posted to it."""
+
+    async def nothing() -> None:
+        return None
+
+    runtime().run(nothing())
+
+
+class FakeFrame(BytesFrame):
+    """A frame whose bytes tell its number."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def jpeg(self, max_px: int) -> bytes:
+        return f"{self.number}@{max_px}".encode()
+
+
+class Watched(JobView):
+    """A view whose messages to the page are kept."""
+
+    def __init__(self, work: Job) -> None:
+        self.said: list[tuple[str, dict[str, Any]]] = []
+        super().__init__(work)
+
+    def say(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
+        self.said.append((kind, content))
+
+    def hear(self, **content: Any) -> None:
+        self._handle_custom_msg(content, [])
+        settle()
+
+
+@pytest.fixture
+def client() -> Client:
+    registry = Registry()
+    registry.add(Local())
+    return Client(settings=Settings(), services=registry, journal=None)
+
+
+@pytest.fixture
+def job(client: Client) -> Iterator[Job]:
+    """A job that goes on until it is told to end."""
+    made = client.submit(
+        "local/sketch", prompt="a boat", width=64, height=64, num_inference_steps=50, step_delay_s=1
+    ).jobs[0]
+    yield made
+    made.cancel()
+
+
+def test_the_synced_traits_and_their_defaults_are_the_contracts() -> None:
+    view = JobView()
+    own = {name for name in view.traits(sync=True) if name in JobView.class_own_traits(sync=True)}
+    assert own == set(CONTRACT["traits"])
+    assert {name: getattr(view, name) for name in own} == CONTRACT["traits"]
+
+
+def test_a_described_job_has_the_contracts_fields(job: Job) -> None:
+    example = CONTRACT["items"]["jobs"]
+    assert set(described(job)) == set(example)
+    assert [
+        name for name, value in described(job).items() if isinstance(value, str) != isinstance(example[name], str)
+    ] == []
+
+
+@pytest.mark.parametrize("kind", CONTRACT["toKernel"])
+def test_every_message_of_the_page_is_understood(kind: str, job: Job) -> None:
+    Watched(job).hear(**CONTRACT["toKernel"][kind])
+
+
+@pytest.mark.parametrize(
+    "content", [{}, {"kind": 7}, {"kind": "shown", "job": None, "seq": "x"}, {"kind": "hello"}, {"kind": "nonsense"}]
+)
+def test_a_message_that_makes_no_sense_changes_nothing(content: dict[str, Any], job: Job) -> None:
+    view = Watched(job)
+    view.hear(**content)
+    assert (view._views, job.done) == ({}, False)
+
+
+def test_cancel_is_acknowledged_at_once_and_ends_the_job(job: Job) -> None:
+    view = Watched(job)
+    view.hear(kind="cancel", job=None)
+    assert view.said[0] == ("ack", {"of": "cancel"})
+    with pytest.raises(JobCancelled):
+        job.result(10)
+
+
+def test_a_hello_is_acknowledged_and_an_older_one_changes_nothing(job: Job) -> None:
+    view = Watched(job)
+    view.hear(**{**HELLO, "n": 2})
+    view.hear(**{**HELLO, "n": 1, "visible": False})
+    assert view._views["a"].visible
+    assert view.said[0] == ("ack", {"of": "hello"})
+
+
+def test_a_finished_view_closes_when_the_last_page_says_bye(job: Job) -> None:
+    view = Watched(job)
+    view.hear(**HELLO)
+    job.cancel()
+    with pytest.raises(JobCancelled):
+        job.result(10)
+    view.finish()
+    settle()
+    assert view.comm is not None
+    view.hear(kind="bye", view="a")
+    assert view.comm is None
+
+
+def test_a_view_that_no_page_ever_showed_closes_at_once(job: Job) -> None:
+    view = Watched(job)
+    view.finish()
+    settle()
+    assert view.comm is None
+
+
+def pump(*, visible: bool = True) -> tuple[FramePump, list[bytes]]:
+    sent: list[bytes] = []
+    return FramePump(lambda _seq, _step, jpeg: sent.append(jpeg), Viewing(visible=visible, width_px=512)), sent
+
+
+def test_at_most_two_frames_are_in_flight_and_the_newest_wins() -> None:
+    frames, sent = pump()
+    for number in range(1, 10):
+        frames.push(FakeFrame(number), number)
+    assert sent == [b"1@512", b"2@512"]
+    frames.shown(1)
+    assert sent == [b"1@512", b"2@512", b"9@512"]
+    frames.shown(3)
+    assert len(sent) == 3
+
+
+def test_nothing_is_sent_while_nobody_looks_and_the_newest_when_somebody_does() -> None:
+    frames, sent = pump(visible=False)
+    frames.push(FakeFrame(1), 1)
+    frames.push(FakeFrame(2), 2)
+    assert sent == []
+    frames.look(Viewing(visible=True, width_px=256))
+    assert sent == [b"2@256"]
+
+
+def test_a_new_view_gets_the_last_frame_even_if_the_old_page_never_answered() -> None:
+    frames, sent = pump()
+    for number in (1, 2, 3):
+        frames.push(FakeFrame(number), number)
+    frames.look(Viewing(visible=True, width_px=512), fresh=True)
+    assert sent == [b"1@512", b"2@512", b"3@512"]
+
+
+def test_a_larger_view_gets_the_last_frame_larger() -> None:
+    frames, sent = pump()
+    frames.push(FakeFrame(1), 1)
+    frames.look(Viewing(visible=True, width_px=2_000))
+    assert sent == [b"1@512", b"1@1024"]
+
+
+def test_an_acknowledgement_of_what_was_never_sent_opens_no_gate() -> None:
+    frames, sent = pump()
+    frames.shown(10**9)
+    for number in range(1, 6):
+        frames.push(FakeFrame(number), number)
+    assert len(sent) == 2
+
+
+def test_several_views_get_what_the_largest_visible_one_needs() -> None:
+    views = [
+        Viewing(visible=True, width_px=100),
+        Viewing(visible=False, width_px=900),
+        Viewing(visible=True, width_px=300),
+    ]
+    assert combined(views) == Viewing(visible=True, width_px=300)
+    assert not combined([]).visible
