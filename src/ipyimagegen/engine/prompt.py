@@ -151,8 +151,8 @@ def _names(tokens: Iterable[tuple[str, tuple[Term, ...]]], group: str) -> list[s
 def _colours(tokens: list[tuple[str, tuple[Term, ...]]]) -> tuple[tuple[str, RGB], ...]:
     """Whose each colour is: that of the next motif or the sky within three words.
 
-    Failing that it is an unknown ``thing``'s if one follows, which lends its colour to details only, or else everything's
-    (``accent``).
+    Failing that it belongs to an unknown ``thing`` if one follows, which lends its colour to details only, or else to
+    everything (``accent``).
     """
     bound: dict[str, RGB] = {}
     for at, (_, terms) in enumerate(tokens):

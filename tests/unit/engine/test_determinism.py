@@ -30,7 +30,21 @@ SKETCHES: dict[str, dict[str, Any]] = {
     "waterfall": {"prompt": "waterfall and a castle in the snow"},
 }
 
-GOLDEN: dict[str, str] = {}
+GOLDEN: dict[str, str] = {
+    "lighthouse": "3021ded6776cc63fd8553d18886fdea03b3ac1d9a2dcdc90cb0072fb820e9b5a",
+    "mountains": "238d351f530e91b0dc3f1d7207d10a2397ae8a855a30e18cef031c7f603bf367",
+    "city": "04fce7200572046adde93dfbecae0b93150e616b56bcd715e2cd5468e3f6f688",
+    "poppies": "e9db95f95bab1b6b57c556bd12bf68e5906023e00f8f7aa598947345af60a34d",
+    "forest": "9b600ed08ffeed211a7f658b5ace3be30d937d53ef177025b3847a624f1471a7",
+    "storm": "0624be32d3c0f88e05d5ed78f947dbf849fab07619c6a2cfbe81951940888869",
+    "cat": "30095a0febdabd0276d82e85225135e39ca38442b4cbc980fa00f750a9f337ba",
+    "fruit": "ef4d77c631344ca8bf6528d7e9e034ac4b6ccf8a5099368e4b3e028fc12a9111",
+    "marble": "ab98d1d08e3ab00cfec85ec5eaee06087ce081801f42dac4bd9b7cd95bf366c9",
+    "saturn": "6f2415310a96730669aa454893980d6560346f939d8e7c1bbe6873e2a18be946",
+    "aurora": "5dddba10781ff9495ff79b900ac085b92d19c1d14d1892d85632571bc9f7cd76",
+    "waterfall": "d52e5cd419fabf5af80d28db4cf10b4ca55c3eeea3dc37383d0863ccad3a7344",
+    "cutout": "4795e9f0268da32aa8824b4ba50ea645754e16f4ec4317856a1e9da6472ed655",
+}
 
 
 def fingerprint(name: str) -> str:
