@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .conftest import TOKEN
+from .server import TOKEN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
