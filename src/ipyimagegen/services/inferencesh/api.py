@@ -20,6 +20,7 @@ from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
+from ..closing import close_when_gone
 from . import apps
 from .errors import SERVICE, MissingInferenceKey, refusal
 from .inputs import needs_schema, with_files
@@ -36,7 +37,7 @@ APP_TTL_S = 600.0
 LOOK = "See the tasks at https://app.inference.sh, or client.tasks.list()."
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Api:
     """All calls to one account. Without `api_key`: `login`'s, the keyring's or `INFERENCE_API_KEY`, at each call."""
 
@@ -48,10 +49,13 @@ class Api:
 
     def __post_init__(self) -> None:
         self.base_url = keys.base_url(SERVICE, self.base_url)
-        self.http = Http(SERVICE, self.base_url, authorize=self._authorize)
+        given = self.api_key
 
-    def _authorize(self, _outgoing: Outgoing) -> Mapping[str, str | Secret]:
-        return {"Authorization": key(self.api_key).after("Bearer")}
+        def authorize(_outgoing: Outgoing) -> Mapping[str, str | Secret]:
+            return {"authorization": key(given).after("Bearer")}
+
+        self.http = Http(SERVICE, self.base_url, authorize=authorize)
+        close_when_gone(self, self.http)
 
     async def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /apps/run`, once: the task as it was accepted. Costs money.

@@ -8,7 +8,7 @@ from contextlib import aclosing
 
 from ... import keys
 from ...core.errors import MissingKey, NotFound, ServiceError, UnknownModel
-from ...core.events import Event, Output, Preview
+from ...core.events import Event, Output, Preview, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
@@ -75,6 +75,7 @@ class InferenceShService:
     async def follow(self, ticket: Ticket) -> AsyncGenerator[Event, None]:
         """Events until the task is over; partial outputs are previews."""
         api = await self._api()
+        yield Queued()
         before = View()
         async with aclosing(with_previews(api.follow(ticket.remote_id), self.fetch)) as views:
             async for view in views:

@@ -1,0 +1,328 @@
+"""The calls of Segmind, each written once, async. Everything else in this package stands on these."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import math
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from ... import keys
+from ...core.errors import ConnectionFailed, InvalidInput
+from ...core.events import JSON
+from ...core.requests import InputFile
+from ...media.inputs import as_input
+from ...net.answers import Answer
+from ...net.http import Http, Outgoing
+from ...net.polling import Durations, Schedule
+from ...net.repeat import Repeat
+from ...net.secrets import Secret
+from ..closing import close_when_gone
+from .addresses import Addresses
+from .errors import (
+    SERVICE,
+    InferenceFailed,
+    InferenceTimeout,
+    SegmindError,
+    SegmindSubmitUnknown,
+    failure_text,
+    refusal,
+    translated,
+)
+from .outputs import seconds_of, seed_of, state_of
+
+INTERVAL_S = 1.0
+TIMEOUT_S = 600.0
+BLOCKING_S = 300.0
+"""How long a blocking call may take: it is meant for models under a minute, and some are slow to start."""
+FAILED_STATUS = 422
+LOOK = "Look at segmind.generations.history(), or at the console's request history."
+CANNOT_CANCEL = "Segmind cannot cancel: the job goes on at Segmind, and will be billed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """A request that was accepted: where to ask for it. `at` is the loop's time of the submit, `None` where unknown.
+
+    The request of a workflow is asked for at `status_url`, which also brings its result (`response_url` is empty).
+    """
+
+    request_id: str
+    slug: str = ""
+    status_url: str
+    response_url: str = ""
+    at: float | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an answer about a request said; `seed` is the one that was used, where the service reports it."""
+
+    body: dict[str, Any]
+    seed: int | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more can happen."""
+        return state_of(self.body) in ("completed", "failed")
+
+
+@dataclass(slots=True, weakref_slot=True, eq=False)
+class Api:
+    """All calls to one account. Without `api_key`: `login`'s, the keyring's or `SEGMIND_API_KEY`, at each call."""
+
+    api_key: str | Secret | None = field(default=None, repr=False)
+    base_url: str = ""
+    timeout_s: float = 60.0
+    durations: Durations = field(default_factory=Durations, repr=False)
+    addresses: Addresses = field(init=False)
+    http: Http = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.addresses = Addresses.of(keys.base_url(SERVICE, self.base_url))
+        given = self.api_key
+
+        def authorize(_outgoing: Outgoing) -> Mapping[str, str | Secret]:
+            return {"x-api-key": keys.key(SERVICE, given)}
+
+        self.http = Http(
+            SERVICE,
+            self.addresses.root,
+            origins=self.addresses.own,
+            authorize=authorize,
+            resend_5xx=True,
+            timeout_s=self.timeout_s,
+        )
+        close_when_gone(self, self.http)
+
+    # -- models -------------------------------------------------------------------------------------------------------
+
+    async def blocking(self, slug: str, params: Mapping[str, Any]) -> tuple[Answer, str]:
+        """`POST /v1/{slug}`: the answer is the output itself, and the address it came from. Costs money."""
+        url = self.addresses.model(self.addresses.v1, slug)
+        return await self._post(url, slug, params, timeout_s=max(BLOCKING_S, self.timeout_s)), url
+
+    async def submit(self, slug: str, params: Mapping[str, Any]) -> Handle:
+        """`POST /v2/{slug}`, once. Costs money."""
+        answer = await self._post(self.addresses.model(self.addresses.v2, slug), slug, params)
+        body = answer.json_object()
+        request_id = self._accepted(body, slug)
+        address = self.addresses.request(request_id)
+        return Handle(
+            request_id=request_id,
+            slug=slug,
+            status_url=self.addresses.trusted(body.get("status_url"), f"{address}/status"),
+            response_url=self.addresses.trusted(body.get("response_url"), address),
+            at=self.http.clock.now(),
+            answer=body,
+        )
+
+    async def start_workflow(self, url: str, data: Mapping[str, Any], name: str) -> Handle:
+        """`POST /workflows/{id}`, once. Costs money. Without a `request_id` in the handle, its answer is the result."""
+        answer = await self._post(self.addresses.trusted(url, url), name, data)
+        body = answer.json_object()
+        request_id = str(body.get("request_id") or "")
+        if request_id:
+            self.http.gate.hold(request_id)
+        return Handle(
+            request_id=request_id,
+            slug=name,
+            status_url=self.addresses.trusted(body.get("poll_url"), self.addresses.workflow_request(request_id)),
+            at=self.http.clock.now(),
+            answer=body,
+        )
+
+    def handle(self, request_id: str, slug: str = "") -> Handle:
+        """A request of which only the id is known."""
+        if not request_id:
+            raise InvalidInput("segmind: an empty request id")
+        address = self.addresses.request(request_id)
+        return Handle(request_id=request_id, slug=slug, status_url=f"{address}/status", response_url=address)
+
+    async def _post(
+        self, url: str, slug: str, params: Mapping[str, Any], *, timeout_s: float | None = None
+    ) -> Answer:
+        body = await self.sendable(params)
+        with translated():
+            answer = await self.http.call(
+                "POST", url, repeat=Repeat.SUBMIT, json=body, model=f"{SERVICE}/{slug}", look=LOOK, timeout_s=timeout_s
+            )
+        if not answer.ok:
+            raise refusal(self.http, answer)
+        return answer
+
+    def _accepted(self, body: Mapping[str, Any], slug: str) -> str:
+        request_id = body.get("request_id", body.get("requestId"))
+        if not isinstance(request_id, str | int) or not str(request_id):
+            text = f"{SERVICE}: the job was sent, and the answer names no request; it may run, and be billed. {LOOK}"
+            unknown = SegmindSubmitUnknown(text)
+            unknown.model = f"{SERVICE}/{slug}"
+            raise unknown
+        self.http.gate.hold(str(request_id))
+        return str(request_id)
+
+    # -- a request on its way -----------------------------------------------------------------------------------------
+
+    async def status(self, handle: Handle, *, within_s: float | None = None) -> Told:
+        """Where a request stands, also where it failed (HTTP 422)."""
+        return await self._told(handle.status_url, within_s)
+
+    async def result(self, handle: Handle) -> Told:
+        """The whole result, also of a failed request."""
+        return await self._told(handle.response_url or handle.status_url, None)
+
+    async def _told(self, url: str, within_s: float | None) -> Told:
+        with translated():
+            answer = await self.http.call("GET", url, repeat=Repeat.READ, within_s=within_s)
+        body = answer.json_object()
+        if not answer.ok and not (answer.status == FAILED_STATUS and state_of(body) == "failed"):
+            raise refusal(self.http, answer)
+        if answer.ok and not body:
+            with translated():
+                answer.json()
+        return Told(body, seed_of(answer.headers))
+
+    async def polls(
+        self, handle: Handle, *, timeout_s: float | None = None, interval_s: float = INTERVAL_S
+    ) -> AsyncGenerator[Told, None]:
+        """What each poll says, until the request is over. Never more polls than one at once and one every `interval_s`.
+
+        They come when the job is due, as far as earlier jobs of the model tell. Raises `InferenceTimeout` after
+        `timeout_s` from now.
+        """
+        clock, gate = self.http.clock, self.http.gate
+        unit = max(interval_s, 0.001)
+        began = clock.now()
+        since = began if handle.at is None else handle.at
+        plan = Schedule(tuple((low / unit, high / unit) for low, high in self.durations.of(handle.slug)))
+        told: Told | None = None
+        while told is None or not told.over:
+            elapsed = clock.now() - since
+            queued = told is not None and state_of(told.body) == "queued"
+            wait = plan.next_s(elapsed / unit, queued=queued) * unit
+            wait = 0.0 if handle.at is None and told is None else wait
+            left = math.inf if timeout_s is None else timeout_s - (clock.now() - began)
+            await clock.sleep(min(wait, left))
+            if wait > left and plan.polls - 1 > (clock.now() - since) / unit:
+                raise InferenceTimeout(handle.request_id, clock.now() - began)
+            gate.hold(handle.request_id)
+            told = await self._poll(handle, began, timeout_s)
+            if told.over:
+                self._learn(handle, told, plan.finished((clock.now() - since) / unit), unit)
+            yield told
+            if wait > left and not told.over:
+                raise InferenceTimeout(handle.request_id, clock.now() - began)
+
+    async def _poll(self, handle: Handle, began: float, timeout_s: float | None) -> Told:
+        """One poll; a service that cannot be reached until the deadline is a timeout like any other."""
+        clock = self.http.clock
+        within_s = None if timeout_s is None else max(timeout_s - (clock.now() - began), 1.0)
+        try:
+            return await self.status(handle, within_s=within_s)
+        except ConnectionFailed:
+            if timeout_s is not None and clock.now() - began >= timeout_s:
+                raise InferenceTimeout(handle.request_id, clock.now() - began) from None
+            raise
+
+    def _learn(self, handle: Handle, told: Told, span: tuple[float, float], unit: float) -> None:
+        self.http.gate.release(handle.request_id)
+        seconds = seconds_of(told.body)
+        if handle.at is None or state_of(told.body) != "completed":
+            return
+        if seconds is not None:
+            self.durations.add(handle.slug, seconds)
+        else:
+            self.durations.add(handle.slug, span[0] * unit, span[1] * unit)
+
+    async def finished(
+        self, handle: Handle, *, timeout_s: float | None = TIMEOUT_S, interval_s: float = INTERVAL_S
+    ) -> Told:
+        """The result, once it is there. Raises `InferenceFailed` and `InferenceTimeout`."""
+        last: Told | None = None
+        async with aclosing(self.polls(handle, timeout_s=timeout_s, interval_s=interval_s)) as polls:
+            async for last in polls:  # noqa: B007
+                pass
+        if last is None or state_of(last.body) == "failed":
+            body = last.body if last else {}
+            raise InferenceFailed(failure_text(body), body, request_id=handle.request_id)
+        return await self.result(handle) if handle.response_url else last
+
+    # -- the account's side -------------------------------------------------------------------------------------------
+
+    async def get(self, url: str, params: Mapping[str, Any] | None = None) -> JSON:
+        """A read. Costs nothing. `None` and empty values are left out of the query."""
+        query = {name: str(value) for name, value in (params or {}).items() if value not in (None, "")}
+        with translated():
+            answer = await self.http.call("GET", url, repeat=Repeat.READ, params=query)
+            return self._good(answer)
+
+    async def post(self, url: str, body: Mapping[str, Any], *, repeat: Repeat) -> JSON:
+        """A change that costs nothing."""
+        with translated():
+            answer = await self.http.call("POST", url, repeat=repeat, json=body)
+            return self._good(answer)
+
+    def _good(self, answer: Answer) -> JSON:
+        if not answer.ok:
+            raise refusal(self.http, answer)
+        return answer.json()
+
+    async def upload(self, files: Sequence[InputFile]) -> dict[str, Any]:
+        """Put files into Segmind's storage: `file_urls` in the answer, in their order. Costs nothing."""
+        data_urls = await asyncio.to_thread(lambda: [_data_url(file) for file in files])
+        url = f"{self.addresses.storage}/upload-asset"
+        answer = await self.post(url, {"data_urls": data_urls}, repeat=Repeat.READ)
+        urls = answer.get("file_urls") if isinstance(answer, dict) else None
+        if not isinstance(answer, dict) or not isinstance(urls, list) or len(urls) != len(files):
+            raise SegmindError(f"{SERVICE}: the upload of {len(files)} files gave no addresses for them")
+        return answer
+
+    async def sendable(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Parameters as they are sent: texts and numbers as they stand, pictures and files as addresses of uploads."""
+        files: list[InputFile] = []
+
+        def collect(name: str, value: Any) -> Any:
+            if value is None or isinstance(value, str | int | float):
+                return value
+            if isinstance(value, Mapping):
+                return {str(key): collect(str(key), entry) for key, entry in value.items()}
+            if isinstance(value, list | tuple):
+                return [collect(name, entry) for entry in value]
+            if getattr(value, "shape", None) == () and hasattr(value, "item"):
+                return value.item()  # a NumPy scalar
+            file = value if isinstance(value, InputFile) else as_input(value, kind="file", name=name)
+            if file.url:
+                return file.url
+            files.append(file)
+            return file
+
+        body = await asyncio.to_thread(lambda: {name: collect(name, value) for name, value in params.items()})
+        if not files:
+            return body
+        urls = (await self.upload(files))["file_urls"]
+        addresses = {id(file): str(url) for file, url in zip(files, urls, strict=True)}
+        return {name: _placed(value, addresses) for name, value in body.items()}
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self.http.aclose()
+
+
+def _placed(value: Any, addresses: Mapping[int, str]) -> Any:
+    if isinstance(value, InputFile):
+        return addresses[id(value)]
+    if isinstance(value, dict):
+        return {key: _placed(entry, addresses) for key, entry in value.items()}
+    return [_placed(entry, addresses) for entry in value] if isinstance(value, list) else value
+
+
+def _data_url(file: InputFile) -> str:
+    try:
+        data = file.read()
+    except OSError as error:
+        raise InvalidInput(f"{file.filename} cannot be read: {error.strerror}") from None
+    return f"data:{file.media_type or 'application/octet-stream'};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,139 @@
+"""`SegmindClient`: the client by its documented name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
+
+from ... import keys
+from ...net.responses import Response, as_response
+from ...net.secrets import Secret
+from ...runtime import runtime
+from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
+from .api import Api
+from .chat import ChatResponse, chat_body, read_reply
+from .errors import SERVICE, SegmindError, StreamingNotSupported, translated
+from .jobs import AsyncChatJob, AsyncJob
+
+RUN_ASYNC_REMOVED = (
+    "run_async() was removed from Segmind's library: run() submits, waits and returns the result; "
+    "submit_async() returns a job at once"
+)
+
+
+class SegmindClient:
+    """A client of Segmind. Safe from any thread; every call blocks, and works inside a notebook.
+
+    `api_key`: `None` takes `login`'s, the keyring's or `SEGMIND_API_KEY`. `base_url`: `None` takes `SEGMIND_BASE_URL`,
+    or Segmind's own; any other moves every host of the service. `timeout` is in seconds, for each request; blocking
+    calls (`run_sync`) are given five minutes at least. Raises `MissingSegmindKey` without a key.
+    """
+
+    def __init__(
+        self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0
+    ) -> None:
+        with translated():
+            secret = keys.key(SERVICE, api_key)
+        self._api = Api(secret, base_url or "", timeout)
+        self.files = Files(self._api)
+        self.webhooks = Webhooks(self._api)
+        self.models = Models(self._api)
+        self.generations = Generations(self._api)
+        self.pixelflows = PixelFlows(self._api)
+        self.credits = Account(self._api).credits
+
+    @property
+    def base_url(self) -> str:
+        """The address of the blocking calls; all others follow it."""
+        return self._api.addresses.v1
+
+    def run(self, *slug: str, **params: Any) -> dict[str, Any]:
+        """`run(slug, **params)`: submit a model and wait for its result, at most ten minutes. Costs money.
+
+        Every keyword goes to the model, also one named `slug`, `timeout` or `interval`; pictures and files that are no
+        texts are uploaded. `result["output"]` is what was made, `result["metrics"]` what it cost.
+
+        Raises `InferenceFailed`, `InferenceTimeout` (`job(error.request_id)` leads back), `SegmindError`.
+        """
+        name, sent = named(slug, params)
+        return runtime().run(self._run(name, sent))
+
+    async def _run(self, slug: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        handle = await self._api.submit(slug, params)
+        return (await self._api.finished(handle)).body
+
+    def run_sync(self, *slug: str, **params: Any) -> Response:
+        """`run_sync(slug, **params)`: one blocking call; `.content` is the picture, or `.json()` the answer.
+
+        Costs money. For models under a minute. The cost and the seed are in the headers `x-cost` and `x-seed-value`.
+        Raises `SegmindError` for any status that is not 2xx.
+        """
+        name, sent = named(slug, params)
+        answer, url = runtime().run(self._api.blocking(name, sent))
+        return as_response(answer, method="POST", url=url)
+
+    def submit_async(self, *slug: str, **params: Any) -> AsyncJob:
+        """`submit_async(slug, **params)`: submit a model and return a handle at once. Costs money."""
+        name, sent = named(slug, params)
+        return AsyncJob(self._api, runtime().run(self._api.submit(name, sent)))
+
+    def job(self, request_id: str) -> AsyncJob:
+        """A request that was submitted before, here or elsewhere. Asks nothing yet, and costs nothing."""
+        return AsyncJob(self._api, self._api.handle(request_id))
+
+    def chat(
+        self,
+        slug: str,
+        messages: Sequence[Mapping[str, Any]] | None = None,
+        prompt: str | None = None,
+        **options: Any,
+    ) -> ChatResponse:
+        """Ask a text model, by `prompt` or `messages`, and wait for its answer. Costs money. Raises as `run` does."""
+        return read_reply(runtime().run(self._run(slug, chat_body(messages, prompt, options))))
+
+    def chat_sync(
+        self,
+        slug: str,
+        messages: Sequence[Mapping[str, Any]] | None = None,
+        prompt: str | None = None,
+        **options: Any,
+    ) -> ChatResponse:
+        """Ask a text model in one blocking call. Costs money. Raises `SegmindError`."""
+        answer, _ = runtime().run(self._api.blocking(slug, chat_body(messages, prompt, options)))
+        body = answer.json_object()
+        return read_reply(body or {"output": answer.text})
+
+    def submit_chat(
+        self,
+        slug: str,
+        messages: Sequence[Mapping[str, Any]] | None = None,
+        prompt: str | None = None,
+        **options: Any,
+    ) -> AsyncChatJob:
+        """Ask a text model and return a handle at once. Costs money."""
+        return AsyncChatJob(self.submit_async(slug, **chat_body(messages, prompt, options)))
+
+    def stream(self, *_slug: str, **_params: Any) -> NoReturn:
+        """Refused: Segmind's gateway sends no streams."""
+        raise StreamingNotSupported("segmind: its gateway sends no streams; use chat() or run()")
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        runtime().run(self._api.aclose())
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "run_async":
+            raise AttributeError(RUN_ASYNC_REMOVED)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<SegmindClient {self._api.addresses.root}>"
+
+
+def named(slug: Sequence[str], params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The model, and what it is sent. The name is the one positional argument, or `slug=` where there is none."""
+    sent = dict(params)
+    given: list[Any] = list(slug) or [sent.pop("slug", None)]
+    if len(given) != 1 or not isinstance(given[0], str) or not given[0]:
+        raise SegmindError("segmind: name one model, as in run('flux-dev', prompt=…)")
+    return given[0], sent

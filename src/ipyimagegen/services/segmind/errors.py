@@ -1,0 +1,181 @@
+"""What goes wrong at Segmind, by its documented names, and within the package's one tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Any
+
+from ...core.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    ConnectionFailed,
+    InsufficientCredits,
+    JobFailed,
+    JobTimeout,
+    MissingKey,
+    NotFound,
+    NotPermitted,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    ServiceUnavailable,
+    SubmitUnknown,
+    capped,
+)
+from ...net.answers import Answer
+from ...net.http import Http
+from ...net.secrets import redact
+
+SERVICE = "segmind"
+NOT_ACCEPTABLE = 406
+MONEY_WORDS = ("credit", "spend", "limit", "balance", "quota")
+"""What a 406 says where it means money; the rest are about the content type."""
+
+_TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
+
+
+class SegmindError(ServiceError):
+    """Segmind refused a call, failed, or could not be reached.
+
+    `status` is the HTTP status (`None` where there was no answer), `detail` says what was wrong and is never empty.
+    Each one is also the error of `ipyimagegen.core.errors` that it means: `AuthenticationFailed`, `ConnectionFailed`, ….
+    """
+
+    def __init__(
+        self, message: str, *, status: int | None = None, detail: str = "", request_id: str = ""
+    ) -> None:
+        ServiceError.__init__(
+            self, message, service=SERVICE, status=status, detail=detail or message, request_id=request_id
+        )
+        self.retry_after_s: float | None = None
+
+
+KINDS: dict[type[ServiceError], type[SegmindError]] = {
+    kind: type(f"Segmind{kind.__name__}", (SegmindError, kind), {"__doc__": kind.__doc__, "__module__": __name__})
+    for kind in (
+        AuthenticationFailed,
+        BadRequest,
+        ConnectionFailed,
+        InsufficientCredits,
+        NotFound,
+        NotPermitted,
+        ProtocolError,
+        RateLimited,
+        ServiceUnavailable,
+    )
+}
+
+
+class MissingSegmindKey(SegmindError, MissingKey):
+    """No key for Segmind."""
+
+
+class SegmindSubmitUnknown(SegmindError, SubmitUnknown):
+    """A job was sent and the answer was lost: it may run, and be billed. `status` is that of the last answer."""
+
+    model: str = ""
+
+
+class StreamingNotSupported(SegmindError, NotImplementedError):
+    """Segmind's gateway sends no streams."""
+
+
+class InferenceFailed(SegmindError, JobFailed):
+    """The inference ran and failed. `detail` is what the service said, `status_body` its whole answer."""
+
+    def __init__(self, detail: str, status_body: Mapping[str, Any], *, request_id: str = "") -> None:
+        text = f"{SERVICE}: the inference failed: {detail}"
+        SegmindError.__init__(self, text, status=422, detail=detail, request_id=request_id)
+        self.status_body = dict(status_body)
+        self.job_id = request_id
+        self.partial = None
+
+
+class InferenceTimeout(SegmindError, JobTimeout):
+    """The time for waiting was over first. The job goes on: `job(error.request_id).wait()` waits again.
+
+    `elapsed_s` is how long was waited.
+    """
+
+    def __init__(self, request_id: str, elapsed_s: float) -> None:
+        text = (
+            f"{SERVICE}: request {request_id!r} was not done after {elapsed_s:.1f} s; it goes on there, and will be "
+            f"billed. segmind.job({request_id!r}).wait() waits again"
+        )
+        SegmindError.__init__(self, text, request_id=request_id)
+        self.elapsed_s = elapsed_s
+        self.job_id = request_id
+        self.partial = None
+
+
+def refusal(http: Http, answer: Answer) -> SegmindError:
+    """The error for an answer that is not 2xx. A 406 is told apart by what it says."""
+    said = answer.said or _title(answer) or _phrase(answer.status)
+    error = http.error(answer, said, request_id=answer.headers.get("x-request-id", ""))
+    return _joint(error, _kind(error, answer, said))
+
+
+def _kind(error: ServiceError, answer: Answer, said: str) -> type[ServiceError]:
+    if answer.status == NOT_ACCEPTABLE and any(word in said.lower() for word in MONEY_WORDS):
+        return InsufficientCredits
+    return next((kind for kind in KINDS if isinstance(error, kind)), BadRequest)
+
+
+def _joint(error: ServiceError, kind: type[ServiceError]) -> SegmindError:
+    made = KINDS[kind](
+        str(error), status=error.status, detail=error.detail, request_id=error.request_id
+    )
+    if isinstance(error, RateLimited):
+        made.retry_after_s = error.retry_after_s
+    return made
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Errors of the lower floors as `SegmindError`s, which they still are as well."""
+    try:
+        yield
+    except SegmindError:
+        raise
+    except SubmitUnknown as error:
+        raise _unknown(error) from None
+    except MissingKey as error:
+        missing = MissingSegmindKey(str(error))
+        raise missing from None
+    except ServiceError as error:
+        raise _joint(error, next((kind for kind in KINDS if isinstance(error, kind)), ProtocolError)) from None
+
+
+def _unknown(error: SubmitUnknown) -> SegmindSubmitUnknown:
+    cause = error.__cause__
+    status = cause.status if isinstance(cause, ServiceError) else None
+    unknown = SegmindSubmitUnknown(str(error), status=status)
+    unknown.model = error.model
+    return unknown
+
+
+def failure_text(body: Mapping[str, Any]) -> str:
+    """What a failed request says of its failure."""
+    for name in ("error", "error_message", "detail", "message"):
+        value = body.get(name)
+        if isinstance(value, Mapping):
+            value = value.get("message") or value.get("detail")
+        if isinstance(value, str) and value.strip():
+            return redact(capped(value))
+    return "no reason given"
+
+
+def _title(answer: Answer) -> str:
+    """The title of an HTML page."""
+    found = _TITLE.search(answer.text[:20_000]) if b"<" in answer.body[:200] else None
+    return capped(" ".join(re.sub(r"<[^>]*>", " ", found[2]).split()), 200) if found else ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
