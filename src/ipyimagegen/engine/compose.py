@@ -21,7 +21,7 @@ from .space import paint_space
 from .stage import Stage, set_stage
 from .still_life import paint_still_life
 from .waterside import paint_waterside
-from .weather import finish_light, paint_weather
+from .weather import finish_light, mend, paint_weather
 from .woodland import paint_woodland
 
 
@@ -32,6 +32,7 @@ def compose(scene: Scene, width: int, height: int) -> Canvas:
     _KINDS[scene.kind](canvas, stage)
     finish_light(canvas, stage)
     _shun(canvas, scene)
+    mend(canvas, scene.avoided)
     return canvas
 
 
@@ -47,7 +48,7 @@ def paint_landscape(canvas: Canvas, stage: Stage) -> None:
         paint_volcano(canvas, stage)
     if stage.water:
         paint_waterside(canvas, stage)
-    elif scene.has("forest") and not scene.has("hills", "mountains", "field", "city", "desert", "flowers"):
+    elif stage.inside_wood:
         paint_woodland(canvas, stage)
     else:
         paint_country(canvas, stage)

@@ -96,7 +96,7 @@ def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dist
     if stage.scene.season == "winter":
         _bare(canvas, stage, x, base, tall, bark, dice)
         return
-    count = 260
+    count = int(200 + 900 * max(tall - 0.2, 0.0))
     a, b, c = dice.units(count) - 0.5, dice.units(count) - 0.5, dice.units(count)
     lumps = [(dice.between(-0.18, 0.18), dice.between(-0.80, -0.42), dice.between(0.16, 0.26)) for _ in range(6)]
     lumps.append((0.0, -0.66, 0.30))
@@ -110,7 +110,7 @@ def leafy(canvas: Canvas, stage: Stage, x: float, base: float, tall: float, dist
         canvas,
         (x + (lx + dx) * tall)[order],
         (base + (ly + dy) * tall)[order],
-        (tall * (0.020 + 0.030 * c))[order],
+        (min(tall, 0.32) * (0.020 + 0.030 * c))[order],
         colours[order],
         opacity=0.92,
         squash=0.85,
@@ -266,11 +266,17 @@ def flowers(canvas: Canvas, stage: Stage, top: float) -> None:
     radii = (0.0016 + 0.0150 * scale) * (0.6 + 0.6 * dice.units(count))
     dabs(canvas, xs[order], ys[order], radii[order], colours[order], opacity=0.95, squash=0.72)
     large = order[scale[order] > 0.6]
-    hearts = np.tile(np.array([palette.lit((0.20, 0.13, 0.08), 0.5)], dtype=np.float32), (large.size, 1))
+    hearts = np.tile(
+        np.array(
+            [palette.lit((0.20, 0.13, 0.08) if stage.scene.colour("flowers") else (0.62, 0.42, 0.12), 0.7)],
+            dtype=np.float32,
+        ),
+        (large.size, 1),
+    )
     if stage.scene.says("daisy", "daisies"):
         hearts[:] = palette.lit((0.95, 0.75, 0.2), 0.8)
     if not rows:
-        dabs(canvas, xs[large], ys[large], radii[large] * 0.28, hearts, opacity=0.8, squash=0.72)
+        dabs(canvas, xs[large], ys[large], radii[large] * 0.26, hearts, opacity=0.8, squash=0.72)
 
 
 def _rows(canvas: Canvas, stage: Stage, top: float, petal: RGB) -> None:

@@ -74,10 +74,10 @@ def _faces(
     bend = part.noise(key + 2, 5.0, 5)
     spread = clamp(depth, 0.0, 1.0)
     patch = tile("rock", 4, 7, ridged=True)
-    u = part.x * 0.55 + bend * (0.02 + spread * 0.10) + (key % 997) / 997.0
-    v = part.y * 0.42 + bend * 0.02 + (key % 991) / 991.0
+    u = part.x * 0.80 + bend * (0.02 + spread * 0.10) + (key % 997) / 997.0
+    v = part.y * 0.50 + bend * 0.02 + (key % 991) / 991.0
     relief = sample(patch, u, v)
-    across = sample(patch, u + 0.007 * stage.side, v - 0.004)
+    across = sample(patch, u + 0.009 * stage.side, v - 0.006)
     grid = np.arange(-256, int(stage.width * 512) + 256, dtype=np.int32).astype(np.float32) * np.float32(1.0 / 512.0)
     profile = cones(grid, peaks)
     slope = np.zeros_like(profile)
@@ -85,7 +85,8 @@ def _faces(
     wander = part.x + bend * (0.012 + spread * 0.30) + relief * 0.012
     at = np.minimum(np.maximum((wander * 512.0).astype(np.int32) + 256, 0), len(grid) - 1)
     face = slope.take(at) * (-0.34 * stage.side)
-    return smoothstep(0.0, 1.0, 0.46 + face + (relief - across) * 0.55 + bend * 0.05), relief
+    ribs = part.noise(key + 4, 11.0, 5, 0.5, 0.6)
+    return smoothstep(0.0, 1.0, 0.46 + face * 0.8 + (relief - across) * 0.85 + ribs * 0.13), relief
 
 
 def paint_hills(canvas: Canvas, stage: Stage, bottom: float) -> None:

@@ -208,6 +208,8 @@ def _furnish(motifs: set[str], dice: Dice, *, winter: bool) -> set[str]:
         if motif == "city" and motifs & (_WATER | {"road", "field", "flowers", "desert"}):
             continue
         motifs.update(_IMPLIED.get(motif, ()))
+    if motifs & _GROUND == {"mountains"}:
+        motifs.update(dice.pick((("lake",), ("lake", "forest"), ("forest",), () if winter else ("field", "flowers"))))
     if not motifs & _GROUND:
         motifs.update(dice.pick(_PLACES[:3] if winter else _PLACES))
     return motifs

@@ -216,11 +216,11 @@ def _cumulus(sky: Canvas, stage: Stage, dice: Dice, count: int) -> None:
     for down, x, grown in sorted(clouds, reverse=True):
         size = (0.045 + 0.16 * (0.80 - down)) * grown
         y = stage.horizon * down + 0.02
-        lumps = 7
+        lumps = 9
         near = 0.35 + 0.65 * (0.80 - down) / 0.62
         n = 170
         lump = dice.units(lumps) * 2.0 - 1.0
-        high = (1.0 - lump * lump) * (0.55 + 0.45 * dice.units(lumps))
+        high = (1.0 - lump * lump) * (0.62 + 0.26 * dice.units(lumps))
         which = (dice.units(n) * float(lumps)).astype(np.int32)
         a, b = dice.units(n) * 2.0 - 1.0, dice.units(n)
         up = b * (0.15 + high.take(which) * (1.0 - a * a * 0.8))

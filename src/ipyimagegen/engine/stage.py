@@ -33,6 +33,12 @@ class Stage:
         return self.scene.has("sea", "lake")
 
     @property
+    def inside_wood(self) -> bool:
+        """Whether the scene is a wood seen from within."""
+        open_land = self.scene.has("hills", "mountains", "field", "city", "desert", "flowers")
+        return self.scene.has("forest") and not self.water and not open_land
+
+    @property
     def night(self) -> bool:
         """Whether it is night."""
         return self.scene.hour == "night"

@@ -5,24 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from .canvas import Canvas, dabs, line
-from .exact import bell, blur, clamp, mix_colour, smoothstep
+from .exact import bell, blend, blur, clamp, mix_colour, smoothstep
 from .stage import Stage
 
 
 def paint_weather(canvas: Canvas, stage: Stage) -> None:
     """Fog banks, streaks of rain or flakes, as the scene's weather says."""
     weather = stage.scene.weather
-    if weather == "fog" and "fog" not in stage.scene.avoided:
-        _fog(canvas, stage)
+    if weather == "fog" and not stage.inside_wood:
+        paint_fog(canvas, stage)
     if weather in ("rain", "storm"):
         _rain(canvas, stage, 1.0 if weather == "rain" else 0.5)
     if weather == "snowfall":
         _snowfall(canvas, stage)
 
 
-def _fog(canvas: Canvas, stage: Stage) -> None:
+def paint_fog(canvas: Canvas, stage: Stage) -> None:
+    """Banks of fog about the horizon and a thin veil over everything; in a wood they lie behind the nearest trunks."""
     dice = stage.scene.dice("fog")
-    for depth, height in ((0.0, 0.13), (0.10, 0.10), (0.24, 0.08)):
+    for depth, height in ((0.0, 0.13), (0.09, 0.08)):
         drift = canvas.noise(dice.bits(), 1.6, 4, 3.5)
         bank = bell(canvas.y - stage.horizon - depth + drift * 0.03, height)
         canvas.lay(clamp(bank * (0.55 + drift * 0.40)), mix_colour(stage.palette.haze, stage.palette.horizon, 0.4))
@@ -50,6 +51,20 @@ def _snowfall(canvas: Canvas, stage: Stage) -> None:
     white = np.tile(np.array([(0.97, 0.98, 1.0)], dtype=np.float32), (count, 1))
     xs, ys = dice.units(count) * stage.width, dice.units(count) * stage.height
     dabs(canvas, xs, ys, 0.0018 + 0.0075 * near, white, opacity=0.78)
+
+
+def mend(canvas: Canvas, avoided: frozenset[str]) -> None:
+    """Steer away from the faults that a negative prompt names: dark, bright, saturated, dull, blur."""
+    rgb = canvas.rgb
+    lift = 0.40 * ("dark" in avoided) - 0.40 * ("bright" in avoided)
+    if lift:
+        blend(rgb, rgb + rgb * (1.0 - rgb), lift)
+    colour = 0.30 * ("dull" in avoided) - 0.35 * ("saturated" in avoided)
+    if colour:
+        grey = rgb[0] * 0.3 + rgb[1] * 0.59 + rgb[2] * 0.11
+        blend(rgb, grey, -colour)
+    if "blur" in avoided:
+        blend(rgb, blur(rgb, 1), -0.6)
 
 
 def finish_light(canvas: Canvas, stage: Stage) -> None:

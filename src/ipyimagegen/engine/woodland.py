@@ -10,6 +10,7 @@ from .land import paint_plain
 from .noise import Dice
 from .places import paint_river, paint_waterfall
 from .stage import Stage
+from .weather import paint_fog
 
 _RANKS = ((14, 0.014, 0.62), (9, 0.026, 0.38), (5, 0.052, 0.12))
 """For each depth from far to near: how many trunks, how thick (units), and how much air lies before them."""
@@ -24,6 +25,8 @@ def paint_woodland(canvas: Canvas, stage: Stage) -> None:
         tree_line(canvas, stage, dice.child("line", rank), stage.horizon + 0.015 * rank, 0.34 - 0.03 * rank, distance)
     _ground(canvas, stage)
     for rank in range(len(_RANKS)):
+        if rank == len(_RANKS) - 1 and scene.weather == "fog":
+            paint_fog(canvas, stage)
         _trunks(canvas, stage, dice, rank)
         if stage.broad_leaved and scene.season != "winter":
             size = 0.0075 + 0.004 * rank

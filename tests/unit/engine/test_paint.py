@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ipyimagegen.engine import STYLES, Frame, Sketch, SketchFailed, paint
-from tests.unit.engine.pictures import colourfulness, distance, painted, share_of
+from tests.unit.engine.pictures import Picture, colourfulness, distance, painted, share_of
 
 PROMPTS = (
     "a lighthouse at dusk",
@@ -101,6 +101,24 @@ def test_a_negative_prompt_takes_motifs_and_colours_out() -> None:
     assert woods(negative_prompt="trees") < 0.3 * woods()
     poppies = "a field of red poppies under a red sky"
     assert share_of(painted(poppies, negative_prompt="red"), 0, 30) < 0.2 * share_of(painted(poppies), 0, 30)
+
+
+def test_a_negative_prompt_steers_away_from_faults() -> None:
+    plain = painted()
+    assert painted(negative_prompt="too dark").mean() > plain.mean() + 5.0
+    assert painted(negative_prompt="overexposed").mean() < plain.mean() - 5.0
+    assert colourfulness(painted(negative_prompt="oversaturated")) < colourfulness(plain) - 5.0
+    assert colourfulness(painted(negative_prompt="dull")) > colourfulness(plain) + 5.0
+
+    def roughness(picture: Picture) -> float:
+        return float(np.abs(np.diff(picture.astype(np.int16), axis=1)).mean())
+
+    assert roughness(painted(negative_prompt="blurry")) > 1.1 * roughness(plain)
+
+
+def test_a_negative_prompt_ends_the_weather_and_the_night() -> None:
+    assert painted("hills at night", negative_prompt="night").mean() > 1.5 * painted("hills at night").mean()
+    assert painted("hills in the fog", negative_prompt="fog").std() > painted("hills in the fog").std()
 
 
 def test_hour_season_and_weather_change_the_light() -> None:
