@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 
 from ..net.http import Http
@@ -17,5 +18,14 @@ def close_when_gone(owner: object, http: Http) -> None:
     weakref.finalize(owner, _close, runtime(), http).atexit = False
 
 
-def _close(loop: Runtime, http: Http) -> None:
-    loop.post(lambda: loop.loop.create_task(http.aclose()))
+_under_way: set[asyncio.Task[None]] = set()
+"""A loop holds its tasks only weakly."""
+
+
+def _close(background: Runtime, http: Http) -> None:
+    def begin() -> None:
+        task = background.loop.create_task(http.aclose())
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
+
+    background.post(begin)

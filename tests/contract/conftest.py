@@ -1,0 +1,60 @@
+"""A gateway that takes its time, a client of its own for each test, and one adapter for each service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.gateway import Gateway, TimedWork, serve
+from ipyimagegen.history.journal import Journal
+from ipyimagegen.runtime import runtime
+from ipyimagegen.services.base import Registry, Service
+
+from .worlds import HOSTED, LOCAL, World
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`world` is every service, `hosted` every one that the gateway speaks for."""
+    for name, worlds in (("world", (LOCAL, *HOSTED)), ("hosted", HOSTED)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, worlds, ids=str)
+
+
+@pytest.fixture
+def work() -> TimedWork:
+    return TimedWork(0.2, steps=2)
+
+
+@pytest.fixture
+def gateway(work: TimedWork, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with serve(work=work) as running:
+        for name, value in running.env().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
+    made = Registry.discover()
+    yield made
+    for service in made.made():
+        runtime().run(service.aclose())
+
+
+@pytest.fixture
+def client(gateway: Gateway, registry: Registry, tmp_path: Path) -> Iterator[Client]:
+    journal = Journal(tmp_path / "journal")
+    yield Client(settings=Settings(), services=registry, journal=journal)
+    journal.close()
+
+
+@pytest.fixture
+def service(request: pytest.FixtureRequest, gateway: Gateway, registry: Registry) -> Service:
+    """The adapter of the test's world."""
+    name = "world" if "world" in request.fixturenames else "hosted"
+    world: World = request.getfixturevalue(name)
+    return registry.get(world.service)
