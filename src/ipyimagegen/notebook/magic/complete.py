@@ -74,21 +74,21 @@ def _of_body(before: str, sources: Sources) -> Offer | None:
     if brace is None:
         return None
     fragment = brace[1] or ""
-    return _matching(fragment, sources.names(), "instance")
+    return _matching(fragment, sources.names(), "variable")
 
 
 def _of_line_magic(before: str, sources: Sources) -> Offer:
     words, fragment = _words(before)
     if not words:
-        return _matching(fragment, COMMANDS, "magic")
+        return _matching(fragment, COMMANDS, "command")
     known = COMMANDS.get(words[0])
     match known.subject if known else "":
         case "models":
-            return _matching(fragment, _model_names(sources), "class")
+            return _matching(fragment, _model_names(sources), "model")
         case "jobs":
-            return _matching(fragment, [*sources.jobs(), "all"], "instance")
+            return _matching(fragment, [*sources.jobs(), "all"], "job")
         case "settings":
-            return _matching(fragment, [f"{name}=" for name in READERS], "param")
+            return _matching(fragment, [f"{name}=" for name in READERS], "setting")
     return NOTHING
 
 
@@ -110,10 +110,10 @@ def _of_first_line(before: str, whole: str, sources: Sources) -> Offer:
         return _value(name, begun, params, sources)
     if fragment.startswith("-"):
         spellings = [o.spellings[0] for o in OPTIONS] + [spelled(name) for name in params]
-        return _matching(fragment, dict.fromkeys(spellings), "param", or_underscored=True)
+        return _matching(fragment, dict.fromkeys(spellings), "option", or_underscored=True)
     if words and is_option(words[-1]) and "=" not in words[-1] and _takes_value(words[-1], params):
         return _value(words[-1], fragment, params, sources)
-    return _matching(fragment, _model_names(sources) if _lacks_model(" ".join(words)) else (), "class")
+    return _matching(fragment, _model_names(sources) if _lacks_model(" ".join(words)) else (), "model")
 
 
 def _params(before: str, whole: str, fragment: str, sources: Sources) -> Params:
@@ -147,7 +147,7 @@ def _value(written: str, begun: str, params: Params, sources: Sources) -> Offer:
     option = own_option(written)
     if option is not None:
         if option.field == "extra" and "=" not in begun:
-            return _matching(begun, [f"{name}=" for name in params], "param")
+            return _matching(begun, [f"{name}=" for name in params], "option")
         if option.field == "save":
             return Offer(begun, tuple(_files(begun, frozenset())))
         return Offer(begun, ())
@@ -158,7 +158,7 @@ def _value(written: str, begun: str, params: Params, sources: Sources) -> Offer:
 def _of_param(param: Param, begun: str, sources: Sources) -> Offer:
     if param.is_media:
         suffixes = None if param.kind == "file" else PICTURE_SUFFIXES
-        names = [(name, "instance") for name in sources.pictures() if name.startswith(begun)]
+        names = [(name, "variable") for name in sources.pictures() if name.startswith(begun)]
         return Offer(begun, (*names, *_files(begun, suffixes)))
     if param.kind == "boolean":
         return _matching(begun, ["true", "false"], "keyword")
