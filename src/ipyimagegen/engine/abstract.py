@@ -107,11 +107,11 @@ def _planes(canvas: Canvas, stage: Stage, dice: Dice) -> None:
         plane[...] = channel + fibre * 0.018
     w, h = stage.width, canvas.height
     big = (w * dice.between(0.35, 0.65), h * dice.between(0.32, 0.52))
-    for n in range(9):
+    for n in range(int(9.0 * max(w * h, 1.0))):
         colour = colours[dice.whole(0, 4)]
         kind = dice.whole(0, 2) if n else 0
         x, y = (dice.between(0.1, 0.9) * w, dice.between(0.1, 0.9) * h) if n else big
-        r = dice.between(0.06, 0.22) if n else 0.30
+        r = dice.between(0.08, 0.26) if n else 0.32
         if kind == 0:
             d = disc(canvas, (x, y), r)
             d = np.abs(d + r * 0.2) - r * 0.2 if dice.chance(0.35) and n else d

@@ -35,6 +35,8 @@ def paint_portrait(canvas: Canvas, stage: Stage) -> None:
     shoulders = melt(
         disc(canvas, (x, y + 0.66 * u), 0.42 * u, 0.72), disc(canvas, (x, y + 0.40 * u), 0.12 * u, 1.2), 0.12 * u
     )
+    below = np.maximum(np.abs(canvas.x - x) - 0.42 * u, (y + 0.66 * u) - canvas.y)
+    shoulders = np.minimum(shoulders, below)
     _plane(canvas, stage, shoulders, (x, y + 0.6 * u), 0.45 * u, coat, 0.8)
     neck = disc(canvas, (x, y + 0.22 * u), 0.078 * u, 2.0)
     _plane(
