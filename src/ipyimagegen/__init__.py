@@ -9,11 +9,13 @@ Importing this loads no other package: every name below is looked up when it is 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from .core.version import VERSION
 
+TYPE_CHECKING = False  # type checkers know the name; importing typing would cost as much as all the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from . import history
     from .api import async_run, attach, jobs, model, models, run, stream, submit
     from .client import Client

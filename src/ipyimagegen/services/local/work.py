@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_INPUT_PX = 4096
+PNG_LEVEL = 1
+"""14 ms for 512×512; level 4 takes twice as long for a file 6 % smaller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,6 @@ def png(name: str, pixels: NDArray[np.uint8], *, seed: int | None = None) -> Out
     from PIL import Image
 
     held = io.BytesIO()
-    Image.fromarray(pixels).save(held, "PNG", compress_level=4)
+    Image.fromarray(pixels).save(held, "PNG", compress_level=PNG_LEVEL)
     height, width = pixels.shape[:2]
     return Output(name=name, data=held.getvalue(), media_type="image/png", width=width, height=height, seed=seed)
