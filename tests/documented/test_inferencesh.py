@@ -324,7 +324,7 @@ def test_stream_forms(
 ) -> None:
     slow.inferencesh.status, slow.inferencesh.framing = status, framing
     for updates in ("full", "partial"):
-        slow.inferencesh.updates = updates  # type: ignore[assignment]
+        slow.inferencesh.updates = updates
         seen = list(inference().run(SDXL, stream=True))
         assert parse_status(seen[0]["status"]) is TaskStatus.RUNNING
         assert parse_status(seen[-1]["status"]) is TaskStatus.COMPLETED

@@ -28,9 +28,7 @@ class TaskStatus(IntEnum):
         return parse_status(value)
 
 
-TERMINAL_STATUSES = frozenset(
-    {TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.REJECTED}
-)
+TERMINAL_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.REJECTED})
 """After these nothing more happens."""
 
 OLDER_COMPLETED = 9

@@ -143,9 +143,7 @@ class Api:
         address = self.addresses.request(request_id)
         return Handle(request_id=request_id, slug=slug, status_url=f"{address}/status", response_url=address)
 
-    async def _post(
-        self, url: str, slug: str, params: Mapping[str, Any], *, timeout_s: float | None = None
-    ) -> Answer:
+    async def _post(self, url: str, slug: str, params: Mapping[str, Any], *, timeout_s: float | None = None) -> Answer:
         body = await self.sendable(params)
         with translated():
             answer = await self.http.call(

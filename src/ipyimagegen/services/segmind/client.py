@@ -29,9 +29,7 @@ class SegmindClient:
     calls (`run_sync`) are given five minutes at least. Raises `MissingSegmindKey` without a key.
     """
 
-    def __init__(
-        self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0
-    ) -> None:
+    def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
         with translated():
             secret = keys.key(SERVICE, api_key)
         self._api = Api(secret, base_url or "", timeout)

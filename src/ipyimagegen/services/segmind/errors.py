@@ -41,15 +41,15 @@ class SegmindError(ServiceError):
     """Segmind refused a call, failed, or could not be reached.
 
     `status` is the HTTP status (`None` where there was no answer), `detail` says what was wrong and is never empty.
-    Each one is also the error of `ipyimagegen.core.errors` that it means: `AuthenticationFailed`, `ConnectionFailed`, ….
+    Each one is also the error of `ipyimagegen.core.errors` that it means: `NotFound`, `ConnectionFailed`, and so on.
     """
 
-    def __init__(
-        self, message: str, *, status: int | None = None, detail: str = "", request_id: str = ""
-    ) -> None:
-        ServiceError.__init__(
-            self, message, service=SERVICE, status=status, detail=detail or message, request_id=request_id
-        )
+    def __init__(self, message: str, *, status: int | None = None, detail: str = "", request_id: str = "") -> None:
+        Exception.__init__(self, message)  # its subclasses have a second line of ancestors, with other constructors
+        self.service = SERVICE
+        self.status = status
+        self.detail = capped(detail or message)
+        self.request_id = request_id
         self.retry_after_s: float | None = None
 
 
@@ -125,9 +125,7 @@ def _kind(error: ServiceError, answer: Answer, said: str) -> type[ServiceError]:
 
 
 def _joint(error: ServiceError, kind: type[ServiceError]) -> SegmindError:
-    made = KINDS[kind](
-        str(error), status=error.status, detail=error.detail, request_id=error.request_id
-    )
+    made = KINDS[kind](str(error), status=error.status, detail=error.detail, request_id=error.request_id)
     if isinstance(error, RateLimited):
         made.retry_after_s = error.retry_after_s
     return made

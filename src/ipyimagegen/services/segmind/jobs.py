@@ -86,4 +86,3 @@ class AsyncChatJob:
 
     def __repr__(self) -> str:
         return f"<AsyncChatJob {self.request_id}>"
-

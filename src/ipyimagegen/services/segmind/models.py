@@ -117,9 +117,7 @@ OFFLINE: dict[str, Schema] = {
         },
     ),
     # https://www.segmind.com/models/bg-removal/api
-    "bg-removal": _model(
-        "Background removal", "image", image=_PICTURE, method={"type": "string", "default": "object"}
-    ),
+    "bg-removal": _model("Background removal", "image", image=_PICTURE, method={"type": "string", "default": "object"}),
     # https://www.segmind.com/models/bg-removal-v2/api
     "bg-removal-v2": _model(
         "Background removal 2",
