@@ -59,8 +59,7 @@ def test_a_frame_a_step_from_noise_to_picture() -> None:
 def test_more_steps_come_closer_to_the_hundred_step_picture(style: str) -> None:
     goal = painted(style=style, num_inference_steps=100, width=64, height=64)
     away = [
-        distance(painted(style=style, num_inference_steps=steps, width=64, height=64), goal)
-        for steps in (1, 3, 8, 20, 50)
+        distance(painted(style=style, num_inference_steps=steps, width=64, height=64), goal) for steps in (1, 4, 20, 50)
     ]
     assert away == sorted(away, reverse=True)
     assert away[-1] > 0.0
@@ -75,13 +74,13 @@ def test_more_steps_draw_finer_detail() -> None:
 
 
 def test_guidance_goes_from_a_wash_to_vivid_colour() -> None:
-    colour = [colourfulness(painted(guidance_scale=scale)) for scale in (0.0, 1.0, 3.0, 7.5, 12.0, 20.0)]
+    colour = [colourfulness(painted(guidance_scale=scale)) for scale in (0.0, 1.5, 4.0, 7.5, 12.0, 20.0)]
     assert colour == sorted(colour)
     assert colour[-1] > 2.0 * colour[0]
 
 
 def test_every_style_is_another_picture() -> None:
-    pictures = {style: painted(style=style) for style in STYLES}
+    pictures = {style: painted(style=style, width=64, height=64) for style in STYLES}
     for n, style in enumerate(STYLES):
         for other in STYLES[:n]:
             assert distance(pictures[style], pictures[other]) > 1.0, (style, other)
