@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...core.errors import ImagegenError
+from ...core.errors import ImagegenError, ServiceError
 from ...core.events import JSON, Output
 from ...media.artifacts import Payload
 from ...media.saving import write_atomic
@@ -24,7 +24,7 @@ from ...net.http import Http
 from ...runtime import runtime
 from ..closing import close_when_gone
 from .answers import number
-from .errors import SERVICE
+from .errors import SERVICE, documented
 
 MAX_DEPTH = 8
 SHOWN_CHARS = 100
@@ -69,7 +69,10 @@ class FileOutput:
     async def hold(self) -> Payload:
         """Fetch the bytes, once. Runs on the background loop."""
         if self._payload is None:
-            payload = await self._http.download(self.url)
+            try:
+                payload = await self._http.download(self.url)
+            except ServiceError as error:
+                raise documented(error) from None
             if payload.path is not None:
                 weakref.finalize(self, payload.path.unlink, missing_ok=True)
             claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)

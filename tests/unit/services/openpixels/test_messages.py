@@ -75,7 +75,7 @@ def test_an_update_is_an_event(fields: dict[str, Any], event: object) -> None:
 
 
 def test_a_result_carries_seed_seconds_and_cost() -> None:
-    meta = {"seconds": "1.5", "cost": 0.02, "provider": "p"}
+    meta: Any = {"seconds": "1.5", "cost": 0.02, "provider": "p"}
     message = read_message(
         {"type": "result", "status": "SUCCESS", "data": {"url": "https://h/a", "seed": 7}, "meta": meta}
     )

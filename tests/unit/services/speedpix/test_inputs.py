@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.requests import InputFile
+from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.services.speedpix.files import File
+from ipyimagegen.services.speedpix.inputs import content_type, prepared
+from ipyimagegen.services.speedpix.orders import Strategy
+from ipyimagegen.services.speedpix.outputs import FileOutput, wrapped
+
+PICTURE = flat_png(8, 8)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat.png").write_bytes(PICTURE)
+    (tmp_path / "notes.txt").write_text("private")
+    (tmp_path / "fake.png").write_text("private")
+    return tmp_path
+
+
+def ready(inputs: dict[str, Any], strategy: Strategy = "url") -> tuple[dict[str, Any], list[str]]:
+    """What is sent, and the names of the files that were uploaded."""
+    uploaded: list[str] = []
+
+    async def upload(file: InputFile) -> File:
+        uploaded.append(file.filename)
+        return File(access_url=f"https://files/{file.filename}")
+
+    return asyncio.run(prepared(inputs, strategy, upload)), uploaded
+
+
+@pytest.mark.parametrize("value", ["./cat.png", "cat.png", Path("cat.png")])
+def test_a_path_is_uploaded(value: Any) -> None:
+    assert ready({"image": value}) == ({"image": "https://files/cat.png"}, ["cat.png"])
+
+
+@pytest.mark.parametrize("value", [PICTURE, io.BytesIO(PICTURE)])
+def test_bytes_and_file_objects_are_uploaded(value: Any) -> None:
+    assert ready({"image": value})[0] == {"image": "https://files/file.png"}
+
+
+def test_files_are_found_at_any_depth() -> None:
+    sent, uploaded = ready({"refs": [{"image": "./cat.png", "weight": 0.5}, (Path("cat.png"),)]})
+    assert sent == {"refs": [{"image": "https://files/cat.png", "weight": 0.5}, ["https://files/cat.png"]]}
+    assert uploaded == ["cat.png", "cat.png"]
+
+
+@pytest.mark.parametrize(
+    "value", ["a cat", "https://host/cat.png", "./notes.txt", "data:image/png;base64,AAAA", 7, None]
+)
+def test_everything_else_is_sent_as_it_is(value: Any) -> None:
+    assert ready({"image": value}) == ({"image": value}, [])
+
+
+@pytest.mark.parametrize("name", ["prompt", "negative_prompt", "text", "Positive_Prompt"])
+@pytest.mark.parametrize("value", ["cat.png", "./cat.png", "./no-such.png"])
+def test_words_are_never_looked_at_as_paths(name: str, value: str) -> None:
+    assert ready({name: value}) == ({name: value}, [])
+
+
+@pytest.mark.parametrize(("value", "why"), [("./no-such.png", "no file"), ("fake.png", "its content is none of")])
+def test_a_path_without_a_usable_file_is_refused(value: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match=why):
+        ready({"image": value})
+
+
+def test_all_problems_are_told_at_once_and_nothing_is_uploaded() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        ready({"image": "./a.png", "refs": ["./b.png", "cat.png"]})
+    assert ["image", "refs[0]"] == [problem.name for problem in caught.value.problems]
+
+
+def test_earlier_outputs_and_uploads_go_in_by_their_address() -> None:
+    output = wrapped({"images": {"url": "https://h/a.png"}}, lambda url, claim: FileOutput(url, claim=claim))
+    inputs = {"a": output["images"], "b": output["images"]["url"], "c": File(access_url="https://h/c.png")}
+    assert ready(inputs)[0] == {"a": "https://h/a.png", "b": "https://h/a.png", "c": "https://h/c.png"}
+
+
+def test_base64_puts_small_files_into_the_inputs(here: Path) -> None:
+    sent, uploaded = ready({"image": "cat.png"}, "base64")
+    assert (sent["image"][:22], uploaded) == ("data:image/png;base64,", [])
+    (here / "large.png").write_bytes(PICTURE + bytes(1 << 20))
+    with pytest.raises(InvalidInput, match=r"1,048,576 at most"):
+        ready({"image": "large.png"}, "base64")
+
+
+def test_a_structure_that_goes_too_deep_is_refused() -> None:
+    nested: Any = "x"
+    for _ in range(50):
+        nested = [nested]
+    with pytest.raises(InvalidInput, match="too deeply"):
+        ready({"a": nested})
+
+
+@pytest.mark.parametrize(
+    ("filename", "found", "sent"),
+    [
+        ("a.jpg", "image/png", "image/png"),
+        ("a.mov", "text/plain", "video/quicktime"),
+        ("a.unknown", "application/octet-stream", "application/octet-stream"),
+    ],
+)
+def test_content_counts_before_the_name(filename: str, found: str, sent: str) -> None:
+    assert sent == content_type(InputFile(filename=filename, media_type=found))

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from ipyimagegen.core.errors import MediaError, StorageError
+from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.net.http import Http
+from ipyimagegen.services.speedpix.errors import SpeedPixException
+from ipyimagegen.services.speedpix.outputs import FileOutput, files_in, hold_all, outputs_of, wrapped
+
+PICTURE = flat_png(8, 8)
+URL = "https://files.example/a.png"
+ENTRY: Any = {"url": URL, "preview": f"{URL}?small", "format": "png", "width": "8", "height": 8, "filename": "a.png"}
+
+
+def answering(data: bytes, media_type: str) -> Http:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=data, headers={"content-type": media_type}))
+    return Http("speedpix", "https://files.example", transport=transport)
+
+
+def make(url: str, claim: str) -> FileOutput:
+    return FileOutput(url, claim=claim, http=answering(PICTURE, "image/png"))
+
+
+@pytest.mark.parametrize("value", [URL, ENTRY, [ENTRY], [URL], {"image": URL}, {"inner": {"url": URL}}])
+def test_every_form_with_one_file_answers_for_it(value: Any) -> None:
+    output = wrapped({"images": value}, make)["images"]
+    if value == {"inner": {"url": URL}}:
+        output = output["inner"]
+    assert (URL, URL, PICTURE) == (str(output), output.url, output.read())
+
+
+@pytest.mark.parametrize("value", [None, 7, "words", {"text": "words"}, [], [URL, URL]])
+def test_what_is_not_one_file_cannot_be_saved(value: Any) -> None:
+    assert not hasattr(wrapped({"images": value}, make)["images"], "save")
+
+
+def test_a_preview_is_not_fetched_but_can_be() -> None:
+    output = wrapped({"images": ENTRY}, make)
+    assert [URL] == [file.url for file in files_in(output)]
+    assert PICTURE == output["images"]["preview"].read()
+
+
+def test_an_output_is_still_the_mapping_that_the_service_gave() -> None:
+    output = wrapped({"images": ENTRY}, make)["images"]
+    assert isinstance(output, dict)
+    assert ("png", {*ENTRY}) == (output["format"], {*output})
+
+
+def test_outputs_carry_what_the_service_says_of_them() -> None:
+    (output,) = outputs_of({"images": ENTRY})
+    assert ("images", "image/png", 8, 8) == (output.name, output.media_type, output.width, output.height)
+    assert "a.png" == output.facts["filename"]
+
+
+def test_intermediate_files_keep_their_names() -> None:
+    assert ["images", "mask"] == [output.name for output in outputs_of({"images": ENTRY, "mask": [{"url": URL}]})]
+
+
+def test_without_a_result_the_list_of_images_counts() -> None:
+    assert [URL] == [output.url for output in outputs_of(None, (URL, "no address"))]
+
+
+def test_a_page_in_a_pictures_place_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
+    target = tmp_path / "a.png"
+    target.write_bytes(b"old")
+    file = FileOutput(URL, http=answering(b"<!doctype html><html></html>", "text/html"))
+    with pytest.raises(MediaError, match="html"):
+        file.save(target)
+    assert ([target], b"old") == (list(tmp_path.iterdir()), target.read_bytes())
+
+
+def test_what_the_path_promises_is_checked_where_nothing_else_was_said(tmp_path: Path) -> None:
+    file = FileOutput("https://files.example/output", http=answering(b'{"error": 1}', ""))
+    with pytest.raises(MediaError):
+        file.save(tmp_path / "a.png")
+    assert b'{"error": 1}' == file.save(tmp_path / "a.json").read_bytes()
+
+
+def test_a_file_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(StorageError):
+        make(URL, "").save(tmp_path / "folder")
+
+
+def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
+    video = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(5_000_000)
+    file = FileOutput("https://files.example/a.mp4", http=answering(video, "video/mp4"))
+    assert len(video) == len(file.read())
+    assert file._payload is not None
+    path = file._payload.path
+    assert path is not None
+    assert path.exists()
+    del file
+    assert not path.exists()
+
+
+def test_a_file_whose_fetching_fails_raises_when_it_is_read() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(404))
+    file = FileOutput(URL, http=Http("speedpix", "https://files.example", transport=transport))
+    asyncio.run(hold_all({"images": file}))
+    with pytest.raises(SpeedPixException, match="404"):
+        file.read()
+
+
+def test_reading_works_while_a_loop_runs_and_from_threads() -> None:
+    file = make(URL, "")
+
+    async def inside() -> bytes:
+        return file.read()
+
+    assert PICTURE == asyncio.run(inside())
+    seen: list[bytes] = []
+    thread = threading.Thread(target=lambda: seen.append(file.read()))
+    thread.start()
+    thread.join()
+    assert [PICTURE] == seen
+
+
+def test_the_repr_is_short() -> None:
+    assert len(repr(FileOutput("data:image/png;base64," + "A" * 10_000))) < 200
