@@ -213,6 +213,14 @@ def test_the_bomb_is_a_valid_gzip_file() -> None:
     assert bytes(2_000_000) == gzip.decompress(b"".join(gzip_bomb(2_000_000)))
 
 
+def test_a_fault_of_a_job_waits_for_the_request_that_submits_one(gateway: Gateway) -> None:
+    gateway.faults.add(Fault("job_fails", service="openpixels"))
+    web.get(f"{gateway.url}/status")
+    assert len(gateway.faults.waiting()) == 1
+    with pytest.raises(ValueError, match="no route 'poll'"):
+        gateway.faults.add(Fault("job_fails", service="openpixels", route="poll"))
+
+
 @pytest.mark.parametrize(("kind", "phase"), [("job_fails", "failed"), ("job_rejected", "rejected")])
 def test_the_fate_of_a_job(gateway: Gateway, kind: FaultKind, phase: str) -> None:
     gateway.openpixels.immediate = True

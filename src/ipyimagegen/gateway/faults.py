@@ -62,13 +62,23 @@ KINDS: dict[FaultKind, str] = {
 }
 
 
+SUBMITS = frozenset({"submit", "run", "workflow"})
+ONLY_ON: dict[FaultKind, frozenset[str]] = {
+    "job_fails": SUBMITS,
+    "job_rejected": SUBMITS,
+    "job_stuck": SUBMITS,
+    "heartbeats_only": frozenset({"stream"}),
+}
+"""The routes that a kind has a meaning for, where it is not all of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that goes wrong. `KINDS` says which of the further fields a kind reads, and their defaults.
 
     `service` (`speedpix`, `openpixels`, `segmind`, `inferencesh`, `files`) and `route` (its name in the records) say
     which requests; `None` is any. It happens `times` times (`None`: always), after letting `after` requests through.
-    `seconds` is waited first, whatever the kind. Raises `ValueError` for a kind that does not exist.
+    `seconds` is waited first, whatever the kind (but for `drip`). Raises `ValueError` for a kind that does not exist.
     """
 
     kind: FaultKind
@@ -99,7 +109,8 @@ class Fault:
 
     def fits(self, service: str, route: str) -> bool:
         """Whether a request of that service and route is meant."""
-        return self.service in (None, service) and self.route in (None, route)
+        possible = ONLY_ON.get(self.kind)
+        return self.service in (None, service) and self.route in (None, route) and (not possible or route in possible)
 
 
 @dataclass
@@ -123,7 +134,7 @@ class Faults:
             if not any(fault.fits(*route) for route in self._routes):
                 names = ", ".join(sorted(route for service, route in self._routes if service == fault.service))
                 known = f"; {fault.service} has {names}" if names else ""
-                raise ValueError(f"no route {fault.route!r} of service {fault.service!r}{known}")
+                raise ValueError(f"no route {fault.route!r} of service {fault.service!r} for {fault.kind}{known}")
         with self._lock:
             self._script.extend(_Scripted(fault, fault.after, fault.times) for fault in faults)
 
