@@ -1,0 +1,302 @@
+"""`Studio`: the workbench. Choose a model, fill in its form, run it, and work on with what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import traitlets
+
+from ...batch import Batch
+from ...client import Client
+from ...core.errors import ImagegenError, InvalidInput, Problem
+from ...core.events import Event, Preview
+from ...core.models import ModelSpec
+from ...core.params import Params
+from ...job import Job
+from ...media.previews import BytesFrame
+from ...media.results import Result
+from ...runtime import runtime
+from ...session import default_client
+from . import studio_words as words
+from .base import STATIC, Widget
+from .studio_calls import Call, Calls
+from .studio_controls import controls
+from .studio_form import Dropped, Form
+from .studio_inputs import described_values
+from .studio_live import Live
+from .studio_page import Page
+from .studio_screens import Screens
+from .studio_shelf import Shelf
+from .studio_still import still
+
+UPDATE_S = 0.1
+"""The shortest time between two updates of words and bars; previews have a pace of their own."""
+MAX_LOG_LINES = 200
+MAX_N = 64
+LOAD_WAIT_S = 0.5
+"""How long the constructor, or setting `model`, may wait for the model's description. Those that are known offline are
+there at once; one that is asked from its service comes in the background."""
+NOTHING = ModelSpec(service="", name="", params=Params(open=True))
+
+
+def _values_to_json(values: Mapping[str, Any], _: object) -> dict[str, Any]:
+    return described_values(values)
+
+
+class Studio(Widget):
+    """The workbench for one model at a time, of any service.
+
+    `Studio("openpixels/flux-dev", prompt="a lighthouse")` opens with the form filled in; parameters that the model does
+    not have are shown as problems. Everything on the screen is here too: `params` (set a value and its control moves),
+    `model`, `n`, `problems`, `results`, `run()` and `cancel()`; `observe` any of them. Nothing blocks. Raises
+    `UnknownModel` where that is known at once.
+    """
+
+    _esm = STATIC / "studio.js"
+    _css = STATIC / "studio.css"
+
+    model = traitlets.Unicode(help="The model's full name; setting it switches the form.").tag(sync=True)
+    params = traitlets.Dict(help="What was set, by parameter; what is not set is the model's default.").tag(
+        sync=True, to_json=_values_to_json
+    )
+    n = traitlets.Int(1, min=1, max=MAX_N, help="How many pictures one run makes.").tag(sync=True)
+    problems = traitlets.Dict(help="What is wrong with `params`, by parameter.").tag(sync=True)
+    results = traitlets.List(traitlets.Instance(Result), help="One Result for each finished run, oldest first.")
+
+    about = traitlets.Dict().tag(sync=True)
+    loading = traitlets.Bool(default_value=False).tag(sync=True)
+    fault = traitlets.Unicode().tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)
+    catalogue = traitlets.List(traitlets.Dict()).tag(sync=True)
+    controls = traitlets.List(traitlets.Dict()).tag(sync=True)
+    notes = traitlets.Dict().tag(sync=True)
+    estimate = traitlets.Dict().tag(sync=True)
+    jobs = traitlets.List(traitlets.Dict()).tag(sync=True)
+    pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
+    logs = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    prompts = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    spent = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model: str = "", /, *, n: int = 1, client: Client | None = None, **params: Any) -> None:
+        self.client = client or default_client()
+        self.form = Form(spec=NOTHING)
+        self.shelf = Shelf()
+        self.calls = Calls()
+        self.screens = Screens(self._send_frame)
+        self._lock = threading.RLock()
+        self._watched: dict[str, Any] = {}
+        self._pending: asyncio.TimerHandle | None = None
+        self._asked = 0
+        self._page = Page(self)
+        super().__init__(n=n)
+        self.params = params
+        error = self._choose(model or self.client.settings.model)
+        if error is not None:
+            self.close()
+            raise error
+        runtime().call(self.look_around())
+
+    # -- the model ------------------------------------------------------------------------------------------------
+
+    @traitlets.observe("model")
+    def _model_set(self, change: Any) -> None:
+        if change.new == self.form.spec.id or not change.new:
+            return
+        error = self._choose(change.new)
+        if error is not None:
+            raise error
+
+    def _choose(self, model: str) -> Exception | None:
+        """Begin to load a model; away from the background thread, wait a moment for it. Returns what went wrong."""
+        loading = runtime().call(self.load(model))
+        if threading.current_thread() is runtime().thread:
+            return None
+        try:
+            return loading.exception(LOAD_WAIT_S)  # type: ignore[return-value]
+        except TimeoutError:
+            loading.add_done_callback(Future.exception)
+            return None
+
+    async def load(self, model: str) -> None:
+        """Ask for a model's description and show its form. Raises `ImagegenError`, which is shown too."""
+        self._asked += 1
+        mine = self._asked
+        self.loading = True
+        try:
+            spec = await asyncio.to_thread(self.client.model, model)
+        except ImagegenError as error:
+            if mine == self._asked:
+                self._say_fault(str(error))
+            raise
+        if mine == self._asked:
+            self._arrived(spec)
+
+    def _say_fault(self, text: str) -> None:
+        with self._lock, self.hold_sync():
+            self.fault = text
+            self.loading = False
+            self.model = self.form.spec.id if self.form.spec is not NOTHING else ""
+
+    def _arrived(self, spec: ModelSpec) -> None:
+        with self._lock, self.hold_sync():
+            dropped: tuple[Dropped, ...] = ()
+            if self.form.spec is NOTHING:
+                self.form = Form(spec=spec).having(self.form.values)
+            else:
+                self.form, dropped = self.form.switch(spec)
+            self.model = spec.id
+            self.about = words.about(spec)
+            self.controls = controls(spec)
+            self.loading = False
+            self.fault = ""
+            self.notice = words.switched(spec, self.form.values, dropped)
+            self.params = dict(self.form.values)
+            self._judged()
+
+    async def look_around(self) -> None:
+        """Ask every service for its models, and the journal for earlier prompts."""
+        specs = await asyncio.to_thread(self.client.models)
+        self.catalogue = words.catalogue(specs)
+        journal = self.client.journal
+        if journal is not None and not self.prompts:
+            rows = await asyncio.to_thread(partial(journal.rows, limit=200))
+            self.prompts = words.prompts_of(row.prompt for row in rows)
+
+    # -- the form -------------------------------------------------------------------------------------------------
+
+    @traitlets.validate("params")
+    def _params_given(self, proposal: Any) -> Live:
+        self.form = self.form.having(proposal.value)
+        return Live(self.form.values, self._written)
+
+    def _written(self, values: dict[str, Any]) -> None:
+        self.params = values
+
+    @traitlets.validate("n")
+    def _n_given(self, proposal: Any) -> int:
+        return min(MAX_N, max(1, int(proposal.value)))
+
+    @traitlets.observe("params", "n")
+    def _form_changed(self, _: object) -> None:
+        self._judged()
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Take in values as a page sends them: `None` takes one away, and numbers may be text."""
+        with self._lock, self.hold_sync():
+            self.params = dict(self.form.put(values).values)
+
+    def _judged(self) -> None:
+        self.problems = self.form.problems()
+        self.notes = self.form.adjustments()
+        count = 1 if "n" in self.form.spec.params else self.n
+        known = self.client.estimates.expected_s(self.form.spec.id, words.work_units(self.form))
+        self.estimate = words.estimate(self.form, count, known)
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    def run(self) -> Job | Batch:
+        """Run what the form says, and return at once with the `Job` (a `Batch` for `n` over 1). May cost money.
+
+        Raises `InvalidInput` with every problem, and `BudgetExceeded`, before anything is sent.
+        """
+        with self._lock:
+            return self.run_form(self.form)
+
+    def run_form(self, form: Form) -> Job | Batch:
+        """Run another form than the one on the screen, with the same `n`."""
+        if self.loading or form.spec is NOTHING:
+            raise InvalidInput("the model's description is still being read; try again in a moment")
+        problems = form.problems()
+        if problems:
+            raise InvalidInput([Problem(name, text) for name, text in problems.items()], model=form.spec.id)
+        own_n = "n" in form.spec.params
+        work = self.client._start(  # noqa: SLF001 (the description is here: submit() would ask for it again)
+            form.spec, 1 if own_n else self.n, None, dict(form.values), watch=self._watch
+        )
+        call = Call(work=work, spec=form.spec, values=dict(form.values))
+        with self._lock:
+            self.calls.add(call)
+            self.fault = ""
+            self.prompts = words.prompts_of([work.jobs[0].request.prompt, *self.prompts])
+        for job in work.jobs:
+            job.outcome.add_done_callback(partial(self._ended, call, job))
+        self.update()
+        return work
+
+    def cancel(self, job_id: str = "") -> bool:
+        """Cancel everything that runs here (or the one job). Returns whether there was anything to cancel."""
+        with self._lock:
+            asked = [job.cancel() for job in self.calls.running() if job_id in ("", job.id)]
+        return any(asked)
+
+    def _watch(self, job: Job) -> None:
+        self._watched[job.id] = job.watch(partial(self._moved, job))
+
+    def _moved(self, job: Job, event: Event | None) -> None:
+        if isinstance(event, Preview):
+            self.screens.push(job.id, event.frame, event.step)
+        if self._pending is None and not job.done:
+            self._pending = runtime().loop.call_later(UPDATE_S, self.update)
+
+    def _ended(self, call: Call, job: Job, _: Future[Result]) -> None:
+        if job.exception() is None:
+            result = job.outcome.result()
+            with self._lock:
+                self.shelf = self.shelf.adding(job.id, call, result)
+            if result.images and not result.images[0].error:
+                self.screens.push(job.id, BytesFrame(result.images[0].bytes), job.state.steps or 1)
+        end = self._watched.pop(job.id, None)
+        if end is not None:
+            end()
+        self.update()
+
+    def update(self) -> None:
+        """Show how things stand: jobs, log, pictures and what they cost."""
+        with self._lock, self.hold_sync():
+            if self._pending is not None:
+                self._pending.cancel()
+                self._pending = None
+            self.calls.tidy()
+            self.jobs = self.calls.described()
+            self.logs = [line for _, job in self.calls.jobs() for line in job.logs][-MAX_LOG_LINES:]
+            self.pictures = self.shelf.described()
+            self.results = self.shelf.results(unfinished=self.calls.unfinished())
+            self.spent = words.spent([result.cost for result in self.results])
+
+    # -- the page -------------------------------------------------------------------------------------------------
+
+    def _send_frame(self, job_id: str, seq: int, step: int, jpeg: bytes) -> None:
+        self.say("frame", [jpeg], job=job_id, seq=seq, step=step)
+
+    def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
+        """A message of the page, on the background thread."""
+        self._page.take(kind, content, buffers)
+
+    def close(self) -> None:
+        """Take it off every page and stop watching. The jobs go on."""
+        for end in list(self._watched.values()):
+            end()
+        self._watched.clear()
+        if self._pending is not None:
+            runtime().loop.call_soon_threadsafe(self._pending.cancel)
+        super().close()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        made = super()._repr_mimebundle_(**kwargs)
+        if made is None:
+            return None
+        data, metadata = made
+        return {**data, **still(self.results), "text/plain": repr(self)}, metadata
+
+    def __repr__(self) -> str:
+        running = len(self.calls.running())
+        made = len(self.shelf.pieces)
+        parts = [f"{name}={value!r}" for name, value in described_values(self.form.values).items()]
+        told = ", ".join(parts)
+        counts = f"{made} picture{'' if made == 1 else 's'}" + (f", {running} running" if running else "")
+        return f"<Studio {self.model or 'no model'}: {told[:200]}{'…' if len(told) > 200 else ''} · {counts}>"

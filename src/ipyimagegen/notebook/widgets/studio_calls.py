@@ -1,0 +1,97 @@
+"""The calls that a studio has under way: a queue that the page shows, each job of it apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...batch import Batch
+from ...core.models import ModelSpec
+from ...job import Job
+from .job_view import described
+
+MAX_PROMPT_CHARS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One press on Run: its jobs, and the values that it was made of (inputs as they were given)."""
+
+    work: Job | Batch
+    spec: ModelSpec
+    values: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        """The first job's id."""
+        return self.work.jobs[0].id
+
+    @property
+    def ended(self) -> bool:
+        """Whether no job of it can still move."""
+        return all(job.outcome.done() for job in self.work.jobs)
+
+    @property
+    def went_well(self) -> bool:
+        """Whether every job of it has given its pictures."""
+        return all(job.outcome.done() and job.exception() is None for job in self.work.jobs)
+
+    def values_with(self, seed: int | None) -> dict[str, Any]:
+        """The values that make one picture again: its seed in place, where the model takes one."""
+        name = self.spec.params.seed
+        return dict(self.values) if name is None or seed is None else {**self.values, name.name: seed}
+
+
+@dataclass(slots=True)
+class Calls:
+    """Calls under way, and those that failed or were cancelled until they are dismissed; oldest first."""
+
+    _calls: list[Call] = field(default_factory=list)
+
+    def add(self, call: Call) -> None:
+        """A new one. Those that ended without a picture make room for it."""
+        self._calls = [one for one in self._calls if not one.ended] + [call]
+
+    def tidy(self) -> None:
+        """Leave out what has given all its pictures."""
+        self._calls = [one for one in self._calls if not one.went_well]
+
+    def dismiss(self, job_id: str) -> None:
+        """Leave out an ended call by one of its jobs."""
+        self._calls = [one for one in self._calls if not (one.ended and any(j.id == job_id for j in one.work.jobs))]
+
+    def jobs(self) -> Iterator[tuple[Call, Job]]:
+        """Every job of every call."""
+        for call in self._calls:
+            for job in call.work.jobs:
+                yield call, job
+
+    def running(self) -> list[Job]:
+        """Jobs that have not ended."""
+        return [job for _, job in self.jobs() if not job.done]
+
+    def unfinished(self) -> set[str]:
+        """The ids of calls that still run."""
+        return {call.id for call in self._calls if not call.ended}
+
+    def described(self) -> list[dict[str, Any]]:
+        """All jobs as the page's contract has them."""
+        return [described_job(call, job) for call, job in self.jobs()]
+
+
+def described_job(call: Call, job: Job) -> dict[str, Any]:
+    """A job with its call, and with the time in the queue and at work apart."""
+    state = job.state
+    now = state.ended_at or time.time()
+    began = state.started_at if state.started_at is not None else now
+    fields = ("id", "phase", "text", "fraction", "eta_s", "elapsed_s", "width", "height", "error")
+    known = described(job)
+    return {name: known[name] for name in fields} | {
+        "call": call.id,
+        "model": job.model,
+        "queue_s": max(0.0, began - state.created_at),
+        "run_s": max(0.0, now - began) if state.started_at is not None else None,
+        "prompt": job.request.prompt[:MAX_PROMPT_CHARS],
+    }

@@ -1,0 +1,290 @@
+"""What a studio's page says, and what it is answered. Runs on the background thread; pixels and files off it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import ImagegenError, InvalidInput, Problem, capped
+from ...core.requests import InputFile
+from ...media.artifacts import Artifact
+from ...media.results import Result
+from ..display import show
+from .studio_code import code_for
+from .studio_form import Form, Unreadable
+from .studio_inputs import kept_input, media_in
+from .studio_pictures import file_of, picture_of
+from .studio_shelf import Piece
+from .studio_uploads import Arrived, Uploads
+
+if TYPE_CHECKING:
+    from .studio import Studio
+
+MAX_WANTED = 64
+MAX_PX = 8_192
+MAX_VALUES = 500
+
+
+class Page:
+    """Hears every view of one studio."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+        self._uploads = Uploads()
+        self._deleted: tuple[Piece, int] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.hears: dict[str, Callable[[dict[str, Any]], object]] = {
+            "hello": self._hello,
+            "shown": studio.screens.shown,
+            "models": self._look_around,
+            "choose": self._choose,
+            "set": self._set,
+            "count": self._count,
+            "run": lambda _: self._do(self._run(studio.form)),
+            "cancel": self._cancel,
+            "dismiss": self._dismiss,
+            "use": self._use,
+            "want": lambda content: self._do(self._want(content)),
+            "act": lambda content: self._act(_text(content, "what"), _text(content, "key")),
+            "fetch": lambda content: self._do(self._fetch(content)),
+        }
+
+    def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
+        """One message. What it says is checked by who hears it; a wrong one is passed over."""
+        if kind == "upload":
+            self._do(self._upload(content, bytes(buffers[0]) if buffers else b""))
+        elif (hear := self.hears.get(kind)) is not None:
+            hear(content)
+
+    # -- the view -------------------------------------------------------------------------------------------------
+
+    def _hello(self, content: dict[str, Any]) -> None:
+        self._studio.say("ack", of="hello", view=_text(content, "view"), n=_number(content, "n"))
+        self._studio.screens.hello(content)
+
+    def _look_around(self, _: dict[str, Any]) -> None:
+        self._do(self._studio.look_around())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start what takes time, in the context of this message."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # -- the form -------------------------------------------------------------------------------------------------
+
+    def _choose(self, content: dict[str, Any]) -> None:
+        if model := _text(content, "model"):
+            self._studio.model = model
+
+    def _count(self, content: dict[str, Any]) -> None:
+        self._studio.n = _number(content, "n")
+
+    def _set(self, content: dict[str, Any]) -> None:
+        values = content.get("values")
+        if isinstance(values, dict) and len(values) <= MAX_VALUES:
+            self._studio.put({str(name): value for name, value in values.items()})
+        self._studio.say("ack", of="set", view=_text(content, "view"), n=_number(content, "n"))
+
+    def _use(self, content: dict[str, Any]) -> None:
+        """An address, or an earlier picture, as an input."""
+        name, url = _text(content, "name"), _text(content, "url")
+        piece = self._studio.shelf.find(_text(content, "key"))
+        if piece is not None and piece.artifact is not None:
+            self._place(name, _number(content, "index"), piece.artifact)
+        elif url.startswith(("http://", "https://")):
+            self._place(name, _number(content, "index"), url)
+        elif url:
+            self._place(
+                name,
+                _number(content, "index"),
+                Unreadable(capped(url, 60), "write an address that begins with https://"),
+            )
+
+    def _place(self, name: str, index: int, value: Any) -> None:
+        """Put a medium in its parameter: at `index` of a list, or after its end."""
+        studio = self._studio
+        param = studio.form.spec.params.get(name)
+        if param is None:
+            return
+        if param.kind == "list":
+            listed = list(studio.form.values.get(name) or ())
+            value = [*listed[:index], value, *listed[index + 1 :]]
+        studio.put({name: value})
+
+    async def _upload(self, content: dict[str, Any], chunk: bytes) -> None:
+        studio, held, problem = self._studio, 0, ""
+        try:
+            held, arrived = self._uploads.take(content, chunk)
+            if arrived is not None:
+                self._place(arrived.name, arrived.index, await asyncio.to_thread(self._read, arrived))
+        except ValueError as error:
+            problem = str(error)
+        view, name = _text(content, "view"), _text(content, "id")
+        studio.say("received", view=view, id=name, bytes=held, problem=problem)
+
+    def _read(self, arrived: Arrived) -> InputFile | Unreadable:
+        """The file, or why it cannot be used: shown at its control."""
+        try:
+            return kept_input(arrived.data, arrived.filename)
+        except ImagegenError as error:
+            return Unreadable(arrived.filename, str(error))
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    async def _run(self, form: Form) -> None:
+        studio = self._studio
+        try:
+            await asyncio.to_thread(studio.run_form, form)
+        except InvalidInput as error:
+            general = [problem for problem in error.problems if problem.name not in studio.problems]
+            studio.fault = "; ".join(map(str, general)) or _together(error.problems)
+        except ImagegenError as error:
+            studio.fault = str(error)
+
+    def _cancel(self, content: dict[str, Any]) -> None:
+        self._studio.say("ack", of="cancel", view="", n=0)
+        self._studio.cancel(_text(content, "job"))
+
+    def _dismiss(self, content: dict[str, Any]) -> None:
+        self._studio.calls.dismiss(_text(content, "job"))
+        self._studio.update()
+
+    # -- pictures -------------------------------------------------------------------------------------------------
+
+    def _medium(self, key: str) -> Artifact | InputFile | None:
+        piece = self._studio.shelf.find(key)
+        if piece is not None:
+            return piece.artifact
+        return dict(media_in(self._studio.form.values)).get(key)
+
+    async def _want(self, content: dict[str, Any]) -> None:
+        keys = content.get("keys")
+        px = min(MAX_PX, max(0, _number(content, "px")))
+        for key in keys[:MAX_WANTED] if isinstance(keys, list) else ():
+            medium = self._medium(str(key))
+            if medium is None:
+                continue
+            try:
+                picture = await asyncio.to_thread(picture_of, medium, px)
+            except (ImagegenError, OSError) as error:
+                self._studio.say("picture", key=key, px=px, type="", problem=capped(str(error), 500))
+            else:
+                self._studio.say("picture", [picture.data], key=key, px=px, type=picture.media_type, problem="")
+
+    async def _fetch(self, content: dict[str, Any]) -> None:
+        """A file to download, a picture to copy, or the code that makes it again: for the one view that asked."""
+        what, piece = _text(content, "what"), self._studio.shelf.find(_text(content, "key"))
+        if piece is None:
+            return
+        view, key = _text(content, "view"), piece.key
+        if what == "code":
+            seed = piece.spec.params.seed
+            text = code_for(piece.result.model, piece.values, seed=seed.name if seed else "")
+            self._answer(view, what, key, text=text)
+            return
+        try:
+            if piece.artifact is None:
+                raise InvalidInput("this is a text, not a file")
+            if what == "copy":
+                picture = await asyncio.to_thread(picture_of, piece.artifact, 0)
+                name, media_type, data = "", picture.media_type, picture.data
+            else:
+                name, data = await asyncio.to_thread(file_of, piece.artifact)
+                media_type = piece.artifact.media_type
+        except (ImagegenError, OSError) as error:
+            self._answer(view, what, key, problem=capped(str(error), 500))
+        else:
+            self._answer(view, what, key, data=data, name=name, media_type=media_type)
+
+    def _answer(
+        self,
+        view: str,
+        what: str,
+        key: str,
+        *,
+        data: bytes | None = None,
+        name: str = "",
+        media_type: str = "",
+        text: str = "",
+        problem: str = "",
+    ) -> None:
+        facts = {"view": view, "what": what, "key": key, "name": name, "type": media_type, "text": text}
+        self._studio.say("file", None if data is None else [data], problem=problem, **facts)
+
+    def _act(self, what: str, key: str) -> None:
+        studio = self._studio
+        if what == "undelete" and self._deleted is not None:
+            studio.shelf = studio.shelf.restoring(*self._deleted)
+            studio.update()
+            return
+        piece = studio.shelf.find(key)
+        if piece is None:
+            return
+        match what:
+            case "star":
+                studio.shelf = studio.shelf.starring(key)
+                studio.update()
+            case "delete":
+                self._deleted = (piece, studio.shelf.pieces.index(piece))
+                studio.shelf = studio.shelf.without(key)
+                studio.update()
+            case "keep":
+                self._do(self._keep(piece))
+            case "prompt" | "seed":
+                self._reuse_one(piece, what)
+            case "reuse":
+                self._do(self._reuse(piece))
+            case "vary":
+                self._do(self._run(_varied(piece)))
+
+    def _reuse_one(self, piece: Piece, role: str) -> None:
+        """The prompt, or the seed, of a picture, by whatever name the model on the screen has for it."""
+        theirs, ours = piece.spec.params, self._studio.form.spec.params
+        source, target = (theirs.prompt, ours.prompt) if role == "prompt" else (theirs.seed, ours.seed)
+        if source is not None and target is not None and source.name in piece.values:
+            self._studio.put({target.name: piece.values[source.name]})
+
+    async def _reuse(self, piece: Piece) -> None:
+        studio = self._studio
+        if piece.spec.id != studio.form.spec.id:
+            try:
+                await studio.load(piece.spec.id)
+            except ImagegenError:
+                return  # shown as the studio's fault
+        studio.params = dict(piece.values)
+
+    async def _keep(self, piece: Piece) -> None:
+        """Publish one result as a plain output, under the cell that made this studio."""
+        artifacts = () if piece.artifact is None else (piece.artifact,)
+        result: Result = replace(piece.result, artifacts=artifacts)
+        try:
+            await asyncio.to_thread(show, result, facts=False)
+        except ImagegenError as error:
+            self._studio.say("said", text=capped(str(error), 500))
+        else:
+            self._studio.say("said", text="Kept in the notebook, below this cell's output.")
+
+
+def _varied(piece: Piece) -> Form:
+    """The same again with another seed."""
+    seed = piece.spec.params.seed
+    values = {name: value for name, value in piece.values.items() if seed is None or name != seed.name}
+    return Form(spec=piece.spec, values=values)
+
+
+def _together(problems: tuple[Problem, ...]) -> str:
+    names = ", ".join(dict.fromkeys(problem.name for problem in problems if problem.name))
+    return f"Not sent: see {names}." if names else "; ".join(map(str, problems))
+
+
+def _text(content: dict[str, Any], name: str) -> str:
+    value = content.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(content: dict[str, Any], name: str) -> int:
+    value = content.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -1,0 +1,56 @@
+"""Who looks at a widget, how large, and the previews of every job on their way there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from ...core.events import Frame
+from .pacing import FramePump, Viewing, combined
+
+SendJobFrame = Callable[[str, int, int, bytes], object]
+"""`(job, seq, step, jpeg)`: puts a frame on the wire."""
+
+
+@dataclass(slots=True)
+class Screens:
+    """The views of one widget, and a pump for each job."""
+
+    send: SendJobFrame
+    _views: dict[str, Viewing] = field(default_factory=dict)
+    _hellos: dict[str, int] = field(default_factory=dict)
+    _pumps: dict[str, FramePump] = field(default_factory=dict)
+
+    def hello(self, content: Mapping[str, Any]) -> None:
+        """A view says how it is seen. What comes late, or again, changes nothing."""
+        view, number = str(content.get("view"))[:64], content.get("n")
+        if not isinstance(number, int) or number < self._hellos.get(view, 0):
+            return
+        fresh = view not in self._hellos
+        self._hellos[view] = number
+        width, ratio = content.get("width_px"), content.get("pixel_ratio")
+        pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
+        self._views[view] = Viewing(content.get("visible") is True, int(min(pixels, 1 << 14)))
+        viewing = combined(list(self._views.values()))
+        for pump in self._pumps.values():
+            pump.look(viewing, fresh=fresh)
+
+    def push(self, job: str, frame: Frame, step: int) -> None:
+        """A newer preview of a job."""
+        pump = self._pumps.get(job)
+        if pump is None:
+            viewing = combined(list(self._views.values()))
+            pump = self._pumps[job] = FramePump(partial(self.send, job), viewing)
+        pump.push(frame, step)
+
+    def shown(self, content: Mapping[str, Any]) -> None:
+        """A page has painted a frame."""
+        pump, seq = self._pumps.get(str(content.get("job"))), content.get("seq")
+        if pump is not None and isinstance(seq, int):
+            pump.shown(seq)
+
+    def forget(self, job: str) -> None:
+        """No more previews of this job."""
+        self._pumps.pop(job, None)
