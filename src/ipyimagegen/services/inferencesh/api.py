@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ... import keys
-from ...core.errors import MissingKey, NotFound, ProtocolError, ServiceError
+from ...core.errors import MissingKey, NotFound, ProtocolError, ServiceError, SubmitUnknown
 from ...core.events import JSON
 from ...core.params import Params
 from ...core.requests import InputFile
@@ -34,6 +34,7 @@ APP_WAIT_S = 20.0
 """How long a schema is asked for; without it a job goes by what is known."""
 APP_TTL_S = 600.0
 """How long an app's schema is taken for current."""
+UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "See the tasks at https://app.inference.sh, or client.tasks.list()."
 
 
@@ -65,9 +66,14 @@ class Api:
         answer = await self.http.call(
             "POST", "apps/run", repeat=Repeat.SUBMIT, json=body, model=f"{SERVICE}/{body.get('app', '')}", look=LOOK
         )
-        task = _object(self._good(answer), "a task")
+        if not answer.ok:
+            raise self._refused(answer)
+        try:
+            task = _object(self._good(answer), "a task")
+        except ProtocolError as error:
+            raise _unknown(body, str(error)) from None
         if not task.get("id"):
-            raise ProtocolError(f"{SERVICE}: a task without an id. {LOOK}", service=SERVICE)
+            raise _unknown(body, "the answer names no task")
         self.http.gate.hold(str(task["id"]))
         return task
 
@@ -76,7 +82,12 @@ class Api:
         return self._good(await self.http.call("GET", f"tasks/{_segment(task_id)}", repeat=Repeat.READ))
 
     async def task(self, task_id: str) -> dict[str, Any]:
-        """The task as it is now."""
+        """The task as it is now; asked again where the answer cannot be read (a proxy's page), three times at most."""
+        for wait_s in UNREADABLE_WAITS_S:
+            try:
+                return _object(await self.get(task_id), "a task")
+            except ProtocolError:
+                await self.http.clock.sleep(wait_s)
         return _object(await self.get(task_id), "a task")
 
     async def cancel(self, task_id: str) -> None:
@@ -215,11 +226,14 @@ class Api:
 
     def _good(self, answer: Answer) -> JSON:
         if not answer.ok:
-            raise refusal(self.http.error(answer), answer)
+            raise self._refused(answer)
         value = answer.json() if answer.body.strip() else None
         if isinstance(value, dict) and value.get("success") is False:
-            raise refusal(self.http.error(answer), answer)
+            raise self._refused(answer)
         return value
+
+    def _refused(self, answer: Answer) -> ServiceError:
+        return refusal(self.http.error(answer), answer)
 
 
 def key(argument: str | Secret | None) -> Secret:
@@ -240,6 +254,11 @@ def default_http() -> Http:
         _shared.clear()
         _shared[address] = Api(base_url=address)
     return _shared[address].http
+
+
+def _unknown(body: Mapping[str, Any], why: str) -> SubmitUnknown:
+    text = f"{SERVICE}: the task was sent, but {why}; it may be running, and may be billed, so it is not sent again."
+    return SubmitUnknown(f"{text} {LOOK}", service=SERVICE, model=f"{SERVICE}/{body.get('app', '')}")
 
 
 def _object(answer: JSON, what: str) -> dict[str, Any]:

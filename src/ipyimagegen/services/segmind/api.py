@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import keys
-from ...core.errors import ConnectionFailed, InvalidInput
+from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
 from ...core.events import JSON
 from ...core.requests import InputFile
 from ...media.inputs import as_input
@@ -31,6 +31,7 @@ from .errors import (
     failure_text,
     refusal,
     translated,
+    unreadable,
 )
 from .outputs import seconds_of, seed_of, state_of
 
@@ -39,6 +40,7 @@ TIMEOUT_S = 600.0
 BLOCKING_S = 300.0
 """How long a blocking call may take: it is meant for models under a minute, and some are slow to start."""
 FAILED_STATUS = 422
+UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "Look at segmind.generations.history(), or at the console's request history."
 CANNOT_CANCEL = "Segmind cannot cancel: the job goes on at Segmind, and will be billed"
 
@@ -126,6 +128,8 @@ class Api:
         answer = await self._post(self.addresses.trusted(url, url), name, data)
         body = answer.json_object()
         request_id = str(body.get("request_id") or "")
+        if not request_id and "output" not in body:
+            self._accepted(body, name)
         if request_id:
             self.http.gate.hold(request_id)
         return Handle(
@@ -174,14 +178,22 @@ class Api:
         return await self._told(handle.response_url or handle.status_url, None)
 
     async def _told(self, url: str, within_s: float | None) -> Told:
+        """An answer about a request; asked for again where it cannot be read (a proxy's page), three times at most."""
+        for wait_s in UNREADABLE_WAITS_S:
+            try:
+                return await self._asked(url, within_s)
+            except ProtocolError:
+                await self.http.clock.sleep(wait_s)
+        return await self._asked(url, within_s)
+
+    async def _asked(self, url: str, within_s: float | None) -> Told:
         with translated():
             answer = await self.http.call("GET", url, repeat=Repeat.READ, within_s=within_s)
         body = answer.json_object()
         if not answer.ok and not (answer.status == FAILED_STATUS and state_of(body) == "failed"):
             raise refusal(self.http, answer)
-        if answer.ok and not body:
-            with translated():
-                answer.json()
+        if not body:
+            raise unreadable(answer)
         return Told(body, seed_of(answer.headers))
 
     async def polls(
@@ -244,10 +256,18 @@ class Api:
         async with aclosing(self.polls(handle, timeout_s=timeout_s, interval_s=interval_s)) as polls:
             async for last in polls:  # noqa: B007
                 pass
-        if last is None or state_of(last.body) == "failed":
-            body = last.body if last else {}
+        body = last.body if last else {}
+        if last is None or state_of(body) == "failed":
             raise InferenceFailed(failure_text(body), body, request_id=handle.request_id)
-        return await self.result(handle) if handle.response_url else last
+        return await self.outcome(handle, last)
+
+    async def outcome(self, handle: Handle, last: Told) -> Told:
+        """The whole result of a request, whose last poll said that it is over."""
+        if not handle.response_url or state_of(last.body) == "failed":
+            return last
+        whole = await self.result(handle)
+        body = whole.body if whole.over else {**whole.body, "status": last.body["status"]}
+        return Told(body, last.seed if whole.seed is None else whole.seed)
 
     # -- the account's side -------------------------------------------------------------------------------------------
 

@@ -155,6 +155,14 @@ def _unknown(error: SubmitUnknown) -> SegmindSubmitUnknown:
     return unknown
 
 
+def unreadable(answer: Answer) -> SegmindError:
+    """The error for an answer that is 2xx and says nothing that can be read."""
+    what = _title(answer) or answer.media_type or "nothing"
+    return KINDS[ProtocolError](
+        f"{SERVICE}: HTTP {answer.status} with {what} where JSON was expected", status=answer.status
+    )
+
+
 def failure_text(body: Mapping[str, Any]) -> str:
     """What a failed request says of its failure."""
     for name in ("error", "error_message", "detail", "message"):

@@ -19,7 +19,7 @@ from ...net.secrets import Secret
 from .api import CANNOT_CANCEL, Api, Handle
 from .errors import SERVICE, translated
 from .models import FLOW_PREFIX, find, rows_of, specs
-from .outputs import event_of, state_of
+from .outputs import event_of
 
 CATALOGUE_TTL_S = 3600.0
 CATALOGUE_WAIT_S = 15.0
@@ -102,9 +102,8 @@ class SegmindService:
             async with aclosing(api.polls(handle)) as polls:
                 async for told in polls:
                     if told.over:
-                        done = state_of(told.body) == "completed" and handle.response_url
-                        last = await api.result(handle) if done else told
-                        yield event_of(last.body, last.seed if last.seed is not None else told.seed)
+                        last = await api.outcome(handle, told)
+                        yield event_of(last.body, last.seed)
                         return
                     event = event_of(told.body)
                     if event != seen:
