@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .batch import Batch
@@ -23,8 +26,10 @@ def run(model: str = "", /, *, timeout_s: float | None = None, quiet: bool = Fal
     >>> result = run("local/sketch", prompt="a lighthouse at dusk", seed=7)  # doctest: +SKIP
     """
     work = default_client().submit(model, **params)
-    with watching(work, quiet=quiet, blocking=True):
-        return default_client().finish(work, timeout_s)
+    with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
+        result = default_client().finish(work, timeout_s)
+    keep(result)
+    return result
 
 
 async def async_run(
@@ -32,8 +37,27 @@ async def async_run(
 ) -> Result:
     """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
     work = await default_client().async_submit(model, **params)
-    with watching(work, quiet=quiet, blocking=True):
-        return await default_client().async_finish(work, timeout_s)
+    with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
+        result = await default_client().async_finish(work, timeout_s)
+    await asyncio.to_thread(keep, result)
+    return result
+
+
+@contextmanager
+def cancelled_by_interrupt(work: Job | Batch) -> Iterator[None]:
+    """Let no job outlive a Stop that came before or after anybody waited for it: a view takes a moment to import."""
+    try:
+        yield
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        work.cancel()
+        raise
+
+
+def keep(result: Result) -> None:
+    """Save a result where the setting `save` says so. Raises `StorageError`; the result is in the journal then."""
+    settings = default_client().settings
+    if settings.save:
+        result.save(settings.save, metadata=settings.metadata)
 
 
 def submit(model: str = "", /, **params: Any) -> Job | Batch:

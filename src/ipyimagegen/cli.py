@@ -70,9 +70,9 @@ def _lab(options: argparse.Namespace) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     print(f"notebooks: {folder}", flush=True)
-    if os.name == "nt":
-        return subprocess.call(command)
-    os.execv(sys.executable, command)  # noqa: S606 (JupyterLab takes this process's place, and its signals)
+    if os.name != "nt":
+        os.execv(sys.executable, command)  # noqa: S606 (JupyterLab takes this process's place, and its signals)
+    return subprocess.call(command)
 
 
 def place_notebooks(folder: Path | None = None) -> Path:

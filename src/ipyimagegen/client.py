@@ -25,7 +25,6 @@ from .core.requests import Request
 from .driver import Driver
 from .history import Journal, Row
 from .job import Job, Stream, await_for, wait_for
-from .media.display import DisplaySettings
 from .media.results import Result
 from .prepare import prepare, refuse_over
 from .runtime import Runtime, runtime
@@ -249,9 +248,8 @@ class Client:
         return Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
 
     def _launch(self, job: Job) -> None:
-        display = DisplaySettings(self.settings.display_max_px, self.settings.display_max_kb)
         service = self.services.get(job.spec.service)
-        Driver(job, service, estimates=self.estimates, display=display, journal=self.journal).start()
+        Driver(job, service, estimates=self.estimates, settings=self.settings, journal=self.journal).start()
         self._jobs[job.id] = job
         ended = [name for name, other in self._jobs.items() if other.done]
         for name in ended[: max(0, len(ended) - KEPT_JOBS)]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
+from .config import Metadata, Settings
 from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, StorageError, SubmitUnknown
 from .core.estimates import Estimates
 from .core.events import Cancelled, Failed, Output, Succeeded
@@ -38,12 +39,13 @@ class Driver:
     """
 
     def __init__(
-        self, job: Job, service: Service, *, estimates: Estimates, display: DisplaySettings, journal: Journal | None
+        self, job: Job, service: Service, *, estimates: Estimates, settings: Settings, journal: Journal | None
     ) -> None:
         self.job = job
         self.service = service
         self.estimates = estimates
-        self.display = display
+        self.display = DisplaySettings(settings.display_max_px, settings.display_max_kb)
+        self.metadata: Metadata = settings.metadata
         self.journal = journal
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -133,7 +135,14 @@ class Driver:
 
         def make(payload: Payload) -> Artifact:
             return make_artifact(
-                payload, output, index=index, seed=seed, alt=record.prompt, record=record, display=self.display
+                payload,
+                output,
+                index=index,
+                seed=seed,
+                alt=record.prompt,
+                record=record,
+                display=self.display,
+                metadata=self.metadata,
             )
 
         try:

@@ -29,13 +29,13 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
     seed = spec.params.seed
     wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and value in RANDOM)}
     checked = spec.params.check(wanted, model=spec.id)
-    values = _with_files(spec, checked.values)
+    values = {**_with_files(spec, checked.values), **_required_defaults(spec, checked.values)}
     request = Request(
         service=spec.service,
         model=spec.name,
         values=values,
         asked={name: as_json(value) for name, value in asked.items()},
-        changes=checked.changes + _defaults(spec, values),
+        changes=checked.changes + _defaults(spec, checked.values),
         options=options,
     )
     if seed is None:
@@ -76,6 +76,15 @@ def _defaults(spec: ModelSpec, values: Mapping[str, Any]) -> tuple[Change, ...]:
         for param in spec.params.values()
         if param.default is not None and param.name not in values
     )
+
+
+def _required_defaults(spec: ModelSpec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What must be sent and was not asked for, where the schema says what it is then."""
+    return {
+        param.name: param.default
+        for param in spec.params.values()
+        if param.required and param.default is not None and param.name not in values
+    }
 
 
 def _with_files(spec: ModelSpec, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ ImagegenError
 ├── BudgetExceeded                         refused before anything was sent
 ├── MediaError              (ValueError)   bytes that are not the picture they claim to be, or too many
 ├── StorageError            (OSError)      the journal or a file could not be written or read
+├── NestedLoopRefused       (RuntimeError) nested event loops would damage this session
 ├── ServiceError                           a service answered, or should have
 │   ├── BadRequest                         400, 406, 422: the service refused the request
 │   ├── AuthenticationFailed               401, 403 with a bad key or signature
@@ -106,6 +107,10 @@ class MediaError(ImagegenError, ValueError):
 
 class StorageError(ImagegenError, OSError):
     """The journal, a result or a file could not be written or read."""
+
+
+class NestedLoopRefused(ImagegenError, RuntimeError):
+    """Nested event loops would damage this session; the text says how, and what to install."""
 
 
 class ServiceError(ImagegenError):

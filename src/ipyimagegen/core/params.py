@@ -61,10 +61,15 @@ class Param:
         unit = f" {self.unit}" if self.unit else ""
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            return f"{low:g} to {high:g}{unit}"
+            return f"{plain(low)} to {plain(high)}{unit}"
         if low is not None:
-            return f"at least {low:g}{unit}"
-        return self.kind if high is None else f"at most {high:g}{unit}"
+            return f"at least {plain(low)}{unit}"
+        return self.kind if high is None else f"at most {plain(high)}{unit}"
+
+
+def plain(number: float) -> str:
+    """`64`, `7.5`, `4294967295`: a number as a person writes it."""
+    return str(int(number)) if abs(number) < 2**63 and number == int(number) else f"{number:g}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

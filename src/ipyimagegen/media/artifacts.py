@@ -69,6 +69,7 @@ class Artifact:
     path: Path | None = None
     refetch: Callable[[], Payload] | None = field(default=None, compare=False)
     display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
+    metadata: Level = field(default="full", compare=False)
 
     def __hash__(self) -> int:
         return hash((self.sha256, self.index, self.url))
@@ -130,14 +131,14 @@ class Artifact:
         """The bytes as a `data:` URI."""
         return f"data:{self.media_type};base64,{base64.b64encode(self.bytes).decode('ascii')}"
 
-    def save(self, path: str | os.PathLike[str], *, metadata: Level = "full") -> Path:
+    def save(self, path: str | os.PathLike[str], *, metadata: Level | None = None) -> Path:
         """Write it to a file, or into a folder under a good name, and return the path.
 
         The file is written whole or not at all; a file that exists is replaced, in a folder none is. The suffix `.png`,
         `.jpg` or `.webp` converts where it differs from the medium; the medium's own keeps the service's bytes and adds
         `metadata`. Raises `MediaError`, `InvalidInput` or `StorageError`.
         """
-        return save(self, path, metadata=metadata)
+        return save(self, path, metadata=metadata or self.metadata)
 
     def thumbnail(self, max_px: int = 256) -> _Bytes:
         """A small JPEG, PNG where there is transparency, at most `max_px` pixels on its longer side."""
@@ -204,6 +205,7 @@ def make_artifact(
     alt: str = "",
     record: Record | None = None,
     display: DisplaySettings = DEFAULT_DISPLAY,
+    metadata: Level = "full",
     max_pixels: int = MAX_PIXELS,
 ) -> Artifact:
     """An artifact from the bytes that came for `output`: sniffed, checked, measured and hashed.
@@ -230,6 +232,7 @@ def make_artifact(
         data=b"" if payload.path is not None else data,
         path=payload.path,
         display=display,
+        metadata=metadata,
     )
 
 

@@ -146,7 +146,7 @@ class Result:
         return Report("\n".join(lines))
 
     def save(
-        self, pattern: str | os.PathLike[str] = ".", *, metadata: Level = "full", overwrite: bool = False
+        self, pattern: str | os.PathLike[str] = ".", *, metadata: Level | None = None, overwrite: bool = False
     ) -> list[Path]:
         """Write every output to disk and return the paths.
 
@@ -160,7 +160,8 @@ class Result:
             if artifact.error:
                 continue
             target = self._target(os.fspath(pattern), artifact)
-            paths.append(save(artifact, target, metadata=metadata, overwrite=overwrite, taken=frozenset(paths)))
+            level = metadata or artifact.metadata
+            paths.append(save(artifact, target, metadata=level, overwrite=overwrite, taken=frozenset(paths)))
         missing = [artifact for artifact in self.artifacts if artifact.error]
         if missing:
             written = f"; written: {', '.join(map(str, paths))}" if paths else ""

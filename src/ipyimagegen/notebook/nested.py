@@ -7,13 +7,9 @@ import sys
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from ..core.errors import ImagegenError
+from ..core.errors import NestedLoopRefused
 
 INSTALL = "pip install nest_asyncio2"
-
-
-class NestedLoopRefused(ImagegenError, RuntimeError):
-    """Nested event loops would damage this session; the text says how, and what to install."""
 
 
 def allow_nested_asyncio() -> str:

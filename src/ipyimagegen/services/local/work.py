@@ -46,7 +46,7 @@ def begin(model: str, values: Mapping[str, Any]) -> Painting:
 
 
 def _sketch(values: dict[str, Any]) -> Painting:
-    from ...engine import Sketch, paint
+    from ...engine import Sketch, fit_image, fit_mask, paint
 
     image = values.pop("image", None)
     mask = values.pop("mask", None)
@@ -54,9 +54,9 @@ def _sketch(values: dict[str, Any]) -> Painting:
         picture = decode("image", image)
         width = int(values.setdefault("width", _multiple_of_8(picture.width)))
         height = int(values.setdefault("height", _multiple_of_8(picture.height)))
-        values["image"] = _pixels(picture, "RGB", width, height)
+        values["image"] = fit_image(_pixels(picture, "RGB"), width, height)
         if mask is not None:
-            values["mask"] = _pixels(decode("mask", mask), "L", width, height)
+            values["mask"] = fit_mask(_pixels(decode("mask", mask), "L"), width, height)
     elif mask is not None:
         raise InvalidInput([Problem("mask", "says where to repaint an image; give the image too")])
     sketch = Sketch(**values)
@@ -71,18 +71,22 @@ def _sketch(values: dict[str, Any]) -> Painting:
 
 
 def _cutout(values: dict[str, Any]) -> Painting:
-    from ...engine import cut_out
+    from ...engine import Cutout, cutting
 
     image = _pixels(decode("image", values.pop("image")), "RGB")
-    made: list[tuple[Output, ...]] = []
+    last: list[Cutout] = []
 
     def steps() -> Iterator[Step]:
-        cutout = cut_out(image, **values)
-        named = (("image", cutout.image), ("subject_image", cutout.subject), ("mask_image", cutout.mask))
-        made.append(tuple(png(name, pixels) for name, pixels in named))
-        yield Step(1, 1, ArrayFrame(cutout.image))
+        for frame, cutout in cutting(image, **values):
+            last[:] = [cutout]
+            yield Step(frame.step, frame.steps, ArrayFrame(frame.pixels))
 
-    return Painting(steps=steps(), outputs=lambda: made[0], seed=None)
+    def outputs() -> tuple[Output, ...]:
+        (made,) = last
+        named = (("image", made.image), ("subject_image", made.subject), ("mask_image", made.mask))
+        return tuple(png(name, pixels) for name, pixels in named)
+
+    return Painting(steps=steps(), outputs=outputs, seed=None)
 
 
 def decode(name: str, file: InputFile) -> Image:
@@ -101,7 +105,7 @@ def decode(name: str, file: InputFile) -> Image:
         raise InvalidInput([Problem(name, f"{file.describe()} cannot be read as a picture ({error})")]) from error
 
 
-def _pixels(picture: Image, mode: str, width: int = 0, height: int = 0) -> NDArray[np.uint8]:
+def _pixels(picture: Image, mode: str) -> NDArray[np.uint8]:
     import numpy as np
 
     if mode == "RGB" and "A" in picture.getbands():
@@ -109,10 +113,7 @@ def _pixels(picture: Image, mode: str, width: int = 0, height: int = 0) -> NDArr
 
         ground = Image.new("RGBA", picture.size, "white")
         picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    picture = picture.convert(mode)
-    if width and height and picture.size != (width, height):
-        picture = picture.resize((width, height))
-    return np.asarray(picture, dtype=np.uint8)
+    return np.asarray(picture.convert(mode), dtype=np.uint8)
 
 
 def _multiple_of_8(side: int) -> int:
