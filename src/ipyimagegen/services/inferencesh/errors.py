@@ -57,7 +57,7 @@ class APIError(ServiceError):
         return self.detail
 
 
-KINDS = {
+KINDS: dict[type[ServiceError], type[APIError]] = {
     kind: type(f"APIError{kind.__name__}", (APIError, kind), {"__doc__": kind.__doc__, "__module__": __name__})
     for kind in (
         AuthenticationFailed,
@@ -147,7 +147,9 @@ def refusal(error: ServiceError, answer: Answer) -> ServiceError:
     if answer.status == REQUIREMENTS_NOT_MET and isinstance(listed := _errors(body), list):
         return RequirementsNotMetError([_requirement(entry) for entry in listed[:MAX_REQUIREMENTS]], answer.status)
     kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
-    raised: APIError = kind(
+    if answer.ok:
+        kind = KINDS[BadRequest]  # `{"success": false}` in an answer that is well otherwise
+    raised = kind(
         str(error),
         status=answer.status,
         detail=error.detail,

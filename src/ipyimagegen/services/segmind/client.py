@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ... import keys
 from ...net.responses import Response, as_response
 from ...net.secrets import Secret
+from ...net.uncancelled import cancels
 from ...runtime import runtime
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
@@ -57,7 +59,10 @@ class SegmindClient:
         return runtime().run(self._run(name, sent))
 
     async def _run(self, slug: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        asked_to_end = cancels()
         handle = await self._api.submit(slug, params)
+        if cancels() > asked_to_end:
+            raise asyncio.CancelledError  # it was put off while the job was on its way; generations.history() has it
         return (await self._api.finished(handle)).body
 
     def run_sync(self, *slug: str, **params: Any) -> Response:
