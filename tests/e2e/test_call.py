@@ -121,13 +121,16 @@ def test_a_job_in_the_background_leaves_the_kernel_free_and_ends_in_its_own_cell
     expect(cell(page, 2).locator("img")).to_have_count(0)
 
 
-def test_a_page_reload_finds_the_running_job_again(jupyter: str, page: Page, notebook: MakeNotebook) -> None:
+def test_a_page_reload_finds_the_running_job_again(
+    jupyter: str, page: Page, notebook: MakeNotebook, work: Path
+) -> None:
     name = notebook("reload.ipynb", [LOAD, f"%%imagegen --bg -o job {LONG}\na boat"])
     open_notebook(page, jupyter, name)
     run(page, 0)
     running = run(page, 1)
     expect(running.get_by_role("progressbar")).to_have_attribute("aria-valuetext", STEP)
     save(page)
+    assert "collect it with ig.attach(" in "".join(saved_outputs(work / name, 1)[0]["data"]["text/plain"])
     page.reload()
     ready(page)
     view = cell(page, 1).locator(".ig-call")
@@ -143,3 +146,20 @@ def test_a_failed_job_stops_run_all_and_says_why(jupyter: str, page: Page, noteb
     expect(cell(page, 1).locator(".jp-OutputArea")).to_contain_text("JobFailed")
     page.screenshot(path=shots / "failed.png")
     assert "not reached" not in output(page, 2)
+
+
+def test_a_picture_that_ends_after_a_reload_is_on_the_page(jupyter: str, page: Page, notebook: MakeNotebook) -> None:
+    name = notebook(
+        "late.ipynb",
+        [LOAD, "%%imagegen --bg -o job --step_delay_s 0.3 --num_inference_steps 40\na boat", "job.result()"],
+    )
+    open_notebook(page, jupyter, name)
+    run(page, 0)
+    expect(run(page, 1).get_by_role("progressbar")).to_have_attribute("aria-valuetext", STEP)
+    save(page)
+    page.reload()
+    ready(page)
+    view = cell(page, 1).locator(".ig-call")
+    expect(view).to_contain_text("succeeded", ignore_case=True)
+    expect(view.locator("img")).to_be_visible()
+    expect(run(page, 2).locator(".jp-RenderedImage img")).to_have_count(1)

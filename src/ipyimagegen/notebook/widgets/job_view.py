@@ -59,6 +59,13 @@ class JobView(Widget):
             self._pumps[job.id] = FramePump(partial(self._send_frame, job.id))
             self._ends.append(job.watch(partial(self._moved, job)))
 
+    def __repr__(self) -> str:
+        """What a saved notebook says in this view's place, to readers that show no widgets."""
+        if self.work is None:
+            return "<JobView of no job>"
+        collect = " and ".join(f"ig.attach({job.id!r})" for job in self.work.jobs[:4])
+        return f"{self.title} was at work when this notebook was saved; collect it with {collect}"
+
     def _moved(self, job: Job, event: Event | None) -> None:
         if isinstance(event, Preview):
             self._pumps[job.id].push(event.frame, event.step)
