@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 
 from ipyimagegen.client import Client
-from ipyimagegen.core.errors import ImagegenError
+from ipyimagegen.core.errors import AuthenticationFailed, ImagegenError
 from ipyimagegen.gateway import Fault, Gateway
 from ipyimagegen.job import Job
 from ipyimagegen.services.base import Registry
@@ -53,6 +53,23 @@ def _seen(gateway: Gateway, *texts: str) -> list[str]:
 def _traceback(error: BaseException) -> str:
     """A traceback as tools show it that print every local variable."""
     return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+def _set_wrong_keys(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a function of its own: the tracebacks below show the test's variables."""
+    for name, value in gateway.env().items():
+        if name.endswith(("KEY", "SECRET")):
+            monkeypatch.setenv(name, f"{value}-but-wrong")
+
+
+def test_a_refused_key_is_not_repeated(
+    hosted: World, client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _set_wrong_keys(gateway, monkeypatch)
+    with pytest.raises(AuthenticationFailed) as caught:
+        client.run(hosted.name, **hosted.params)
+    texts = (str(caught.value), caught.value.detail, _traceback(caught.value))
+    assert _seen(gateway, *texts) == []
 
 
 FAULTS = (

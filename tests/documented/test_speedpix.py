@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import signal
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -442,6 +445,36 @@ def test_a_prompt_is_never_looked_at_as_a_path(text: str) -> None:
 
 async def _no_upload(file: Any) -> Any:
     raise AssertionError(f"{file} was uploaded")
+
+
+def interrupt_in(seconds: float) -> threading.Timer:
+    """Send this process what a notebook's Stop sends."""
+    main = threading.main_thread().ident
+    assert main is not None
+    alarm = threading.Timer(seconds, signal.pthread_kill, (main, signal.SIGINT))
+    alarm.start()
+    return alarm
+
+
+def test_an_interrupt_ends_the_waiting_and_the_job_is_listed(gateway: Gateway, client: Client) -> None:
+    gateway.faults.add(Fault("job_stuck", service="speedpix", route="submit"))
+    alarm = interrupt_in(0.5)
+    with pytest.raises(KeyboardInterrupt):
+        client.run(WORKFLOW, PROMPT)
+    alarm.join()
+    assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
+
+
+def test_an_interrupted_submit_is_not_lost(gateway: Gateway, client: Client) -> None:
+    gateway.faults.add(Fault("latency", service="speedpix", route="submit", seconds=0.6))
+    alarm = interrupt_in(0.3)
+    with pytest.raises(KeyboardInterrupt):
+        client.run(WORKFLOW, PROMPT)
+    alarm.join()
+    until = time.monotonic() + 5
+    while not client.predictions.list() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
 
 
 def test_a_slow_job_is_looked_at_no_more_often_than_once_an_interval() -> None:

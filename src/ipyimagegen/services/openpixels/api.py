@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,9 @@ from ...core.events import JSON
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
-from ...net.secrets import Secret
+from ...net.secrets import Secret, redact
 from ...net.uncancelled import cancels
+from ..closing import close_when_gone
 from .messages import Message, error_of, read_message, result_of
 
 SERVICE = "openpixels"
@@ -47,11 +49,14 @@ class Refused(Exception):
         self.error = error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Api:
     """OpenPixels behind one connection."""
 
     http: Http
+
+    def __post_init__(self) -> None:
+        close_when_gone(self, self.http)
 
     async def submit(self, payload: Mapping[str, Any]) -> Message:
         """Send a job, once. May cost money. Raises `Refused`, `SubmitUnknown`, `InvalidInput`, `ConnectionFailed`."""
@@ -154,4 +159,5 @@ def refusal_value(refused: Refused) -> dict[str, JSON]:
     kind = "unavailable" if isinstance(error, ServiceUnavailable) else "http"
     value = error_of(said, fallback=error.detail or str(error), kind=kind, code=str(error.status or ""))
     value["message"] = error.detail or value["message"]
-    return {"type": "result", "status": "failed", "error": value}
+    clean: JSON = json.loads(redact(json.dumps(value)))
+    return {"type": "result", "status": "failed", "error": clean}

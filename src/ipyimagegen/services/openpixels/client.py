@@ -10,7 +10,6 @@ from ... import keys
 from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...runtime import runtime
-from ..closing import close_when_gone
 from .api import SERVICE, Api, connect
 
 
@@ -20,7 +19,6 @@ class _Connected:
     def __init__(self, api_key: str, base_url: str | None = None) -> None:
         self.base_url = keys.base_url(SERVICE, base_url)
         self._api = Api(connect(keys.key(SERVICE, api_key), self.base_url))
-        close_when_gone(self, self._api.http)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.base_url!r})"

@@ -10,11 +10,13 @@ from pathlib import Path
 
 from ...core.errors import AuthenticationFailed, ProtocolError, RateLimited, ServiceError, SubmitUnknown
 from ...core.requests import InputFile
+from ...media.artifacts import Payload
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.polling import Durations, Schedule
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
+from ..closing import close_when_gone
 from .answers import Envelope, Task, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
 from .files import File, read_place
@@ -50,12 +52,15 @@ def connect(
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Api:
     """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls."""
 
     http: Http
     durations: Durations = field(default_factory=Durations, repr=False)
+
+    def __post_init__(self) -> None:
+        close_when_gone(self, self.http)
 
     async def submit(self, order: Order) -> Task:
         """Upload the files in the inputs and send the job, once. May cost money.
@@ -150,6 +155,13 @@ class Api:
         except ServiceError as error:
             raise documented(error) from None
         return place
+
+    async def download(self, url: str) -> Payload:
+        """The bytes of an output. Costs nothing. Raises `SpeedPixException`, `MediaError`."""
+        try:
+            return await self.http.download(url)
+        except ServiceError as error:
+            raise documented(error) from None
 
     async def _call(
         self,

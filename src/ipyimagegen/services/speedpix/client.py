@@ -14,7 +14,6 @@ from ...core.errors import InvalidInput, Problem
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
-from ..closing import close_when_gone
 from .api import Api, connect
 from .errors import SERVICE, PredictionError
 from .files import Files
@@ -45,7 +44,6 @@ class Client:
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
         self.user_agent: str | None = values.get("user_agent")
         self._api = Api(connect(app_key, app_secret, self.endpoint, timeout_s=self.timeout, user_agent=self.user_agent))
-        close_when_gone(self, self._api.http)
         self.predictions = Predictions(self._api)
         self.files = Files(self._api)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
@@ -83,4 +84,4 @@ class Files:
         return await runtime().bridge(self._create(file))
 
     async def _create(self, file: FileLike) -> File:
-        return await self._api.upload(as_input(file, kind="file"))
+        return await self._api.upload(await asyncio.to_thread(as_input, file, kind="file"))

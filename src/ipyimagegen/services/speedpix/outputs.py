@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import os
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ...core.errors import ImagegenError, ServiceError
+from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
 from ...media.artifacts import Payload
 from ...media.saving import write_atomic
@@ -24,11 +24,15 @@ from ...net.http import Http
 from ...runtime import runtime
 from ..closing import close_when_gone
 from .answers import number
-from .errors import SERVICE, documented
+from .errors import SERVICE
 
 MAX_DEPTH = 8
 SHOWN_CHARS = 100
 GENERIC = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+Fetch = Callable[[str], Awaitable[Payload]]
+"""Gets the bytes at an address."""
 
 
 class FileOutput:
@@ -37,14 +41,18 @@ class FileOutput:
     Its bytes are fetched when the job succeeds and kept; `claim` is the media type that the service gives it.
     """
 
-    def __init__(self, url: str, *, claim: str = "", http: Http | None = None) -> None:
+    def __init__(self, url: str, *, claim: str = "", fetch: Fetch | None = None) -> None:
+        web = url[:4].lower() == "http"
         self.url = url
-        self.claim = claim or media_type_of_suffix(Path(urlsplit(url).path).suffix if url[:4] == "http" else "")
-        if http is None:
-            http = Http(SERVICE, url if url[:4] == "http" else "https://localhost")
-            close_when_gone(self, http)
-        self._http = http
+        self.claim = claim or (media_type_of_suffix(Path(urlsplit(url).path).suffix) if web else "")
+        self._fetch = fetch or self._alone(url if web else "https://localhost")
         self._payload: Payload | None = None
+
+    def _alone(self, base_url: str) -> Fetch:
+        """A way to fetch a file that came from no client: without a key."""
+        http = Http(SERVICE, base_url)
+        close_when_gone(self, http)
+        return http.download
 
     def read(self) -> bytes:
         """The bytes. Blocks where they were not fetched yet; costs nothing. Raises `ServiceError` or `MediaError`."""
@@ -69,10 +77,7 @@ class FileOutput:
     async def hold(self) -> Payload:
         """Fetch the bytes, once. Runs on the background loop."""
         if self._payload is None:
-            try:
-                payload = await self._http.download(self.url)
-            except ServiceError as error:
-                raise documented(error) from None
+            payload = await self._fetch(self.url)
             if payload.path is not None:
                 weakref.finalize(self, payload.path.unlink, missing_ok=True)
             claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)

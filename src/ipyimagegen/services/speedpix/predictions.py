@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Unpack
@@ -26,6 +27,7 @@ class Prediction:
     """
 
     def __init__(self, task: Task, api: Api, *, model: str = "", input: Mapping[str, Any] | None = None) -> None:
+        self._made_at = time.monotonic()
         self.input: dict[str, Any] | None = None if input is None else dict(input)
         self.output: Any = None
         self._api = api
@@ -74,7 +76,8 @@ class Prediction:
         """`wait`, on the background loop."""
         if self._concluded:
             return self
-        news = self._api.follow(self._task, model=self._model, interval_s=polling_interval)
+        age_s = time.monotonic() - self._made_at
+        news = self._api.follow(self._task, model=self._model, age_s=age_s, interval_s=polling_interval)
         async with aclosing(news) as tasks:
             async for task in tasks:
                 self._take(task)
@@ -100,7 +103,7 @@ class Prediction:
         return self
 
     def _file(self, url: str, claim: str) -> FileOutput:
-        return FileOutput(url, claim=claim, http=self._api.http)
+        return FileOutput(url, claim=claim, fetch=self._api.download)
 
     def __repr__(self) -> str:
         return f"<Prediction {self.id} {self._model}: {self.status}>".replace(" :", ":")

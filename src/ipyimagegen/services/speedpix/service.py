@@ -87,7 +87,7 @@ class SpeedPixService:
     async def fetch(self, output: Output) -> Payload:
         """The bytes of an output."""
         api = await self._api()
-        return await api.http.download(output.url)
+        return await api.download(output.url)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -11,21 +11,22 @@ import pytest
 from ipyimagegen.core.errors import MediaError, StorageError
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.net.http import Http
+from ipyimagegen.services.speedpix.api import Api
 from ipyimagegen.services.speedpix.errors import SpeedPixException
-from ipyimagegen.services.speedpix.outputs import FileOutput, files_in, hold_all, outputs_of, wrapped
+from ipyimagegen.services.speedpix.outputs import Fetch, FileOutput, files_in, hold_all, outputs_of, wrapped
 
 PICTURE = flat_png(8, 8)
 URL = "https://files.example/a.png"
 ENTRY: Any = {"url": URL, "preview": f"{URL}?small", "format": "png", "width": "8", "height": 8, "filename": "a.png"}
 
 
-def answering(data: bytes, media_type: str) -> Http:
+def answering(data: bytes, media_type: str) -> Fetch:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=data, headers={"content-type": media_type}))
-    return Http("speedpix", "https://files.example", transport=transport)
+    return Http("speedpix", "https://files.example", transport=transport).download
 
 
 def make(url: str, claim: str) -> FileOutput:
-    return FileOutput(url, claim=claim, http=answering(PICTURE, "image/png"))
+    return FileOutput(url, claim=claim, fetch=answering(PICTURE, "image/png"))
 
 
 @pytest.mark.parametrize("value", [URL, ENTRY, [ENTRY], [URL], {"image": URL}, {"inner": {"url": URL}}])
@@ -70,14 +71,14 @@ def test_without_a_result_the_list_of_images_counts() -> None:
 def test_a_page_in_a_pictures_place_is_refused_and_the_old_file_stays(tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
-    file = FileOutput(URL, http=answering(b"<!doctype html><html></html>", "text/html"))
+    file = FileOutput(URL, fetch=answering(b"<!doctype html><html></html>", "text/html"))
     with pytest.raises(MediaError, match="html"):
         file.save(target)
     assert ([target], b"old") == (list(tmp_path.iterdir()), target.read_bytes())
 
 
 def test_what_the_path_promises_is_checked_where_nothing_else_was_said(tmp_path: Path) -> None:
-    file = FileOutput("https://files.example/output", http=answering(b'{"error": 1}', ""))
+    file = FileOutput("https://files.example/output", fetch=answering(b'{"error": 1}', ""))
     with pytest.raises(MediaError):
         file.save(tmp_path / "a.png")
     assert b'{"error": 1}' == file.save(tmp_path / "a.json").read_bytes()
@@ -91,7 +92,7 @@ def test_a_file_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> Non
 
 def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
     video = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(5_000_000)
-    file = FileOutput("https://files.example/a.mp4", http=answering(video, "video/mp4"))
+    file = FileOutput("https://files.example/a.mp4", fetch=answering(video, "video/mp4"))
     assert len(video) == len(file.read())
     assert file._payload is not None
     path = file._payload.path
@@ -103,7 +104,7 @@ def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
 
 def test_a_file_whose_fetching_fails_raises_when_it_is_read() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(404))
-    file = FileOutput(URL, http=Http("speedpix", "https://files.example", transport=transport))
+    file = FileOutput(URL, fetch=Api(Http("speedpix", "https://files.example", transport=transport)).download)
     asyncio.run(hold_all({"images": file}))
     with pytest.raises(SpeedPixException, match="404"):
         file.read()

@@ -1,0 +1,90 @@
+"""The adapter and the predictions, against a gateway."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.events import Progress, Queued
+from ipyimagegen.gateway import Gateway, TimedWork, serve
+from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.services import speedpix
+from ipyimagegen.services.base import Registry
+from ipyimagegen.services.speedpix.service import SpeedPixService
+
+PICTURE = flat_png(16, 16)
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Gateway]:
+    monkeypatch.setenv("IPYIMAGEGEN_HOME", str(tmp_path))
+    with serve(work=TimedWork(1.5, steps=15)) as running:
+        for name, value in running.env().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[Client]:
+    registry = Registry()
+    registry.add(SpeedPixService())
+    made = Client(settings=Settings(), services=registry, journal=None)
+    yield made
+    made.close()
+
+
+def test_progress_time_left_and_message_are_passed_on(client: Client) -> None:
+    job = client.stream("speedpix/text-to-image", prompt="t")
+    news = [event for event in job if isinstance(event, Queued | Progress)]
+    steps = [event for event in news if isinstance(event, Progress)]
+    assert isinstance(news[0], Queued)
+    assert any(event.fraction and event.eta_s and event.message.startswith("step ") for event in steps)
+
+
+@pytest.mark.parametrize("form", ["path", "Path", "bytes", "PIL"])
+def test_a_picture_goes_in_in_any_form(client: Client, gateway: Gateway, tmp_path: Path, form: str) -> None:
+    file = tmp_path / "in.png"
+    file.write_bytes(PICTURE)
+    given = {"path": str(file), "Path": file, "bytes": PICTURE, "PIL": Image.open(io.BytesIO(PICTURE))}[form]
+    result = client.run("speedpix/product-cutout", image=given, return_temp_files=True)
+    assert ["images", "subject_image", "mask_image"] == [artifact.name for artifact in result.artifacts]
+    (job,) = gateway.jobs()
+    assert job.order.image is not None
+    assert Image.open(io.BytesIO(job.order.image)).size == (16, 16)
+
+
+def test_a_declared_picture_is_checked_before_anything_is_sent(
+    client: Client, gateway: Gateway, tmp_path: Path
+) -> None:
+    speedpix.declare("product-cutout", {"image": {"format": "image"}})
+    (tmp_path / "notes.txt").write_text("private")
+    with pytest.raises(InvalidInput, match="not a picture"):
+        client.run("speedpix/product-cutout", image=tmp_path / "notes.txt")
+    assert list(gateway.requests) == []
+
+
+def test_three_pictures_of_a_declared_workflow_have_three_seeds(client: Client, gateway: Gateway) -> None:
+    speedpix.declare("text-to-image", {"prompt": str, "seed": int})
+    client.run("speedpix/text-to-image", prompt="t", seed=7, n=3)
+    assert {7, 8, 9} == {job.order.seed for job in gateway.jobs()}
+
+
+def test_a_second_job_of_a_workflow_is_asked_for_when_it_is_due(client: Client, gateway: Gateway) -> None:
+    client.run("speedpix/text-to-image", prompt="t")
+    gateway.requests.clear()
+    client.run("speedpix/text-to-image", prompt="t")
+    assert len(gateway.requests.of("speedpix", "status")) <= 3
+
+
+def test_a_prediction_that_is_waited_for_late_is_looked_at_at_once(gateway: Gateway) -> None:
+    made = speedpix.Client().predictions.create("text-to-image", {"prompt": "t"})
+    made._made_at -= 60
+    made.wait()
+    assert gateway.requests.of("speedpix", "status")[0].at - gateway.requests.of("speedpix", "submit")[0].at < 0.3
