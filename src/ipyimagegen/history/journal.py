@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -197,6 +198,14 @@ class Journal:
         path = self.files.keep(artifact)
         return replace(artifact, path=path, data=b"") if artifact.size > IN_MEMORY else artifact
 
+    def star(self, job_id: str, *, starred: bool = True) -> Future[bool]:
+        """Give a job its star or take it away; a starred job is never cleared. Whether there is such a job."""
+        return self._thread.submit(self._star, job_id, starred)
+
+    def _star(self, job_id: str, starred: bool) -> bool:  # noqa: FBT001 (what submit hands on)
+        with self._open() as connection:
+            return connection.execute("UPDATE jobs SET starred = ? WHERE id = ?", (starred, job_id)).rowcount == 1
+
     def _set(self, job_id: str, **values: Any) -> Future[None]:
         return self._thread.submit(self._set_now, job_id, values)
 
@@ -249,6 +258,7 @@ class Journal:
 
     def _result(self, job: sqlite3.Row, outputs: Iterable[sqlite3.Row]) -> Result:
         row = _row(job)
+        timings = Timings(queue_s=job["queue_s"], run_s=job["run_s"], fetch_s=job["fetch_s"], total_s=job["total_s"])
         record = Record(
             model=f"{row.service}/{row.model}",
             prompt=row.prompt,
@@ -257,7 +267,9 @@ class Journal:
             sent=row.sent,
             asked=row.asked,
             cost=row.cost,
+            timings=timings.to_json(),
             job_id=row.id,
+            created=datetime.fromtimestamp(row.created, UTC).isoformat(),
         )
         return Result(
             model=record.model,
@@ -265,7 +277,7 @@ class Journal:
             prompt=row.prompt,
             seed=row.seed,
             cost=row.cost,
-            timings=Timings(queue_s=job["queue_s"], run_s=job["run_s"], fetch_s=job["fetch_s"], total_s=job["total_s"]),
+            timings=timings,
             asked=row.asked,
             sent=row.sent,
             job_ids=(row.id,),
@@ -277,6 +289,10 @@ class Journal:
         path = None if entry["error"] else self.files.path(entry["sha256"], entry["media_type"])
         values = {name: entry[name] for name in names}
         return Artifact(index=entry["place"], path=path, alt=record.prompt, record=record, **values)
+
+    def starred(self) -> frozenset[str]:
+        """The ids of all jobs with a star."""
+        return frozenset(entry["id"] for entry in self._select("SELECT id FROM jobs WHERE starred <> 0"))
 
     def costs(self, *, since: float = 0.0) -> list[tuple[str, int, Cost]]:
         """`(model, jobs, cost)` since a time in epoch seconds, dearest first; unknown where any part is unknown."""

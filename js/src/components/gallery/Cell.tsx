@@ -1,0 +1,86 @@
+// biome-ignore-all lint/a11y/useSemanticElements: a table cannot leave out the rows that are not in view.
+/** One picture of the grid. */
+
+import type { Caption, Item } from "../../contract/gallery";
+import { Icon } from "../icons";
+import { memo } from "./memo";
+import type { Pictures } from "./pictures";
+import { altOf, facts, nameOf } from "./words";
+
+export interface CellProps {
+  item: Item;
+  index: number;
+  place: number;
+  column: number;
+  captions: readonly Caption[];
+  selected: boolean;
+  active: boolean;
+  pictures: Pictures;
+}
+
+function Thumb({ index, item, pictures }: Pick<CellProps, "index" | "item" | "pictures">) {
+  const picture = pictures.thumb(index).value;
+  if (picture === null) return <span class="ig-cell__blank" />;
+  if ("reason" in picture) {
+    return (
+      <span class="ig-cell__failed" title={picture.reason}>
+        <Icon name="warning" />
+        <span>{picture.reason}</span>
+      </span>
+    );
+  }
+  return (
+    <img class="ig-cell__image" src={picture.url} alt={altOf(item)} draggable={false} decoding="async" />
+  );
+}
+
+/** Drawn again only where something of it changed. Its events are heard by the grid. */
+export const Cell = memo(function Cell(props: CellProps) {
+  const { item, index, place, column, captions, selected, active, pictures } = props;
+  const line = facts(item, captions);
+  return (
+    <div
+      role="gridcell"
+      class={`ig-cell${selected ? " ig-is-selected" : ""}`}
+      aria-colindex={column + 1}
+      aria-selected={selected}
+      aria-label={nameOf(item)}
+      tabIndex={active ? 0 : -1}
+      data-place={place}
+    >
+      <div class="ig-cell__picture">
+        <Thumb index={index} item={item} pictures={pictures} />
+        <span class="ig-cell__tick" aria-hidden="true">
+          <Icon name="check" />
+        </span>
+        <button
+          type="button"
+          class="ig-button ig-cell__star"
+          tabIndex={-1}
+          aria-pressed={item.starred}
+          aria-label="Star"
+          title={item.starred ? "Take the star away (S)" : "Star (S)"}
+          data-do="star"
+        >
+          <Icon name="star" />
+        </button>
+        <button
+          type="button"
+          class="ig-button ig-cell__enlarge"
+          tabIndex={-1}
+          aria-label="Enlarge"
+          title="Enlarge (Enter)"
+          data-do="enlarge"
+        >
+          <Icon name="enlarge" />
+        </button>
+      </div>
+      {captions.includes("prompt") && (
+        <p class="ig-cell__prompt" dir="auto" title={item.prompt}>
+          {item.prompt}
+        </p>
+      )}
+      {captions.some((name) => name !== "prompt") && <p class="ig-cell__facts">{line}</p>}
+    </div>
+  );
+});

@@ -1,0 +1,47 @@
+/** The Gallery widget: the component, bound to a widget model for the life of one view. */
+import type { AnyWidget, RenderProps } from "@anywidget/types";
+import { signal } from "@preact/signals";
+import { render as mount } from "preact";
+import { Gallery } from "../../components/gallery/Gallery";
+import type { GalleryContract, Traits } from "../../contract/gallery";
+import { bind } from "../../model/binding";
+import { atEnd, beginLife } from "../../model/life";
+import { itemsOf } from "./items";
+import { picturesOf } from "./pictures";
+
+function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
+  const life = beginLife(host);
+  const binding = bind<GalleryContract>(model, life.signal);
+  const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
+  const { items, total, star } = itemsOf(binding, view);
+  const selection = signal<readonly number[]>(model.get("selection"));
+  const follow = () => {
+    selection.value = model.get("selection");
+  };
+  model.on("change:selection", follow);
+  el.classList.add("ig-root");
+  mount(
+    <Gallery
+      items={items}
+      total={total}
+      captions={binding.trait("captions")}
+      cellPx={binding.trait("cell_px")}
+      selection={selection}
+      pictures={picturesOf(binding, view)}
+      onSelect={(indices) => {
+        model.set("selection", [...indices]);
+        model.save_changes();
+      }}
+      onStar={star}
+    />,
+    el,
+  );
+  atEnd(life.signal, () => {
+    model.off("change:selection", follow);
+    binding.send({ kind: "bye", view });
+    mount(null, el);
+  });
+  return life.end;
+}
+
+export default () => ({ render }) satisfies AnyWidget<Traits>;
