@@ -323,3 +323,12 @@ def test_every_host(gateway: Gateway, tmp_path: Path) -> None:
     asked = {record.route for record in gateway.requests.of("segmind")}
     assert {"upload", "webhooks", "history", "models", "credits", "workflow", "workflow_poll"} <= asked
     assert "a.png" not in json.dumps([record.path for record in gateway.requests])
+
+
+def test_the_adapter_leaves_the_documented_names_alone(gateway: Gateway) -> None:
+    import ipyimagegen.services.segmind.catalogue
+    import ipyimagegen.services.segmind.replies
+    import ipyimagegen.services.segmind.service  # noqa: F401
+
+    assert segmind.models.list()["models"]
+    assert segmind.chat("gpt-5.5", prompt="hi").text == "You said: hi"

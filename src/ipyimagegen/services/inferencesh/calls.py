@@ -55,12 +55,12 @@ class Calls:
 
     api: Api
 
-    async def submit(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    async def submit(self, params: object) -> dict[str, Any]:
         """Upload the files in the input and send the task: it, as it was accepted. Costs money.
 
         Somebody who asks for an end while the task is being sent gets it: the task is cancelled at the service.
         """
-        if not isinstance(params.get("app"), str):
+        if not isinstance(params, Mapping) or not isinstance(params.get("app"), str):
             raise InvalidInput("inferencesh: a run needs {'app': 'namespace/name', 'input': {…}}")
         values = {} if params.get("input") is None else params["input"]
         if not isinstance(values, Mapping):
@@ -73,7 +73,7 @@ class Calls:
             raise asyncio.CancelledError
         return task
 
-    async def run(self, params: Mapping[str, Any]) -> dict[str, Any]:
+    async def run(self, params: object) -> dict[str, Any]:
         """Send and wait for the end. Cancelling the wait cancels the task at the service."""
         task = await self.submit(params)
         try:

@@ -34,13 +34,14 @@ SHORT_CHARS = 32
 
 def needs_schema(values: Mapping[str, Any]) -> bool:
     """Whether the input holds anything that could be a file, so that the app's schema is worth asking for."""
-    return any(_could_be_file(value) for value in values.values())
+    return any(_could_be_file(value) for name, value in values.items() if name.lower() not in TEXT_NAMES)
 
 
 def _could_be_file(value: object, depth: int = 0) -> bool:
     if isinstance(value, str):
+        encoded = len(value) > SHORT_CHARS and not any(c.isspace() for c in value[:SHORT_CHARS])
         return not value.startswith(URLS) and (
-            looks_like_media_path(value, MEDIA) or is_missing_path(value) or len(value) > SHORT_CHARS or os.sep in value
+            encoded or os.sep in value or looks_like_media_path(value, MEDIA) or is_missing_path(value)
         )
     if isinstance(value, Mapping | list | tuple) and depth < MAX_DEPTH:
         entries = value.values() if isinstance(value, Mapping) else value

@@ -15,7 +15,6 @@ from typing import Any
 from ... import keys
 from ...net.responses import Response
 from ...net.secrets import Secret
-from .chat import ChatResponse, image_url
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (
     SERVICE,
@@ -28,6 +27,7 @@ from .errors import (
     translated,
 )
 from .jobs import DEFAULT_POLL_INTERVAL_S, DEFAULT_POLL_TIMEOUT_S, AsyncChatJob, AsyncJob
+from .replies import ChatResponse, image_url
 
 __all__ = [
     "DEFAULT_POLL_INTERVAL_S",

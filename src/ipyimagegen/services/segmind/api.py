@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -14,7 +13,6 @@ from ... import keys
 from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
 from ...core.events import JSON
 from ...core.requests import InputFile
-from ...media.inputs import as_input
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.polling import Durations, Schedule
@@ -33,6 +31,7 @@ from .errors import (
     translated,
     unreadable,
 )
+from .inputs import data_url, placed, with_files
 from .outputs import seconds_of, seed_of, state_of
 
 INTERVAL_S = 1.0
@@ -291,7 +290,7 @@ class Api:
 
     async def upload(self, files: Sequence[InputFile]) -> dict[str, Any]:
         """Put files into Segmind's storage: `file_urls` in the answer, in their order. Costs nothing."""
-        data_urls = await asyncio.to_thread(lambda: [_data_url(file) for file in files])
+        data_urls = await asyncio.to_thread(lambda: [data_url(file) for file in files])
         url = f"{self.addresses.storage}/upload-asset"
         answer = await self.post(url, {"data_urls": data_urls}, repeat=Repeat.READ)
         urls = answer.get("file_urls") if isinstance(answer, dict) else None
@@ -301,46 +300,13 @@ class Api:
 
     async def sendable(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as they are sent: texts and numbers as they stand, pictures and files as addresses of uploads."""
-        files: list[InputFile] = []
-
-        def collect(name: str, value: Any) -> Any:
-            if value is None or isinstance(value, str | int | float):
-                return value
-            if isinstance(value, Mapping):
-                return {str(key): collect(str(key), entry) for key, entry in value.items()}
-            if isinstance(value, list | tuple):
-                return [collect(name, entry) for entry in value]
-            if getattr(value, "shape", None) == () and hasattr(value, "item"):
-                return value.item()  # a NumPy scalar
-            file = value if isinstance(value, InputFile) else as_input(value, kind="file", name=name)
-            if file.url:
-                return file.url
-            files.append(file)
-            return file
-
-        body = await asyncio.to_thread(lambda: {name: collect(name, value) for name, value in params.items()})
+        body, files = await asyncio.to_thread(with_files, params)
         if not files:
             return body
         urls = (await self.upload(files))["file_urls"]
         addresses = {id(file): str(url) for file, url in zip(files, urls, strict=True)}
-        return {name: _placed(value, addresses) for name, value in body.items()}
+        return {name: placed(value, addresses) for name, value in body.items()}
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self.http.aclose()
-
-
-def _placed(value: Any, addresses: Mapping[int, str]) -> Any:
-    if isinstance(value, InputFile):
-        return addresses[id(value)]
-    if isinstance(value, dict):
-        return {key: _placed(entry, addresses) for key, entry in value.items()}
-    return [_placed(entry, addresses) for entry in value] if isinstance(value, list) else value
-
-
-def _data_url(file: InputFile) -> str:
-    try:
-        data = file.read()
-    except OSError as error:
-        raise InvalidInput(f"{file.filename} cannot be read: {error.strerror}") from None
-    return f"data:{file.media_type or 'application/octet-stream'};base64,{base64.b64encode(data).decode('ascii')}"

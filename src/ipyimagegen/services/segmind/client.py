@@ -13,9 +13,9 @@ from ...net.uncancelled import cancels
 from ...runtime import runtime
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
-from .chat import ChatResponse, chat_body, read_reply
 from .errors import SERVICE, SegmindError, StreamingNotSupported, translated
 from .jobs import AsyncChatJob, AsyncJob
+from .replies import ChatResponse, chat_body, read_reply
 
 RUN_ASYNC_REMOVED = (
     "run_async() was removed from Segmind's library: run() submits, waits and returns the result; "

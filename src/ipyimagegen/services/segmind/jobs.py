@@ -6,7 +6,7 @@ from typing import Any
 
 from ...runtime import runtime
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle
-from .chat import ChatResponse, read_reply
+from .replies import ChatResponse, read_reply
 
 DEFAULT_POLL_INTERVAL_S = INTERVAL_S
 DEFAULT_POLL_TIMEOUT_S = TIMEOUT_S

@@ -11,8 +11,8 @@ from ...core.errors import MediaError
 from ...core.events import JSON, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...media.encoded import decode_base64, decode_data_uri
 from ...media.sniff import sniff
-from .chat import ChatResponse, provider_json
 from .errors import failure_text
+from .replies import ChatResponse, provider_json
 
 State = Literal["queued", "running", "completed", "failed"]
 STATES: Mapping[str, State] = {

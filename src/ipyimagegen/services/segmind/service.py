@@ -17,8 +17,8 @@ from ...media.artifacts import Payload
 from ...net.polling import Durations
 from ...net.secrets import Secret
 from .api import CANNOT_CANCEL, Api, Handle
+from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
-from .models import FLOW_PREFIX, find, rows_of, specs
 from .outputs import event_of
 
 CATALOGUE_TTL_S = 3600.0

@@ -17,10 +17,10 @@ from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.net.answers import Answer
 from ipyimagegen.net.http import Http
 from ipyimagegen.services.segmind import SegmindError, StreamingNotSupported, image_url
-from ipyimagegen.services.segmind.chat import ChatResponse, chat_body, read_reply
+from ipyimagegen.services.segmind.catalogue import OFFLINE, find, rows_of, spec_of, specs
 from ipyimagegen.services.segmind.errors import refusal, translated
-from ipyimagegen.services.segmind.models import OFFLINE, find, rows_of, spec_of, specs
 from ipyimagegen.services.segmind.outputs import event_of, find_outputs, seed_of
+from ipyimagegen.services.segmind.replies import ChatResponse, chat_body, read_reply
 
 URL = "https://example.com/a.png"
 PICTURE = flat_png(8, 8)
