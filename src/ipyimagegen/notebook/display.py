@@ -10,7 +10,6 @@ from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
 from ..batch import Batch
-from ..core.jobs import in_words
 from ..job import Job
 from ..media.results import Result
 from ..terminal import seconds_in_words
@@ -95,13 +94,17 @@ def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = T
 
 
 def how_it_ended(work: Job | Batch) -> str:
-    """One line for a call without a picture: `local/sketch: cancelled after 2.1 s`."""
-    lines = []
+    """A line for each way in which jobs of a call without a picture ended: `local/sketch: cancelled after 2.1 s`."""
+    ends: dict[str, list[float]] = {}
     for job in work.jobs:
-        after = f" after {seconds_in_words(job.elapsed_s)}" if job.done else ""
-        note = f" ({job.state.error})" if job.phase == "cancelled" and job.state.error else ""
-        lines.append(f"{job.model}: {in_words(job.state)}{after}{note}")
-    return "\n".join(dict.fromkeys(lines))
+        why = job.state.error if job.phase in ("failed", "cancelled") else ""
+        ends.setdefault(f"{job.phase} after {{}}{': ' if why else ''}{why}", []).append(job.elapsed_s)
+    count = len(work.jobs)
+    return "\n".join(
+        f"{work.model}: {f'{len(times)} of {count} ' if count > 1 else ''}"
+        + words.replace("{}", seconds_in_words(max(times)), 1)
+        for words, times in ends.items()
+    )
 
 
 _shown: dict[str, tuple[int, int]] = {}

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,7 @@ from ...media.artifacts import Payload
 from . import work
 
 STEP_DELAY = "step_delay_s"
+SIDE_BY_SIDE = 4
 
 
 def service() -> Local:
@@ -78,7 +80,10 @@ class Painted:
 
 
 class Local:
-    """The embedded service. Jobs share as many threads as there are processors; the rest wait in line."""
+    """The embedded service. Four jobs at a time take turns, step by step, on one thread a processor; the rest wait.
+
+    One large picture at a time: 2048×2048 pixels take almost 1 GiB.
+    """
 
     name = "local"
     title = "embedded"
@@ -87,7 +92,8 @@ class Local:
         self._pool: ThreadPoolExecutor | None = None
         self._jobs: dict[str, Painted] = {}
         self._specs: tuple[ModelSpec, ...] = ()
-        self._slots: asyncio.Semaphore | None = None
+        self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
+        self._large = asyncio.Semaphore(1)
 
     async def models(self) -> Sequence[ModelSpec]:
         """The two embedded models."""
@@ -114,13 +120,10 @@ class Local:
         return job
 
     async def _paint(self, job: Painted, model: str, values: dict[str, Any]) -> None:
-        cores = os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()
-        if self._pool is None or self._slots is None:
-            self._pool = ThreadPoolExecutor(max_workers=cores or 1, thread_name_prefix="ipyimagegen-paint")
-            self._slots = asyncio.Semaphore(cores or 1)
+        self._pool = self._pool or ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ipyimagegen-paint")
         delay = float(values.pop(STEP_DELAY, 0) or 0)
         try:
-            async with self._slots:
+            async with self._slots, self._large if work.is_large(values) else nullcontext():
                 final = await self._steps(job, model, values, delay)
         except asyncio.CancelledError:
             final = Cancelled(by="user")
@@ -190,7 +193,7 @@ class Local:
         """Stop the threads."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = self._slots = None
+            self._pool = None
 
 
 def _to_json(value: Any) -> JSON:
