@@ -77,7 +77,8 @@ class BundleHook(BuildHookInterface[Any]):
         if not self._fresh():
             self._bundle()
         if self.target_name == "wheel" and version == "standard":
-            build_data["force_include"]["notebooks"] = EXAMPLES
+            for notebook in Path(self.root, "notebooks").glob("*.ipynb"):
+                build_data["force_include"][str(notebook)] = f"{EXAMPLES}/{notebook.name}"
 
     @property
     def _js(self) -> Path:

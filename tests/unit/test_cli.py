@@ -49,9 +49,7 @@ def test_lab_opens_on_the_quickstart(tmp_path: Path) -> None:
     lab = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert lab.stdout is not None
     try:
-        address = next(
-            word for line in lab.stdout for word in line.split() if word.startswith("http://127.0.0.1")
-        )
+        address = next(word for line in lab.stdout for word in line.split() if word.startswith("http://127.0.0.1"))
         assert f"/lab/tree/{QUICKSTART}" in address
         assert eventually_answers(address)
     finally:

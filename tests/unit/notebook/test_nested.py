@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 from jupyter_client.manager import start_new_kernel
 
-from ipyimagegen.core.errors import ImagegenError
-from ipyimagegen.notebook.nested import NestedLoopRefused, why_not
+from ipyimagegen.core.errors import ImagegenError, NestedLoopRefused
+from ipyimagegen.notebook.nested import why_not
 
 if TYPE_CHECKING:
     from jupyter_client.blocking.client import BlockingKernelClient
