@@ -66,11 +66,11 @@ class Prediction:
 
     def reload(self) -> Prediction:
         """Look once, and return this prediction. Blocks."""
-        return runtime().run(self._look())
+        return runtime().run(self.look())
 
     async def async_reload(self) -> Prediction:
         """`reload` for coroutines."""
-        return await runtime().bridge(self._look())
+        return await runtime().bridge(self.look())
 
     async def until_ended(self, polling_interval: float | None = None) -> Prediction:
         """`wait`, on the background loop."""
@@ -83,7 +83,8 @@ class Prediction:
                 self._take(task)
         return await self._conclude()
 
-    async def _look(self) -> Prediction:
+    async def look(self) -> Prediction:
+        """`reload`, on the background loop."""
         if self._concluded:
             return self
         task = await self._api.look(self.id)
@@ -150,7 +151,7 @@ class Predictions:
 
     async def _get(self, prediction_id: str) -> Prediction:
         known = self._submitted.get(prediction_id) or Prediction(Task(id=prediction_id), self._api)
-        return await known._look()  # noqa: SLF001 - a prediction's own module
+        return await known.look()
 
     def list(self) -> list[Prediction]:
         """What this client submitted, newest first, as it was when last looked at. Asks nobody."""
