@@ -81,8 +81,10 @@ def test_empty_input(gateway: Gateway, client: Inference) -> None:
 
 @row("client.run(..., stream=True): update.get('progress')")
 def test_progress(slow: Gateway) -> None:
-    seen = [update.get("progress") for update in inference().run(SDXL, stream=True)]
-    assert [0, 25, 50, 75] == list(dict.fromkeys(seen))[:4]
+    seen: list[Any] = [update.get("progress") for update in inference().run(SDXL, stream=True)]
+    assert seen == sorted(seen)
+    assert set(seen) <= {0, 25, 50, 75, 100}
+    assert len(set(seen)) >= 3
     assert seen[-1] == 100
 
 

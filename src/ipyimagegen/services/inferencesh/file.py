@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import mimetypes
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import MediaError
 from ...media.artifacts import Payload
+from ...media.names import safe_name
 from ...media.saving import write_atomic
 from ...media.sniff import check, media_type_of_suffix, suffix_of
 from ...runtime import runtime
@@ -67,9 +71,8 @@ class File:
         """
         if self._path is None:
             data, media_type = self._fetched()
-            folder = Path(tempfile.mkdtemp(prefix="ipyimagegen-"))
-            name = Path(self.filename or "").name or f"file{suffix_of(media_type)}"
-            self._path = folder / name
+            name = safe_name(self.filename or "") or f"file{suffix_of(media_type)}"
+            self._path = Path(tempfile.mkdtemp(dir=_folder())) / name
             write_atomic(self._path, data)
             self._measure()
         return str(self._path)
@@ -134,6 +137,14 @@ class File:
     def __repr__(self) -> str:
         where = self._path.name if self._path is not None else (self.uri or "")[:120].partition("?")[0]
         return f"<File {where if not where.startswith('data:') else 'data: URI'}>"
+
+
+@cache
+def _folder() -> Path:
+    """Where fetched files lie until the process ends."""
+    folder = Path(tempfile.mkdtemp(prefix="ipyimagegen-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 async def _download(uri: str) -> Payload:

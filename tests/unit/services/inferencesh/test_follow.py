@@ -25,23 +25,27 @@ Line = dict[str, Any] | float
 """Something said, or seconds of silence."""
 
 
+NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
+
+
 class Lines(httpx.AsyncByteStream):
-    def __init__(self, lines: list[Line]) -> None:
+    def __init__(self, lines: list[Line], media_type: str) -> None:
         self.lines = lines
+        self.form = b"%b\n" if media_type == NDJSON else b"event: message\ndata: %b\n\n"
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for line in self.lines:
             if isinstance(line, float):
                 await asyncio.sleep(line)
             else:
-                yield json.dumps(line).encode() + b"\n"
+                yield self.form % json.dumps(line).encode()
 
 
 class Pretended:
     """Streams in turn (the last one again and again), and answers to asks in turn."""
 
-    def __init__(self, streams: list[list[Line] | int], asks: list[Any]) -> None:
-        self.streams, self.asks = streams, asks
+    def __init__(self, streams: list[list[Line] | int], asks: list[Any], media_type: str = NDJSON) -> None:
+        self.streams, self.asks, self.media_type = streams, asks, media_type
         self.asked: list[tuple[str, float]] = []
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -51,7 +55,8 @@ class Pretended:
         if isinstance(answer, int):
             return httpx.Response(answer, json={"title": "no", "detail": "no"})
         if turn is self.streams:
-            return httpx.Response(200, headers={"content-type": "application/x-ndjson"}, stream=Lines(answer))
+            headers = {"content-type": self.media_type}
+            return httpx.Response(200, headers=headers, stream=Lines(answer, self.media_type))
         return httpx.Response(200, json=answer)
 
 
@@ -69,8 +74,9 @@ def followed(service: Pretended) -> tuple[list[View], float]:
     return run(scenario())
 
 
-def test_a_stream_to_its_end_needs_no_ask() -> None:
-    service = Pretended([[RUNNING, {"type": "heartbeat"}, DONE]], [RUNNING])
+@pytest.mark.parametrize("media_type", [NDJSON, EVENTS])
+def test_a_stream_to_its_end_needs_no_ask(media_type: str) -> None:
+    service = Pretended([[RUNNING, {"type": "heartbeat"}, DONE]], [RUNNING], media_type)
     views, _ = followed(service)
     assert [7, 10] == [view.task["status"] for view in views]
     assert ["/tasks/t/stream"] == [path for path, _ in service.asked]

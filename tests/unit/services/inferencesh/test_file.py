@@ -1,0 +1,76 @@
+"""`File`: a task's file, fetched when somebody looks, and saved whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ipyimagegen.core.errors import MediaError, ServiceError
+from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.services.inferencesh import File, inference
+
+PICTURE = flat_png(64, 64)
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with serve(work=TimedWork(0, PICTURE)) as running:
+        for name, value in running.env().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def record(gateway: Gateway) -> dict[str, object]:
+    output = inference().run({"app": "infsh/sdxl", "input": {"prompt": "t"}})["output"]
+    return dict(output["image"])
+
+
+def test_nothing_is_fetched_before_somebody_looks(gateway: Gateway, record: dict[str, object]) -> None:
+    file = File(record)
+    assert not file.exists()
+    assert (file.filename, file.content_type) == ("images.png", "image/png")
+    assert gateway.requests.of("files", "file") == []
+    assert PICTURE == file.read()
+    assert file.exists()
+
+
+def test_a_page_in_a_pictures_place_leaves_the_old_file_alone(
+    gateway: Gateway, record: dict[str, object], tmp_path: Path
+) -> None:
+    gateway.faults.add(Fault("html", service="files", times=None))
+    (tmp_path / "out.png").write_bytes(b"the old one")
+    with pytest.raises((MediaError, ServiceError)):
+        File(record).save(tmp_path / "out.png")
+    assert b"the old one" == (tmp_path / "out.png").read_bytes()
+
+
+def test_it_saves_into_a_folder_under_its_own_name(record: dict[str, object], tmp_path: Path) -> None:
+    assert PICTURE == (tmp_path / "images.png").read_bytes() if File(record).save(tmp_path) else False
+
+
+def test_a_name_from_the_service_stays_in_its_folder(record: dict[str, object]) -> None:
+    file = File({**record, "filename": "../../evil.png"})
+    assert Path(file.path).parent.name.startswith("tmp")
+    assert "/" not in Path(file.path).name
+
+
+def test_other_sources(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PICTURE)
+    for file in (File(str(tmp_path / "a.png")), File(path=tmp_path / "a.png"), File.from_path(tmp_path / "a.png")):
+        assert (file.is_local, file.filename, file.content_type, file.size) == (
+            True,
+            "a.png",
+            "image/png",
+            len(PICTURE),
+        )
+    uri = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
+    assert PICTURE == File(uri).read()
+    assert len(repr(File(uri))) < 60
+    assert {"uri": uri} == File(uri).to_dict()
+    with pytest.raises(ValueError, match="uri or a path"):
+        File()

@@ -1,0 +1,99 @@
+"""Segmind through the client: what a job brings into its events and its result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import httpx
+import pytest
+
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.errors import BudgetExceeded, InsufficientCredits, JobFailed
+from ipyimagegen.core.events import Event, Succeeded
+from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.job import Job
+from ipyimagegen.services.base import Registry
+
+PICTURE = flat_png(64, 64)
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
+    with serve(work=TimedWork(0.05, PICTURE)) as running:
+        for name, value in running.env().items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[Client]:
+    made = Client(settings=Settings(quiet=True), services=Registry.discover())
+    yield made
+    made.close()
+
+
+def test_cost_credits_and_times_reach_the_job(gateway: Gateway, client: Client) -> None:
+    seen: list[Event] = []
+    job = client.submit("segmind/flux-dev", prompt="a lighthouse", seed=5)
+    assert isinstance(job, Job)
+    job.on("event", seen.append)
+    result = job.result(20)
+    last = seen[-1]
+    assert isinstance(last, Succeeded)
+    assert (last.seed, last.cost and last.cost.amount, result.seed) == (5, Decimal("0.025"), 5)
+    assert last.facts["remaining_credits"] == pytest.approx(99.975)
+    assert (result.cost.amount, result.cost.source) == (Decimal("0.025"), "charged")
+    assert last.inference_s == pytest.approx(0.05, abs=0.05)
+
+
+@pytest.mark.parametrize("form", ["url", "base64", "list", "object"])
+def test_a_picture_in_every_form_of_output(gateway: Gateway, client: Client, form: str) -> None:
+    gateway.segmind.output = form  # type: ignore[assignment]
+    assert PICTURE == client.run("segmind/flux-dev", prompt="t").images[0].bytes
+
+
+def test_a_picture_goes_in_by_its_upload(gateway: Gateway, client: Client, tmp_path: Path) -> None:
+    (tmp_path / "in.png").write_bytes(PICTURE)
+    client.run("segmind/bg-removal", image=str(tmp_path / "in.png"))
+    assert PICTURE == httpx.get(str(gateway.jobs()[0].inputs["image"])).content
+
+
+def test_a_price_is_known_before_and_a_cap_is_kept(gateway: Gateway, client: Client) -> None:
+    assert str(client.model("segmind/flux-dev").price) == "$0.025"
+    with pytest.raises(BudgetExceeded):
+        client.run("segmind/flux-dev", prompt="t", max_cost=0.01)
+    assert gateway.jobs() == []
+
+
+def test_the_catalogue_is_asked_for_once(gateway: Gateway, client: Client) -> None:
+    client.models("segmind")
+    client.model("segmind/flux-dev")
+    client.run("segmind/flux-dev", prompt="t")
+    assert len(gateway.requests.of("segmind", "models")) == 1
+
+
+def test_a_text_model_gives_its_text(client: Client) -> None:
+    for model in ("gpt-5.5", "claude-4.5-sonnet", "gemini-3-pro"):
+        assert client.run(f"segmind/{model}", prompt="hello").text == "You said: hello"
+
+
+@pytest.mark.parametrize("form", ["string", "object"])
+def test_a_workflow_is_a_model_too(gateway: Gateway, client: Client, form: str) -> None:
+    gateway.segmind.workflow_output = form  # type: ignore[assignment]
+    assert PICTURE == client.run("segmind/workflows/text-to-image", prompt="t").images[0].bytes
+
+
+def test_a_workflow_that_fails_says_why(gateway: Gateway, client: Client) -> None:
+    gateway.faults.add(Fault("job_fails", service="segmind", text="no such node"))
+    with pytest.raises(JobFailed, match="no such node"):
+        client.run("segmind/workflows/text-to-image", prompt="t")
+
+
+def test_an_empty_account_is_told_from_a_bad_request(gateway: Gateway, client: Client) -> None:
+    gateway.segmind.wallet.credits_usd = 0.001
+    with pytest.raises(InsufficientCredits):
+        client.run("segmind/flux-dev", prompt="t")
