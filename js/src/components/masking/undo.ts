@@ -1,0 +1,130 @@
+/** Steps back and forth, kept as the tiles that they changed: memory follows the strokes, not the picture. */
+import { type Raster, type Rect, type Size, wholeOf } from "./raster";
+
+export const TILE_PX = 128;
+
+/** A tile's bytes; one number where all are the same. */
+type Saved = Uint8Array | number;
+
+interface Step {
+  tiles: Map<number, Saved>;
+  bytes: number;
+}
+
+export interface Tiles {
+  count: number;
+  rect: (tile: number) => Rect;
+  /** The tiles that a rectangle touches. */
+  of: (rect: Rect) => number[];
+}
+
+export function tilesOf({ width, height }: Size): Tiles {
+  const columns = Math.ceil(width / TILE_PX);
+  return {
+    count: columns * Math.ceil(height / TILE_PX),
+    rect(tile) {
+      const x0 = (tile % columns) * TILE_PX;
+      const y0 = Math.floor(tile / columns) * TILE_PX;
+      return { x0, y0, x1: Math.min(width, x0 + TILE_PX), y1: Math.min(height, y0 + TILE_PX) };
+    },
+    of({ x0, y0, x1, y1 }) {
+      const found: number[] = [];
+      for (let row = Math.floor(y0 / TILE_PX); row * TILE_PX < y1; row += 1) {
+        for (let column = Math.floor(x0 / TILE_PX); column * TILE_PX < x1; column += 1) {
+          found.push(row * columns + column);
+        }
+      }
+      return found;
+    },
+  };
+}
+
+const bytesOf = (saved: Saved): number => (typeof saved === "number" ? 8 : saved.length);
+
+function copy({ width, data }: Raster, { x0, y0, x1, y1 }: Rect): Saved {
+  const first = data[y0 * width + x0] as number;
+  const saved = new Uint8Array((x1 - x0) * (y1 - y0));
+  let plain = true;
+  for (let y = y0, to = 0; y < y1; y += 1, to += x1 - x0) {
+    const row = data.subarray(y * width + x0, y * width + x1);
+    saved.set(row, to);
+    plain &&= row.every((value) => value === first);
+  }
+  return plain ? first : saved;
+}
+
+function restore({ width, data }: Raster, { x0, y0, x1, y1 }: Rect, saved: Saved): void {
+  const across = x1 - x0;
+  for (let y = y0; y < y1; y += 1) {
+    const at = y * width + x0;
+    if (typeof saved === "number") data.fill(saved, at, at + across);
+    else data.set(saved.subarray((y - y0) * across, (y - y0 + 1) * across), at);
+  }
+}
+
+/**
+ * @param budget Bytes for all steps together. The oldest go first; the last one always stays, whatever its size.
+ */
+export function undoStore(raster: Raster, budget: number) {
+  const tiles = tilesOf(raster);
+  let past: Step[] = [];
+  let future: Step[] = [];
+  let open: Step = { tiles: new Map(), bytes: 0 };
+
+  const save = (step: Step, tile: number) => {
+    const saved = copy(raster, tiles.rect(tile));
+    step.tiles.set(tile, saved);
+    step.bytes += bytesOf(saved);
+  };
+  const putBack = (step: Step) => {
+    for (const [tile, saved] of step.tiles) restore(raster, tiles.rect(tile), saved);
+  };
+  const close = () => {
+    const step = open;
+    open = { tiles: new Map(), bytes: 0 };
+    return [...step.tiles.keys()];
+  };
+  const trim = () => {
+    let bytes = 0;
+    const tooOld = past.findLastIndex((step, index) => {
+      bytes += step.bytes;
+      return bytes > budget && index < past.length - 1;
+    });
+    past = past.slice(tooOld + 1);
+  };
+  /** Swap what a step kept with what is there now. */
+  const swap = (from: Step[], to: Step[]): number[] => {
+    const step = from.pop();
+    if (step === undefined) return [];
+    const now: Step = { tiles: new Map(), bytes: 0 };
+    for (const tile of step.tiles.keys()) save(now, tile);
+    putBack(step);
+    to.push(now);
+    return [...step.tiles.keys()];
+  };
+
+  return {
+    /** Call before pixels change: what is there now belongs to the open step. */
+    keep(rect: Rect = wholeOf(raster)): void {
+      for (const tile of tiles.of(rect)) if (!open.tiles.has(tile)) save(open, tile);
+    },
+    /** Close the open step; gives the tiles that it changed. */
+    commit(): number[] {
+      if (open.tiles.size > 0) {
+        past.push(open);
+        future = [];
+        trim();
+      }
+      return close();
+    },
+    /** As if the open step had never begun. */
+    revert(): number[] {
+      putBack(open);
+      return close();
+    },
+    undo: () => swap(past, future),
+    redo: () => swap(future, past),
+    steps: () => ({ past: past.length, future: future.length }),
+    bytes: () => [...past, ...future].reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
