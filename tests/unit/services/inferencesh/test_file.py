@@ -50,7 +50,8 @@ def test_a_page_in_a_pictures_place_leaves_the_old_file_alone(
 
 
 def test_it_saves_into_a_folder_under_its_own_name(record: dict[str, object], tmp_path: Path) -> None:
-    assert PICTURE == (tmp_path / "images.png").read_bytes() if File(record).save(tmp_path) else False
+    assert tmp_path / "images.png" == File(record).save(tmp_path)
+    assert PICTURE == (tmp_path / "images.png").read_bytes()
 
 
 def test_a_name_from_the_service_stays_in_its_folder(record: dict[str, object]) -> None:
