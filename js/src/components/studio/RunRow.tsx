@@ -1,0 +1,83 @@
+/** Run, how many, what it will cost and how long it will take; and what all runs here have cost. */
+
+import { isFinal } from "../job";
+import type { Bench } from "./bench";
+import { Icon } from "./icons";
+import { seconds } from "./values";
+import "./RunRow.css";
+
+const MAX_N = 64;
+
+function Count({ bench }: { bench: Bench }) {
+  const n = bench.n.value;
+  const set = (to: number) => {
+    if (to >= 1 && to <= MAX_N) bench.count(to);
+  };
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: three small parts of one line, not a fieldset.
+    <div class="ig-count" role="group" aria-label="How many pictures">
+      <button
+        type="button"
+        class="ig-button ig-count__part"
+        aria-label="One picture less"
+        disabled={n <= 1}
+        onClick={() => set(n - 1)}
+      >
+        <Icon name="minus" />
+      </button>
+      <output class="ig-count__n" aria-live="polite">
+        × {n}
+      </output>
+      <button
+        type="button"
+        class="ig-button ig-count__part"
+        aria-label="One picture more"
+        disabled={n >= MAX_N}
+        onClick={() => set(n + 1)}
+      >
+        <Icon name="plus" />
+      </button>
+    </div>
+  );
+}
+
+/** "free", "about $0.04", "cost unknown": money is never a silent zero. */
+export const costWords = (cost: string): string => (cost === "unknown" ? "cost unknown" : cost);
+
+function Before({ bench }: { bench: Bench }) {
+  const { cost, seconds: wait } = bench.estimate.value;
+  const spent = bench.spent.value;
+  const parts = [
+    cost !== undefined && costWords(cost),
+    typeof wait === "number" && `about ${seconds(Math.max(0.1, wait))}`,
+    spent && spent !== "free" && `spent here: ${spent}`,
+  ];
+  return <p class="ig-run__cost">{parts.filter(Boolean).join(" · ")}</p>;
+}
+
+export function RunRow({ bench, onRun }: { bench: Bench; onRun: () => void }) {
+  const running = bench.jobs.value.filter((job) => !isFinal(job)).length;
+  return (
+    <div class="ig-run">
+      <div class="ig-run__row">
+        <button
+          type="button"
+          class="ig-button ig-primary"
+          aria-keyshortcuts="Control+Enter Meta+Enter"
+          title="Run (Ctrl+Enter)"
+          aria-disabled={bench.loading.value}
+          onClick={onRun}
+        >
+          <Icon name="play" /> {running > 0 ? "Run again" : "Run"}
+        </button>
+        {!bench.about.value.has_n && <Count bench={bench} />}
+        {running > 0 && (
+          <button type="button" class="ig-button ig-run__cancel" onClick={() => bench.cancel(null)}>
+            {running > 1 ? `Cancel all ${running}` : "Cancel"}
+          </button>
+        )}
+      </div>
+      <Before bench={bench} />
+    </div>
+  );
+}

@@ -1,0 +1,182 @@
+/** The workbench: a form on the left, what comes of it on the right; one below the other where there is little room. */
+import "../../theme/theme"; // first: the parts below build on it
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Piece } from "../../contract/studio";
+import { Announcer } from "../Announcer";
+import { isFinal } from "../job";
+import { LogFold } from "../LogFold";
+import type { Bench } from "./bench";
+import { Facts } from "./Facts";
+import { Filmstrip, tiles } from "./Filmstrip";
+import { Parameters, Words } from "./Form";
+import { ModelPicker } from "./ModelPicker";
+import { CallStage, EmptyStage, PictureStage, TextStage } from "./Place";
+import { RunRow } from "./RunRow";
+import { nextSelection } from "./selection";
+import { Viewer } from "./Viewer";
+import "./Studio.css";
+
+/** What the stage shows, moved on as jobs and pictures come and go. */
+function useSelection(bench: Bench) {
+  const selected = useSignal("");
+  const before = useRef<{ calls: ReadonlySet<string>; pictures: readonly string[] }>({
+    calls: new Set(),
+    pictures: [],
+  });
+  useSignalEffect(() => {
+    const [jobs, pictures] = [bench.jobs.value, bench.pictures.value];
+    selected.value = nextSelection(selected.peek(), before.current, jobs, pictures);
+    before.current = {
+      calls: new Set(jobs.map(({ call }) => call)),
+      pictures: pictures.map(({ key }) => key),
+    };
+  });
+  return selected;
+}
+
+function Notices({ bench, said }: { bench: Bench; said: string }) {
+  const closed = useSignal("");
+  const { fault, notice } = bench;
+  return (
+    <>
+      {fault.value && (
+        <p class="ig-studio__fault" role="alert">
+          {fault.value}
+        </p>
+      )}
+      {notice.value && closed.value !== notice.value && (
+        <p class="ig-studio__notice">
+          <span>{notice.value}</span>
+          <button
+            type="button"
+            class="ig-button ig-tiny"
+            aria-label="Close this note"
+            onClick={() => {
+              closed.value = notice.value;
+            }}
+          >
+            ×
+          </button>
+        </p>
+      )}
+      <p class="ig-unseen" role="status">
+        {said}
+      </p>
+    </>
+  );
+}
+
+/** How things stand, for those who listen. */
+function standing(bench: Bench): { text: string; turn: string } {
+  const jobs = bench.jobs.value;
+  const running = jobs.filter((job) => !isFinal(job));
+  const made = bench.pictures.value.length;
+  const text = running[0]?.text ?? jobs.at(-1)?.text ?? (made > 0 ? `${made} pictures` : "");
+  return { text, turn: `${jobs.map(({ id, phase }) => id + phase).join()} ${made}` };
+}
+
+export function Studio({ bench }: { bench: Bench }) {
+  const root = useRef<HTMLDivElement>(null);
+  const selected = useSelection(bench);
+  const enlarged = useSignal("");
+  const attempted = useSignal("");
+  const local = useSignal("");
+  const tried = attempted.value === bench.model.value && attempted.value !== "";
+  const shown = useComputed<Piece | undefined>(() =>
+    bench.pictures.value.find(({ key }) => key === selected.value),
+  );
+  const call = useComputed(() => bench.jobs.value.some((job) => job.call === selected.value));
+  const viewed = bench.pictures.value.find(({ key }) => key === enlarged.value);
+  const piece = shown.value;
+  const run = () => {
+    attempted.value = bench.model.value;
+    bench.run();
+    const [first] = Object.keys(bench.problems.value);
+    const wrong =
+      first === undefined ? null : root.current?.querySelector(`[data-param="${CSS.escape(first)}"]`);
+    wrong?.querySelector<HTMLElement>("input, textarea, select, button")?.focus();
+  };
+  const go = (steps: number) => {
+    const keys = tiles([], bench.pictures.value).map(({ id }) => id);
+    const to = keys[keys.indexOf(enlarged.value) + steps];
+    if (to === undefined) return;
+    enlarged.value = to;
+    selected.value = to;
+  };
+  const enlarge = (key: string) => {
+    const isPicture = bench.pictures.value.some(
+      (one) => one.key === key && one.type.startsWith("image/") && !one.error,
+    );
+    if (isPicture) enlarged.value = key;
+  };
+  const { text, turn } = standing(bench);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a section would be one landmark per cell.
+    <div
+      ref={root}
+      role="group"
+      class="ig-studio"
+      aria-label={`Studio, ${bench.model.value || "no model"}`}
+      onKeyDown={(event) => {
+        if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+        event.preventDefault();
+        event.stopPropagation(); // it would run the cell
+        run();
+      }}
+    >
+      <div class="ig-studio__side">
+        <div class="ig-studio__head">
+          <ModelPicker bench={bench} />
+          <Notices bench={bench} said={bench.said.value || local.value} />
+          <Words bench={bench} attempted={tried} />
+          <RunRow bench={bench} onRun={run} />
+        </div>
+        <div class="ig-studio__parameters">
+          <Parameters bench={bench} attempted={tried} />
+        </div>
+      </div>
+      <div class="ig-studio__bench">
+        {call.value && <CallStage key={selected.value} bench={bench} call={selected.value} />}
+        {!call.value && piece !== undefined && piece.type !== "text/plain" && (
+          <PictureStage key={piece.key} bench={bench} piece={piece} onEnlarge={() => enlarge(piece.key)} />
+        )}
+        {!call.value && piece?.text && <TextStage piece={piece} />}
+        {!call.value && piece === undefined && <EmptyStage bench={bench} />}
+        {!call.value && piece !== undefined && (
+          <Facts
+            bench={bench}
+            piece={piece}
+            onEnlarge={() => enlarge(piece.key)}
+            onSaid={(words) => {
+              local.value = words;
+            }}
+          />
+        )}
+        <Filmstrip
+          bench={bench}
+          selected={selected.value}
+          onSelect={(id) => {
+            selected.value = id;
+          }}
+          onOpen={enlarge}
+        />
+        <LogFold logs={bench.logs} />
+        <p class="ig-studio__said" aria-hidden="true">
+          {bench.said.value || local.value}
+        </p>
+      </div>
+      {viewed !== undefined && (
+        <Viewer
+          bench={bench}
+          piece={viewed}
+          onGo={go}
+          onClose={() => {
+            enlarged.value = "";
+          }}
+        />
+      )}
+      <Announcer text={text} turn={turn} />
+    </div>
+  );
+}

@@ -1,0 +1,133 @@
+/** The Studio widget: the workbench, bound to a widget model for the life of one view. */
+import type { AnyWidget, RenderProps } from "@anywidget/types";
+import { signal } from "@preact/signals";
+import { render as mount } from "preact";
+import type { Bench } from "../../components/studio/bench";
+import { Studio } from "../../components/studio/Studio";
+import type { StudioContract, ToKernel, Traits } from "../../contract/studio";
+import { bind } from "../../model/binding";
+import { cancelling } from "../../model/cancelling";
+import { insist } from "../../model/insist";
+import { atEnd, beginLife } from "../../model/life";
+import { type Viewing, watchViewing } from "../../model/visibility";
+import { edits } from "./edits";
+import { files } from "./files";
+import { pictures } from "./pictures";
+import { previews } from "./previews";
+import { uploads } from "./uploads";
+
+function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
+  const life = beginLife(host);
+  const { trait, send, on } = bind<StudioContract>(model, life.signal);
+  const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
+  const said = signal("");
+  const jobs = trait("jobs");
+  const say = (text: string) => {
+    said.value = text;
+  };
+
+  const form = edits({
+    params: trait("params"),
+    send: (n, values) => send({ kind: "set", view, n, values }),
+    life: life.signal,
+  });
+  const cancels = cancelling({
+    send: (job) => send({ kind: "cancel", job }),
+    blocking: () => false,
+    interrupt: null,
+    life: life.signal,
+  });
+  const hellos = insist(
+    (viewing: Viewing & { n: number }) => send({ kind: "hello", view, ...viewing }),
+    life.signal,
+  );
+  const shown = pictures({ ask: (keys, px) => send({ kind: "want", keys, px }), life: life.signal });
+  const fetched = files({ ask: (what, key) => send({ kind: "fetch", view, what, key }), life: life.signal });
+  const frames = previews({
+    jobs,
+    shown: (job, seq) => send({ kind: "shown", view, job, seq }),
+    life: life.signal,
+  });
+  const sending = uploads({
+    send: (chunk, data) => {
+      const message: ToKernel = { kind: "upload", view, ...chunk };
+      model.send(message, undefined, [data]);
+    },
+    failed: say,
+    life: life.signal,
+  });
+
+  on("ack", ({ of, view: whose, n }) => {
+    if (of === "cancel") cancels.acknowledged();
+    else if (whose === view && of === "hello") hellos.heard();
+    else if (whose === view && of === "set") form.heard(n);
+  });
+  on("frame", ({ job, seq, step }, [jpeg]) => {
+    hellos.heard(); // frames come only to a view that the kernel knows
+    if (jpeg !== undefined) frames.push(job, seq, step, jpeg);
+  });
+  on("picture", (picture, [data]) => shown.take(picture, data));
+  on("received", ({ view: whose, id, bytes, problem }) => {
+    if (whose === view) sending.received(id, bytes, problem);
+  });
+  on("file", (file, [data]) => {
+    if (file.view === view) fetched.take(file, data);
+  });
+  on("said", ({ text }) => say(text));
+
+  const bench: Bench = {
+    model: trait("model"),
+    about: trait("about"),
+    loading: trait("loading"),
+    fault: trait("fault"),
+    notice: trait("notice"),
+    catalogue: trait("catalogue"),
+    controls: trait("controls"),
+    values: form.values,
+    problems: trait("problems"),
+    notes: trait("notes"),
+    n: trait("n"),
+    estimate: trait("estimate"),
+    jobs,
+    pictures: trait("pictures"),
+    logs: trait("logs"),
+    prompts: trait("prompts"),
+    spent: trait("spent"),
+    requests: cancels.requests,
+    uploads: sending.progress,
+    said,
+    frameOf: frames.frameOf,
+    pictureOf: shown.of,
+    lookForModels: () => send({ kind: "models" }),
+    choose: (name) => {
+      form.flush();
+      send({ kind: "choose", model: name });
+    },
+    change: form.change,
+    count: (n) => send({ kind: "count", n }),
+    run: () => {
+      form.flush();
+      send({ kind: "run" });
+    },
+    cancel: cancels.cancel,
+    dismiss: (job) => send({ kind: "dismiss", job }),
+    upload: sending.begin,
+    use: (name, index, { key = "", url = "" }) => send({ kind: "use", name, index, key, url }),
+    act: (what, key) => send({ kind: "act", what, key }),
+    fetch: fetched.fetch,
+  };
+  el.classList.add("ig-root");
+  mount(<Studio bench={bench} />, el);
+  let n = 0;
+  watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) => {
+    n += 1;
+    hellos.say({ n, ...viewing });
+  });
+  atEnd(life.signal, () => {
+    form.flush();
+    mount(null, el);
+  });
+  return life.end;
+}
+
+export default () => ({ render }) satisfies AnyWidget<Traits>;
