@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 WIDTH = 100
 
@@ -39,3 +40,13 @@ def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     widths = [max(len(line[column]) for line in listed) for column in range(len(header))]
     made = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in listed]
     return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in made)
+
+
+def cut(text: str, width: int) -> str:
+    """`text`, or its start and an ellipsis where it is longer than `width`."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def at(epoch_s: float) -> str:
+    """A moment in local time: `2026-11-20 14:05`."""
+    return datetime.fromtimestamp(epoch_s).astimezone().strftime("%Y-%m-%d %H:%M")

@@ -42,7 +42,16 @@ class Sources(Protocol):
         """Those variables that hold a picture."""
 
     def jobs(self) -> Iterable[str]:
-        """The ids of jobs, newest first."""
+        """The ids of this session's jobs, newest first."""
+
+    def left(self) -> Iterable[str]:
+        """The ids of jobs that other sessions did not collect, newest first."""
+
+    def results(self) -> Iterable[str]:
+        """The ids of jobs that have a result, newest first."""
+
+    def services(self) -> Iterable[str]:
+        """The names of the services that need a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +91,21 @@ def _of_line_magic(before: str, sources: Sources) -> Offer:
     if not words:
         return _matching(fragment, COMMANDS, "command")
     known = COMMANDS.get(words[0])
-    match known.subject if known else "":
+    if known is None or words[-1] == "-o":
+        return NOTHING
+    if fragment.startswith("-"):
+        return _matching(fragment, known.options, "option")
+    match known.subject:
         case "models":
             return _matching(fragment, _model_names(sources), "model")
         case "jobs":
             return _matching(fragment, [*sources.jobs(), "all"], "job")
+        case "attachable":
+            return _matching(fragment, dict.fromkeys([*sources.jobs(), *sources.left()]), "job")
+        case "results":
+            return _matching(fragment, sources.results(), "job")
+        case "services":
+            return _matching(fragment, sources.services(), "service")
         case "settings":
             return _matching(fragment, [f"{name}=" for name in READERS], "setting")
     return NOTHING

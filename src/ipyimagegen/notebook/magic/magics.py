@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import difflib
-import sys
-import warnings
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Unicode
 
-from ...batch import Batch
 from ...client import Client
-from ...core.errors import ImagegenError, InvalidInput, JobError, Problem, UnknownModel
+from ...core.errors import ImagegenError, InvalidInput, Problem, UnknownModel
 from ...core.models import ModelSpec
-from ...job import Job
 from ...media.names import fill
-from ...media.results import Result
 from ...prepare import prepare
 from ...session import default_client
-from ...terminal import Silent, TerminalView
-from ..display import notebook_view, show
 from .body import read_body
 from .commands import COMMANDS, Session, run_command
 from .help import cell_help, line_help
@@ -32,6 +23,7 @@ from .known import Known
 from .options import spelled
 from .parse import Invocation, parse, usage_error
 from .plan import plan
+from .stage import Stage, write
 from .traits import Setting
 from .values import Call, make_call
 
@@ -39,7 +31,6 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 F = TypeVar("F", bound=Callable[..., None])
-Work = Job | Batch
 
 # IPython's own annotations of these two cannot be solved by a type checker.
 as_cell_magic = cast("Callable[[F], F]", cell_magic("imagegen"))
@@ -66,6 +57,7 @@ class ImageGen(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         self.known = Known(default_client)
         self._shell = shell
+        self._stage = Stage(shell, default_client)
         super().__init__(shell=shell)
 
     @property
@@ -107,16 +99,17 @@ class ImageGen(Magics):
             work = self.client.submit(spec.id, **_limits(asked), **call.values)
         except InvalidInput as error:
             raise usage_error([_as_typed(spec, problem) for problem in error.problems]) from error
-        if asked.bg:
-            self._background(work, asked)
-        else:
-            self._wait(work, asked)
+        present = self._stage.follow if asked.bg else self._stage.wait
+        present(work, var=asked.var, save=asked.save, quiet=asked.quiet)
 
     @as_line_magic
     @no_var_expand
     def line(self, line: str) -> None:
         """Run a subcommand. Its docstring is the help, put in below."""
-        _write(run_command(line, Session(self.client, self.negative_prompt)))
+        try:
+            write(run_command(line, Session(self.client, self._stage, self.negative_prompt)))
+        except ImagegenError as error:
+            raise error.with_traceback(None) from error.__cause__
 
     cell.__doc__ = cell_help()
     line.__doc__ = line_help(COMMANDS.values())
@@ -153,66 +146,7 @@ class ImageGen(Magics):
         requests = prepare(spec, values, n=n, options={})
         settings = self.client.settings
         cap = settings.max_cost if asked.max_cost is None else asked.max_cost
-        _write(plan(spec, requests, sources=call.sources, cap=cap, save=asked.save or settings.save))
-
-    def _wait(self, work: Work, asked: Invocation) -> None:
-        quiet = self._is_quiet(asked)
-        try:
-            view = notebook_view(work, blocking=True, quiet=quiet)
-            with view if view is not None else _terminal_view(work, quiet=quiet):
-                result = self.client.finish(work)
-        except KeyboardInterrupt:
-            work.cancel()  # the first view takes a moment to import, and Stop may come before anybody waits
-            raise
-        except JobError as error:
-            if asked.var and isinstance(error.partial, Result):
-                self._assign(asked.var, error.partial)
-            raise
-        self._assign(asked.var, result)
-        if view is None:
-            show(result, facts=not quiet)
-        saved = self._save(result, asked)
-        if saved and not quiet:
-            _write(saved)
-
-    def _background(self, work: Work, asked: Invocation) -> None:
-        self._assign(asked.var, work)
-        view = notebook_view(work, blocking=False, quiet=self._is_quiet(asked))
-        if view is not None:
-            with view:
-                pass
-        if asked.save or self.client.settings.save:
-            work.outcome.add_done_callback(lambda _: self._save_later(work, asked))
-        if view is None:
-            _write(f"{work!r}")
-
-    def _save_later(self, work: Work, asked: Invocation) -> None:
-        """Save on a thread of its own, since this is called on the loop's; a failure becomes a warning."""
-
-        def save() -> None:
-            try:
-                self._save(work.outcome.result(), asked)
-            except (ImagegenError, OSError) as error:
-                warnings.warn(f"job {work.id}: its pictures were not saved ({error})", stacklevel=1)
-
-        if not work.outcome.cancelled() and work.outcome.exception() is None:
-            self.client.runtime.call(asyncio.to_thread(save))
-
-    def _save(self, result: Result, asked: Invocation) -> str:
-        """Save where the line or the settings say so; returns words about it."""
-        pattern = asked.save or self.client.settings.save
-        if not pattern:
-            return ""
-        paths = result.save(pattern, metadata=self.client.settings.metadata)
-        return "saved " + ", ".join(str(path) for path in paths)
-
-    def _is_quiet(self, asked: Invocation) -> bool:
-        return asked.quiet or self.client.settings.quiet
-
-    def _assign(self, var: str, value: object) -> None:
-        if var:
-            self._shell.user_ns[var] = value
-            self._shell.user_ns_hidden.pop(var, None)
+        write(plan(spec, requests, sources=call.sources, cap=cap, save=asked.save or settings.save))
 
 
 def _limits(asked: Invocation) -> dict[str, Any]:
@@ -232,11 +166,3 @@ def _wrong_pattern(pattern: str) -> list[Problem]:
 def _as_typed(spec: ModelSpec, problem: Problem) -> Problem:
     name = spelled(problem.name) if problem.name in spec.params else problem.name
     return Problem("-n" if name == "n" else name, problem.message)
-
-
-def _terminal_view(work: Work, *, quiet: bool) -> AbstractContextManager[object]:
-    return Silent() if quiet or not sys.stderr.isatty() else TerminalView(work, sys.stderr)
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(f"{text}\n")

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult
 
+from ...core.errors import StorageError
 from ...core.models import ModelSpec
+from ...history import Row
 from ...media.artifacts import Artifact
 from ...media.results import Result
+from .commands.access import services_with_keys
 from .complete import offer
 
 if TYPE_CHECKING:
     from .magics import ImageGen
+
+MAX_ROWS = 200
+"""How far back the journal is looked through for one completion."""
 
 
 class Matcher:
@@ -68,6 +75,24 @@ class ShellSources:
         """Job ids, running ones first, newest first."""
         jobs = self._magics.client.jobs()[::-1]
         return [job.id for job in sorted(jobs, key=lambda job: job.done)]
+
+    def left(self) -> Iterable[str]:
+        """Job ids of the journal's open jobs, newest first."""
+        return [row.id for row in self._rows(open_only=True)]
+
+    def results(self) -> Iterable[str]:
+        """Job ids of the journal's results, newest first."""
+        return [row.id for row in self._rows() if row.phase == "succeeded"]
+
+    def services(self) -> Iterable[str]:
+        """The services that a key can be given for."""
+        return services_with_keys(self._magics.client)
+
+    def _rows(self, *, open_only: bool = False) -> list[Row]:
+        journal = self._magics.client.journal
+        with suppress(StorageError):
+            return [] if journal is None else journal.rows(limit=MAX_ROWS, open_only=open_only)
+        return []
 
 
 def _is_picture(value: Any) -> bool:

@@ -30,7 +30,7 @@ Run = Callable[[str], Ran]
     [
         ("modls", "%imagegen modls: no such subcommand; did you mean models?"),
         ("can", "%imagegen can: no such subcommand; did you mean cancel?"),
-        ("xyz", "%imagegen xyz: no such subcommand; there are help, models, info, jobs, cancel, config"),
+        ("xyz", "%imagegen xyz: no such subcommand; there are help, models, info, login, logout, jobs, attach,"),
         (
             "local/sketch --seed 3",
             "pictures are made by the cell form: write %%imagegen local/sketch and the prompt in the lines below",
@@ -53,7 +53,18 @@ def test_what_is_wrong_is_said_with_a_suggestion(run: Run, line: str, message: s
 
 
 @pytest.mark.parametrize(
-    "line", ["", *COMMANDS, "help info", "help cell", "help local/sketch", "models sketch", "models zzz"]
+    "line",
+    [
+        "",
+        *(name for name, command in COMMANDS.items() if command.arguments.startswith("[") or not command.arguments),
+        *(f"help {name}" for name in COMMANDS),
+        "help cell",
+        "help local/sketch",
+        "models sketch",
+        "models zzz",
+        "history zzz",
+        "cost 0.5",
+    ],
 )
 def test_every_subcommand_writes_text_within_the_page(run: Run, line: str) -> None:
     ran = run(f"%imagegen {line}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Param, Params
+from ipyimagegen.notebook.magic.commands import COMMANDS
 from ipyimagegen.notebook.magic.complete import Sources, offer
 from ipyimagegen.services.local.service import specs
 
@@ -18,7 +19,7 @@ SKETCH, CUTOUT = specs()
 
 
 class Fixed:
-    """Sources that know two models, three variables and two jobs."""
+    """Sources that know two models, three variables, two jobs, and what a journal and the services would add."""
 
     def models(self) -> Sequence[ModelSpec]:
         return (SKETCH, CUTOUT)
@@ -34,6 +35,15 @@ class Fixed:
 
     def jobs(self) -> Iterable[str]:
         return ("jabc", "jabd")
+
+    def left(self) -> Iterable[str]:
+        return ("jabd", "jold")
+
+    def results(self) -> Iterable[str]:
+        return ("jabc", "jpast")
+
+    def services(self) -> Iterable[str]:
+        return ("segmind", "speedpix")
 
 
 def offered(text: str, sources: Sources | None = None) -> list[str] | None:
@@ -75,12 +85,22 @@ def offered(text: str, sources: Sources | None = None) -> list[str] | None:
         ("%%imagegen local/sketch --prompt 'a |", []),
         ("%%imagegen\na {co|", ["colour", "count"]),
         ("%%imagegen\na {|} b", ["colour", "count", "photo"]),
-        ("%imagegen |", ["help", "models", "info", "jobs", "cancel", "config"]),
+        ("%imagegen |", list(COMMANDS)),
         ("%imagegen mo|", ["models"]),
         ("%imagegen info local/c|", ["local/cutout"]),
         ("%imagegen cancel |", ["jabc", "jabd", "all"]),
         ("%imagegen config mo|", ["model="]),
         ("%imagegen jobs |", []),
+        ("%imagegen jobs -|", []),
+        ("%imagegen attach |", ["jabc", "jabd", "jold"]),
+        ("%imagegen attach jo|", ["jold"]),
+        ("%imagegen attach jold -|", ["-o", "--bg"]),
+        ("%imagegen attach jold -o j|", []),
+        ("%imagegen recall jp|", ["jpast"]),
+        ("%imagegen recall jpast --|", ["--code"]),
+        ("%imagegen login s|", ["segmind", "speedpix"]),
+        ("%imagegen login segmind --|", ["--keep"]),
+        ("%imagegen logout se|", ["segmind"]),
         ("%imagegen xyz |", []),
         ("x = 1\n%imagegen inf|", ["info"]),
         ("for a in b:\n    %imagegen inf|", ["info"]),
