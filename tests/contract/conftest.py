@@ -18,8 +18,9 @@ from .worlds import HOSTED, LOCAL, World
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`world` is every service, `hosted` every one that the gateway speaks for."""
-    for name, worlds in (("world", (LOCAL, *HOSTED)), ("hosted", HOSTED)):
+    """`world` is every service, `hosted` every one that the gateway speaks for, `pictured` those that take pictures."""
+    pictured = tuple(world for world in HOSTED if world.from_picture)
+    for name, worlds in (("world", (LOCAL, *HOSTED)), ("hosted", HOSTED), ("pictured", pictured)):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, worlds, ids=str)
 

@@ -11,7 +11,8 @@ from typing import Any
 class World:
     """A service. `submit` is the gateway's name for the route that costs money, `reads` for those that follow a job.
 
-    `unknown` is a model that does not exist, `slow` parameters of a job that takes some seconds by itself.
+    `unknown` is a model that does not exist, `slow` parameters of a job that takes some seconds by itself, and
+    `from_picture` a model that takes an `image`.
     """
 
     service: str
@@ -21,6 +22,7 @@ class World:
     reads: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=lambda: {"prompt": "a lighthouse at dusk"})
     slow: Mapping[str, Any] = field(default_factory=dict)
+    from_picture: str = ""
 
     @property
     def name(self) -> str:
@@ -39,8 +41,26 @@ LOCAL = World(
     slow={"step_delay_s": 2.0},
 )
 HOSTED = (
-    World(service="speedpix", model="text-to-image@main", unknown="no-such-workflow", reads=("status", "result")),
+    World(
+        service="speedpix",
+        model="text-to-image@main",
+        unknown="no-such-workflow",
+        reads=("status", "result"),
+        from_picture="image-to-image",
+    ),
     World(service="openpixels", model="flux-dev", unknown="no-such-model", reads=("poll",)),
-    World(service="segmind", model="flux-dev", unknown="no-such-model", reads=("status", "result")),
-    World(service="inferencesh", model="infsh/sdxl", unknown="infsh/no-such-app", reads=("stream", "task")),
+    World(
+        service="segmind",
+        model="flux-dev",
+        unknown="no-such-model",
+        reads=("status", "result"),
+        from_picture="sdxl-img2img",
+    ),
+    World(
+        service="inferencesh",
+        model="infsh/sdxl",
+        unknown="infsh/no-such-app",
+        reads=("stream", "task"),
+        from_picture="infsh/sdxl",
+    ),
 )

@@ -75,6 +75,11 @@ class Task:
         """Whether nothing more can happen."""
         return self.phase in ENDED
 
+    @property
+    def concluded(self) -> bool:
+        """Whether it has ended, and its result or the reason why there is none has been read."""
+        return bool(self.result or self.images) if self.phase == "succeeded" else self.ended and bool(self.error)
+
 
 def snake(name: str) -> str:
     """`taskId` as `task_id`."""

@@ -74,7 +74,7 @@ class Client:
         await prediction.until_ended(call.polling_interval)
         if prediction.status != "succeeded":
             raise PredictionError(prediction)
-        return prediction.output
+        return prediction.released()
 
     def close(self) -> None:
         """Close the connections. Another call opens new ones."""

@@ -15,6 +15,8 @@ from .orders import JOB_OPTIONS, JobOptions, Order, read_call
 from .outputs import FileOutput, hold_all, wrapped
 
 WORDS = frozenset({"waiting", "running", "succeeded", "failed", "cancelled", "canceled"})
+KEPT = 1_000
+"""Predictions that a client remembers."""
 CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
 
 
@@ -29,7 +31,7 @@ class Prediction:
     def __init__(self, task: Task, api: Api, *, model: str = "", input: Mapping[str, Any] | None = None) -> None:
         self._made_at = time.monotonic()
         self.input: dict[str, Any] | None = None if input is None else dict(input)
-        self.output: Any = None
+        self._output: Any = None
         self._api = api
         self._model = model
         self._take(task)
@@ -46,6 +48,19 @@ class Prediction:
         )
         self.error_code: str | None = task.error_code or None
         self.invoke_id: str | None = task.invoke_id or None
+
+    @property
+    def output(self) -> Any:
+        """What the workflow made, by name, with its files as `FileOutput`s; `None` until it has succeeded."""
+        task = self._task
+        if self._output is None and task.phase == "succeeded" and task.concluded:
+            self._output = wrapped(task.result if task.result is not None else list(task.images), self._file)
+        return self._output
+
+    def released(self) -> Any:
+        """The output, which this prediction holds no longer: a list of predictions must not fill the memory."""
+        output, self._output = self.output, None
+        return output
 
     @property
     def ended(self) -> bool:
@@ -74,7 +89,7 @@ class Prediction:
 
     async def until_ended(self, polling_interval: float | None = None) -> Prediction:
         """`wait`, on the background loop."""
-        if self._concluded:
+        if self._task.concluded:
             return self
         age_s = time.monotonic() - self._made_at
         news = self._api.follow(self._task, model=self._model, age_s=age_s, interval_s=polling_interval)
@@ -85,22 +100,14 @@ class Prediction:
 
     async def look(self) -> Prediction:
         """`reload`, on the background loop."""
-        if self._concluded:
+        if self._task.concluded:
             return self
         task = await self._api.look(self.id)
         self._take(await self._api.concluded(task) if task.ended else task)
         return await self._conclude() if task.ended else self
 
-    @property
-    def _concluded(self) -> bool:
-        return self.ended and (self.output is not None or self.status != "succeeded")
-
     async def _conclude(self) -> Prediction:
-        task = self._task
-        if task.phase == "succeeded":
-            output = wrapped(task.result if task.result is not None else list(task.images), self._file)
-            await hold_all(output)
-            self.output = output
+        await hold_all(self.output)
         return self
 
     def _file(self, url: str, claim: str) -> FileOutput:
@@ -139,6 +146,8 @@ class Predictions:
         task = await self._api.submit(order)
         prediction = Prediction(task, self._api, model=order.model, input=order.inputs)
         self._submitted[task.id] = prediction
+        while len(self._submitted) > KEPT:
+            del self._submitted[next(iter(self._submitted))]
         return prediction
 
     def get(self, prediction_id: str) -> Prediction:

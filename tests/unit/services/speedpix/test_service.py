@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +90,19 @@ def test_a_prediction_that_is_waited_for_late_is_looked_at_at_once(gateway: Gate
     made._made_at -= 60
     made.wait()
     assert gateway.requests.of("speedpix", "status")[0].at - gateway.requests.of("speedpix", "submit")[0].at < 0.3
+
+
+def test_what_run_returned_is_held_by_its_owner_alone(gateway: Gateway) -> None:
+    client = speedpix.Client()
+    output = client.run("text-to-image", {"prompt": "t"})
+    file = weakref.ref(output["images"]["url"])
+    del output
+    gc.collect()
+    assert file() is None
+    assert client.predictions.list()[0].output["images"].read() == gateway.jobs()[0].outputs[0].data
+
+
+def test_a_result_is_asked_for_once(gateway: Gateway) -> None:
+    made = speedpix.Client().predictions.create("text-to-image", {"prompt": "t"}).wait()
+    assert made.wait().reload().output is made.output
+    assert len(gateway.requests.of("speedpix", "result")) == 1
