@@ -28,8 +28,9 @@ from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
 SILENCE_S = 30.0
 """After so long without an event a task is asked for: a stream can stay open and say nothing more."""
-RECONNECT_S = (0.0, 0.5, 1.0, 2.0, 5.0)
-"""Waits between streams that brought nothing."""
+RECONNECT_S = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)
+"""Waits before the next stream, by how many in a row were brief."""
+BRIEF_S = 5.0
 APP_WAIT_S = 20.0
 """How long a schema is asked for; without it a job goes by what is known."""
 APP_TTL_S = 600.0
@@ -167,10 +168,10 @@ class Api:
         that fails for good. Close it when leaving early.
         """
         view = merge(View(), Whole(known)) if known else View()
-        quiet = 0
+        clock, restarts = self.http.clock, 0
         try:
             while not view.complete:
-                before = view
+                before, opened_at = view, clock.now()
                 async with aclosing(self._streamed(task_id, view)) as views:
                     async for newer in views:
                         view = newer
@@ -178,15 +179,15 @@ class Api:
                 if view.complete:
                     return
                 asked = merge(view, Whole(await self.task(task_id)))
-                quiet = quiet + 1 if asked == before else 0
-                if quiet and asked.perhaps_over:
+                restarts = restarts + 1 if clock.now() - opened_at < BRIEF_S else 0
+                if asked == before and asked.perhaps_over:
                     asked = asked.completed()  # the older numbering: a new stream and a new ask said nothing else
                 if asked != view or asked.over:
                     view = asked
                     yield view
                 if view.over:
                     return
-                await self.http.clock.sleep(RECONNECT_S[min(quiet, len(RECONNECT_S) - 1)])
+                await clock.sleep(RECONNECT_S[min(restarts, len(RECONNECT_S) - 1)])
         finally:
             if view.over:
                 self.http.gate.release(task_id)

@@ -124,6 +124,14 @@ def test_uploading_is_waited_out() -> None:
     assert OUTPUT == views[-1].task["output"]
 
 
+def test_streams_that_are_cut_again_and_again_are_not_hurried() -> None:
+    updates: list[Any] = [{**RUNNING, "progress": number} for number in range(30)]
+    service = Pretended([[update] for update in updates], [*updates, DONE])
+    views, took_s = followed(service)
+    assert views[-1].complete
+    assert took_s > 100
+
+
 def test_a_service_without_streams_is_polled() -> None:
     views, _ = followed(Pretended([404], [RUNNING, RUNNING, DONE]))
     assert views[-1].complete
