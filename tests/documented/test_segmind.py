@@ -330,3 +330,9 @@ def test_the_adapter_leaves_the_documented_names_alone(gateway: Gateway) -> None
 
     assert segmind.models.list()["models"]
     assert segmind.chat("gpt-5.5", prompt="hi").text == "You said: hi"
+
+
+def test_the_exceptions_are_where_the_librarys_page_imports_them_from() -> None:
+    from ipyimagegen.services.segmind.exceptions import SegmindError as imported
+
+    assert imported is SegmindError

@@ -11,7 +11,7 @@ from typing import Any
 
 from ... import keys
 from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
-from ...core.events import JSON
+from ...core.events import JSON, Progress
 from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
@@ -32,7 +32,7 @@ from .errors import (
     unreadable,
 )
 from .inputs import data_url, placed, with_files
-from .outputs import seconds_of, seed_of, state_of
+from .outputs import event_of, seconds_of, seed_of, state_of
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 600.0
@@ -70,6 +70,13 @@ class Told:
     def over(self) -> bool:
         """Whether nothing more can happen."""
         return state_of(self.body) in ("completed", "failed")
+
+    @property
+    def rest(self) -> tuple[str, float | None, float | None]:
+        """The state, and what is said about the rest: seconds, and the share that is done (0 to 1)."""
+        event = event_of(self.body)
+        known = (event.eta_s, event.fraction) if isinstance(event, Progress) else (None, None)
+        return (state_of(self.body), *known)
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -211,8 +218,9 @@ class Api:
         told: Told | None = None
         while told is None or not told.over:
             elapsed = clock.now() - since
-            queued = told is not None and state_of(told.body) == "queued"
-            wait = plan.next_s(elapsed / unit, queued=queued) * unit
+            state, eta_s, fraction = ("", None, None) if told is None else told.rest
+            eta = None if eta_s is None else eta_s / unit
+            wait = plan.next_s(elapsed / unit, queued=state == "queued", eta_s=eta, fraction=fraction) * unit
             wait = 0.0 if handle.at is None and told is None else wait
             left = math.inf if timeout_s is None else timeout_s - (clock.now() - began)
             await clock.sleep(min(wait, left))
