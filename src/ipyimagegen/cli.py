@@ -10,9 +10,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .core.errors import ImagegenError
 from .core.version import VERSION
+from .notebook.text import at, cut, table
+
+if TYPE_CHECKING:
+    from .history import Row
 
 EXAMPLES = Path(__file__).parent / "notebook" / "examples"
 """Where the wheel carries the notebooks."""
@@ -38,6 +43,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     models = commands.add_parser("models", help="list the models that are known", allow_abbrev=False)
     models.add_argument("query", nargs="*", help="words that the name or description must have")
     models.set_defaults(call=_models)
+
+    jobs = commands.add_parser("jobs", help="list the jobs in the journal, newest first", allow_abbrev=False)
+    jobs.add_argument("query", nargs="*", help="words that the model, the prompt or the id must have")
+    jobs.add_argument("--open", action="store_true", help="only those that were sent and not collected")
+    jobs.add_argument("--limit", type=count, default=20, help="how many (default: %(default)s)")
+    jobs.set_defaults(call=_jobs)
+
+    attach = commands.add_parser(
+        "attach",
+        help="wait for a job of any session, and save its pictures",
+        description="Wait for a job of any session, and save its pictures. Sends nothing; Ctrl+C cancels the job.",
+        allow_abbrev=False,
+    )
+    attach.add_argument("job", help="its id, or the start of one")
+    attach.add_argument("--save", default=".", metavar="PATTERN", help="a folder, or a path such as 'out/{seed}.png'")
+    attach.set_defaults(call=_attach)
 
     gateway = commands.add_parser(
         "gateway", help="serve the four services' protocols over the embedded engine", add_help=False
@@ -98,6 +119,48 @@ def _models(options: argparse.Namespace) -> int:
     if not found:
         print("no model matches; run `ipyimagegen models` for all of them", file=sys.stderr)
     return 0 if found else 1
+
+
+def count(text: str) -> int:
+    """A whole number, 1 or more. Raises `ValueError`."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _jobs(options: argparse.Namespace) -> int:
+    from .history import journal
+
+    found = journal().rows(" ".join(options.query), limit=options.limit, open_only=options.open)
+    if not found:
+        print("no job matches" if options.query else "no open jobs" if options.open else "no jobs yet", file=sys.stderr)
+        return 1
+    print(table(("job", "made", "model", "state", "prompt"), map(_job_row, found)))
+    if any(row.is_open for row in found):
+        print("\ncollect an open one: ipyimagegen attach JOB")
+    return 0
+
+
+def _job_row(row: Row) -> tuple[str, ...]:
+    state = "open" if row.is_open else "not known to be sent" if row.phase == "preparing" else row.phase
+    return row.id, at(row.created), f"{row.service}/{row.model}", state, cut(" ".join(row.prompt.split()), 40)
+
+
+def _attach(options: argparse.Namespace) -> int:
+    from .api import watching
+    from .session import default_client
+
+    client = default_client()
+    job = client.attach(options.job)
+    with watching(job, quiet=False, blocking=True):
+        result = client.finish(job)
+    if result.text:
+        print(result.text)
+    print(result.summary)
+    for path in result.save(options.save, metadata=client.settings.metadata):
+        print(path)
+    return 0
 
 
 def _gateway(options: argparse.Namespace) -> int:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from ipyimagegen import history, session
 from ipyimagegen.cli import QUICKSTART, main, place_notebooks
+from ipyimagegen.core.events import JSON
+from ipyimagegen.core.requests import Request, Ticket
+from ipyimagegen.history import Journal
 from tests.e2e.server import answers, free_port
 
 
@@ -56,3 +63,100 @@ def test_lab_opens_on_the_quickstart(tmp_path: Path) -> None:
         lab.terminate()
         lab.wait(20)
         lab.stdout.close()
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
+    """The user's journal, in a folder of the test's own, and no client yet."""
+    monkeypatch.setenv("IPYIMAGEGEN_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(session, "_clients", [])
+    made = history.journal()
+    yield made
+    made.close()
+
+
+def left(journal: Journal, job_id: str = "jleft", prompt: str = "a fox", *, sent: bool = True) -> None:
+    """A job that an earlier process prepared, and perhaps sent."""
+    values: dict[str, JSON] = {"prompt": prompt, "seed": 5, "width": 64, "height": 64, "num_inference_steps": 2}
+    journal.prepared(job_id, Request(service="local", model="sketch", values=values, asked=values, seed=5)).result()
+    if sent:
+        ticket = Ticket(service="local", model="sketch", remote_id="gone", facts={"values": values})
+        journal.submitted(job_id, ticket).result()
+
+
+def test_jobs_are_listed_with_the_command_that_collects_open_ones(
+    journal: Journal, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left(journal, "jfox")
+    left(journal, "jbear", "a bear", sent=False)
+    left(journal, "jwolf", "a wolf")
+    journal.ended("jwolf", "failed", "no").result()
+    assert main(["jobs"]) == 0
+    listed = capsys.readouterr().out
+    states = {line.split()[0]: line for line in listed.splitlines() if line.startswith("j")}
+    assert list(states) == ["job", "jwolf", "jbear", "jfox"]
+    assert " failed " in states["jwolf"]
+    assert " not known to be sent " in states["jbear"]
+    assert " open " in states["jfox"]
+    assert "ipyimagegen attach JOB" in listed
+
+
+def test_jobs_are_narrowed_by_words_and_to_open_ones(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    left(journal, "jfox")
+    left(journal, "jwolf", "a wolf", sent=False)
+    assert main(["jobs", "--open", "--limit", "5"]) == 0
+    assert "wolf" not in capsys.readouterr().out
+    assert main(["jobs", "wolf"]) == 0
+    captured = capsys.readouterr().out
+    assert "jfox" not in captured
+    assert "attach" not in captured
+    assert main(["jobs", "bear"]) == 1
+    assert "no job matches" in capsys.readouterr().err
+
+
+def test_a_limit_is_a_count(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["jobs", "--limit", "0"])
+    assert "invalid count value: '0'" in capsys.readouterr().err
+
+
+def test_attach_collects_a_job_of_another_process(
+    journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left(journal)
+    assert main(["attach", "jle", "--save", str(tmp_path / "{seed}.png")]) == 0
+    summary, saved = capsys.readouterr().out.splitlines()
+    assert "local/sketch · 64×64 · seed 5" in summary
+    assert saved == str(tmp_path / "5.png")
+    assert (tmp_path / "5.png").is_file()
+    assert journal.row("jleft").phase == "succeeded"
+
+
+def test_attach_to_no_job_is_one_line(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["attach", "jnone"]) == 1
+    assert capsys.readouterr().err == "ipyimagegen: no job with 'jnone' in the journal\n"
+
+
+def test_the_gateways_own_options_are_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["gateway", "--help"])
+    assert (caught.value.code, "--queue-limit" in capsys.readouterr().out) == (0, True)
+
+
+def test_the_gateway_prints_what_points_at_it_and_serves_until_it_is_stopped() -> None:
+    command = [sys.executable, "-m", "ipyimagegen", "gateway", "--port", "0", "--quiet"]
+    gateway = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert gateway.stdout is not None
+    try:
+        lines = iter(gateway.stdout)
+        address = next(lines).split()[3]
+        assert httpx.get(f"{address}/status").json() == {"status": "ok"}
+        gateway.send_signal(signal.SIGINT)
+        rest = list(lines)
+        assert f"export OPENPIXELS_BASE_URL={address}\n" in rest
+        assert f"%env SEGMIND_BASE_URL={address}/v1\n" in rest
+        assert (rest[-1], gateway.wait(20)) == ("stopped\n", 0)
+    finally:
+        gateway.kill()
+        gateway.wait(20)
+        gateway.stdout.close()
