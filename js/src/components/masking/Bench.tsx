@@ -1,6 +1,6 @@
 /** The stage and its controls, for a picture that is ready. */
 import { type Signal, useSignal } from "@preact/signals";
-import { useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Tip } from "./brush";
 import { firstSize, share } from "./dials";
 import { type Easel, easel as openEasel } from "./easel";
@@ -129,12 +129,12 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
   const marks = painting.marks.value;
   const marked = `${share(marks.coverage)} marked`;
 
-  const load = (file: Blob, undoable: boolean) =>
-    run("Opening the mask", async () => painting.load(await readMask(file, picture), undoable));
+  const load = (file: Blob, life: AbortSignal, undoable: boolean) =>
+    run("Opening the mask", async () => painting.load(await readMask(file, picture, life), undoable));
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is marked from the beginning is read once.
-  useLayoutEffect(() => {
-    if (mask !== null) load(mask, false);
-  }, []);
+  useEffect(() => {
+    if (mask !== null && open !== null) load(mask, open.life, false);
+  }, [open]);
   const acts: Acts = {
     undo: painting.undo,
     redo: painting.redo,
@@ -142,7 +142,7 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
     fill: () => painting.fill(255),
     clear: () => painting.fill(0),
     feather: () => open && run("Feathering", () => inSlices(painting.feather(featherBy.value), open.life)),
-    open: (file) => load(file, true),
+    open: (file) => open && load(file, open.life, true),
     save: () => run("Saving", async () => download(await encodePng(painting.raster), "mask.png")),
   };
   const done = () =>

@@ -63,7 +63,7 @@ function Dial({ label, place, text, onPlace }: DialProps) {
         aria-valuetext={text}
         onInput={({ currentTarget }) => onPlace(currentTarget.valueAsNumber / PLACES)}
       />
-      <output for={id}>{text}</output>
+      <span aria-hidden="true">{text}</span>
     </div>
   );
 }

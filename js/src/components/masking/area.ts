@@ -1,29 +1,30 @@
 /** What is done to a mask as a whole, or to a large part of it. */
 import type { Raster, Rect } from "./raster";
 
-export function invert(data: Uint8Array): void {
-  for (let at = 0; at < data.length; at += 1) data[at] = (data[at] as number) ^ 255;
+/** Four bytes at a time, and what is left one by one. */
+export function invert({ buffer, length }: Uint8Array<ArrayBuffer>): void {
+  const words = new Uint32Array(buffer, 0, length >> 2);
+  for (let at = 0; at < words.length; at += 1) words[at] = ~(words[at] as number);
+  const rest = new Uint8Array(buffer, 4 * words.length, length & 3);
+  for (let at = 0; at < rest.length; at += 1) rest[at] = ~(rest[at] as number);
 }
 
 /** The sum of all values of a rectangle. */
 export function sum({ width, data }: Raster, { x0, y0, x1, y1 }: Rect): number {
   let total = 0;
   for (let y = y0; y < y1; y += 1) {
-    for (let at = y * width + x0; at < y * width + x1; at += 1) total += data[at] as number;
+    const end = y * width + x1;
+    for (let at = y * width + x0; at < end; at += 1) total += data[at] as number;
   }
   return total;
 }
 
 /** Luminance (Rec. 601, as services and Pillow's "L" have it) times opacity, of RGBA pixels. */
 export function grey(rgba: Uint8ClampedArray, into: Uint8Array): void {
+  const part = (at: number) => rgba[at] as number;
   for (let at = 0, from = 0; at < into.length; at += 1, from += 4) {
-    const [r, g, b, a] = [rgba[from], rgba[from + 1], rgba[from + 2], rgba[from + 3]] as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    into[at] = Math.round(((299 * r + 587 * g + 114 * b) * a) / 255_000);
+    const light = 299 * part(from) + 587 * part(from + 1) + 114 * part(from + 2);
+    into[at] = (light * part(from + 3)) / 255_000 + 0.5;
   }
 }
 

@@ -1,12 +1,13 @@
 /** The pictures and masks that come in, as elements and bytes. */
 import { grey } from "./area";
-import type { Size } from "./raster";
+import type { Raster, Size } from "./raster";
+import { inSlices } from "./slices";
 
 export interface Picture extends Size {
   element: HTMLElement;
 }
 
-const ROWS_AT_ONCE = 256;
+const ROWS_AT_ONCE = 128;
 
 function context(width: number, height: number, options?: CanvasRenderingContext2DSettings) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
@@ -32,17 +33,26 @@ export async function openPicture(source: Blob | ImageBitmap, life: AbortSignal)
   return { element: image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
-/** A mask's bytes from any picture, scaled to `size` where it has another; strip by strip, to stay small. */
-export async function readMask(source: Blob, { width, height }: Size): Promise<Uint8Array> {
-  const bitmap = await createImageBitmap(source);
-  const data = new Uint8Array(width * height);
+function* readStrips(bitmap: ImageBitmap, { width, height, data }: Raster): Generator<void> {
   const pen = context(width, Math.min(ROWS_AT_ONCE, height), { willReadFrequently: true });
   for (let y = 0; y < height; y += ROWS_AT_ONCE) {
     const rows = Math.min(ROWS_AT_ONCE, height - y);
     pen.clearRect(0, 0, width, rows);
     pen.drawImage(bitmap, 0, -y, width, height);
     grey(pen.getImageData(0, 0, width, rows).data, data.subarray(y * width, (y + rows) * width));
+    yield;
   }
+}
+
+/** A mask's bytes from any picture, scaled to `size` where it has another; never there where `life` ends before. */
+export async function readMask(
+  source: Blob,
+  { width, height }: Size,
+  life: AbortSignal,
+): Promise<Uint8Array> {
+  const bitmap = await createImageBitmap(source);
+  const data = new Uint8Array(width * height);
+  await inSlices(readStrips(bitmap, { width, height, data }), life);
   bitmap.close();
   return data;
 }

@@ -2,7 +2,7 @@
 import type { Raster } from "./raster";
 
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
-const ROWS_AT_ONCE = 64;
+const BYTES_AT_ONCE = 2 ** 19;
 
 function crcTable(): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -26,12 +26,13 @@ function chunk(kind: string, content: Uint8Array, table: Uint32Array): Uint8Arra
   return bytes;
 }
 
-/** Rows with their filter byte (0, none), a strip at a time. */
+/** Rows with their filter byte (0, none), a strip at a time; browsers may deflate on the page's thread, so it gets a turn between. */
 function strips({ width, height, data }: Raster): ReadableStream<BufferSource> {
   let y = 0;
   return new ReadableStream({
-    pull(controller) {
-      const rows = Math.min(ROWS_AT_ONCE, height - y);
+    async pull(controller) {
+      await new Promise((resolve) => setTimeout(resolve));
+      const rows = Math.min(Math.ceil(BYTES_AT_ONCE / width), height - y);
       const strip = new Uint8Array(rows * (width + 1));
       for (let row = 0; row < rows; row += 1, y += 1) {
         strip.set(data.subarray(y * width, (y + 1) * width), row * (width + 1) + 1);
@@ -42,7 +43,7 @@ function strips({ width, height, data }: Raster): ReadableStream<BufferSource> {
   });
 }
 
-/** 8 bits, one channel, the raster's own size. The page stays free: the browser deflates beside it. */
+/** 8 bits, one channel, the raster's own size. The page stays free meanwhile. */
 export async function encodePng(raster: Raster): Promise<Blob> {
   const deflated = strips(raster).pipeThrough(new CompressionStream("deflate"));
   const content = new Uint8Array(await new Response(deflated).arrayBuffer());

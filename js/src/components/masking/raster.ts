@@ -6,7 +6,8 @@ export interface Size {
 }
 
 export interface Raster extends Size {
-  data: Uint8Array;
+  /** Row by row; all of its buffer. */
+  data: Uint8Array<ArrayBuffer>;
 }
 
 /** Whole pixels from (x0, y0) up to, and without, (x1, y1). */

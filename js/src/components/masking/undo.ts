@@ -41,16 +41,24 @@ export function tilesOf({ width, height }: Size): Tiles {
 
 const bytesOf = (saved: Saved): number => (typeof saved === "number" ? 8 : saved.length);
 
-function copy({ width, data }: Raster, { x0, y0, x1, y1 }: Rect): Saved {
-  const first = data[y0 * width + x0] as number;
-  const saved = new Uint8Array((x1 - x0) * (y1 - y0));
-  let plain = true;
-  for (let y = y0, to = 0; y < y1; y += 1, to += x1 - x0) {
-    const row = data.subarray(y * width + x0, y * width + x1);
-    saved.set(row, to);
-    plain &&= row.every((value) => value === first);
+function isPlain({ width, data }: Raster, { x0, y0, x1, y1 }: Rect, value: number): boolean {
+  for (let y = y0; y < y1; y += 1) {
+    const end = y * width + x1;
+    for (let at = y * width + x0; at < end; at += 1) if (data[at] !== value) return false;
   }
-  return plain ? first : saved;
+  return true;
+}
+
+function copy(raster: Raster, rect: Rect): Saved {
+  const { width, data } = raster;
+  const { x0, y0, x1, y1 } = rect;
+  const first = data[y0 * width + x0] as number;
+  if (isPlain(raster, rect, first)) return first;
+  const saved = new Uint8Array((x1 - x0) * (y1 - y0));
+  for (let y = y0, to = 0; y < y1; y += 1, to += x1 - x0) {
+    saved.set(data.subarray(y * width + x0, y * width + x1), to);
+  }
+  return saved;
 }
 
 function restore({ width, data }: Raster, { x0, y0, x1, y1 }: Rect, saved: Saved): void {
