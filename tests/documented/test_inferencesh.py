@@ -163,10 +163,9 @@ def test_live(framing: Literal["close", "chunked"], row: str, monkeypatch: pytes
     with serve(work=TimedWork(1.5, steps=5)) as gateway:
         gateway.inferencesh.framing = framing
         client = inference(gateway.keys.inference, gateway.url)
-        began = time.monotonic()
-        arrived = [time.monotonic() - began for _ in client.run(SDXL, stream=True)]
-    assert arrived[0] < 0.5
-    assert len([at for at in arrived if at < 1.4]) >= 4
+        arrived = [time.monotonic() for _ in client.run(SDXL, stream=True)]
+    assert arrived[-1] - arrived[0] > 0.7
+    assert len([at for at in arrived if arrived[-1] - at > 0.15]) >= 3
 
 
 @row("outputs can be saved with the SDK (File downloads to a path)")

@@ -333,6 +333,6 @@ def test_the_adapter_leaves_the_documented_names_alone(gateway: Gateway) -> None
 
 
 def test_the_exceptions_are_where_the_librarys_page_imports_them_from() -> None:
-    from ipyimagegen.services.segmind.exceptions import SegmindError as imported
+    from ipyimagegen.services.segmind import exceptions
 
-    assert imported is SegmindError
+    assert exceptions.SegmindError is SegmindError
