@@ -21,7 +21,7 @@ export function facts(piece: Piece): string {
 }
 
 interface VerbProps {
-  icon: Glyph;
+  icon?: Glyph;
   label: string;
   words?: string;
   onClick: () => void;
@@ -38,7 +38,7 @@ function Verb({ icon, label, words, onClick, pressed }: VerbProps) {
       aria-pressed={pressed}
       onClick={onClick}
     >
-      <Icon name={icon} filled={pressed === true} />
+      {icon && <Icon name={icon} filled={pressed === true} />}
       {words && <span class="ig-verb__words">{words}</span>}
     </button>
   );
@@ -170,26 +170,32 @@ export function Facts({ bench, piece, onEnlarge, onSaid }: FactsProps) {
         {piece.type !== "text/plain" && <Verb icon="download" label="Download" onClick={download} />}
         {isPicture && <Verb icon="copy" label="Copy the picture" onClick={copy} />}
         <Verb icon="code" label="Copy as code" words="Code" onClick={showCode} />
-        <Verb icon="vary" label="Vary: the same with another seed" words="Vary" onClick={act("vary")} />
-        <Verb icon="again" label="Reuse everything of this picture" words="Reuse" onClick={act("reuse")} />
-        <Verb icon="again" label="Reuse the prompt" words="Prompt" onClick={act("prompt")} />
-        {piece.seed && <Verb icon="again" label="Reuse the seed" words="Seed" onClick={act("seed")} />}
-        {isPicture &&
-          inputs.map((control) => (
-            <Verb
-              key={control.name}
-              icon="input"
-              label={`Use as input: ${control.title}`}
-              words={control.title}
-              onClick={() => use(control.name, control.look === "list")}
-            />
-          ))}
         <Verb
           icon="keep"
           label="Keep in the notebook, as a plain output"
           words="Keep"
           onClick={act("keep")}
         />
+        <Verb icon="vary" label="Vary: the same with another seed" words="Vary" onClick={act("vary")} />
+        <span class="ig-verbs__group">
+          <span class="ig-verbs__name">Reuse</span>
+          <Verb label="Reuse everything of this picture" words="All" onClick={act("reuse")} />
+          <Verb label="Reuse the prompt" words="Prompt" onClick={act("prompt")} />
+          {piece.seed && <Verb label="Reuse the seed" words="Seed" onClick={act("seed")} />}
+        </span>
+        {isPicture && inputs.length > 0 && (
+          <span class="ig-verbs__group">
+            <span class="ig-verbs__name">Use as</span>
+            {inputs.map((control) => (
+              <Verb
+                key={control.name}
+                label={`Use as input: ${control.title}`}
+                words={control.title}
+                onClick={() => use(control.name, control.look === "list")}
+              />
+            ))}
+          </span>
+        )}
         <Verb icon="trash" label="Delete" onClick={act("delete")} />
       </div>
       {code.value.key === piece.key && (

@@ -23,10 +23,14 @@ export interface Wiring {
 
 interface FieldProps extends ControlProps {
   children: (wiring: Wiring) => ComponentChildren;
-  /** Beside the name, e.g. buttons. */
-  beside?: ComponentChildren;
   /** A group of elements, named by the label instead of having one. */
   group?: boolean;
+  /** "inline": the control beside its name; "slider": a small box beside it and the rest below. */
+  shape?: "inline" | "slider";
+  /** For several parameters in one field: what one alone would say of itself. */
+  reset?: ComponentChildren;
+  changed?: boolean;
+  problem?: string;
 }
 
 /** What is wrong at a control now: "" where nothing is, or where nobody tried to run yet. */
@@ -35,32 +39,27 @@ export function problemAt({ control, bench, attempted }: ControlProps): string {
   return missing && !attempted ? "" : (bench.problems.value[control.name] ?? "");
 }
 
-export function Reset({ control, bench }: Pick<ControlProps, "control" | "bench">) {
-  if (!differs(control, bench.values.value)) return null;
-  const to = control.default === null ? "the service's own default" : asText(control.default) || "empty";
+/** The way back to the default, for one control or for several that stand together. */
+export function Resets({ controls, bench }: { controls: readonly Control[]; bench: Bench }) {
+  const changed = controls.filter((control) => differs(control, bench.values.value));
+  if (changed.length === 0) return null;
+  const to = changed.map((one) => (one.default === null ? "automatic" : asText(one.default) || "empty"));
   return (
     <button
       type="button"
       class="ig-button ig-tiny ig-reset"
-      aria-label={`Reset ${control.title}`}
-      title={`Reset to ${to}`}
-      onClick={() => bench.change({ [control.name]: null })}
+      aria-label={`Reset ${controls.map(({ title }) => title).join(" and ")}`}
+      title={`Reset to ${to.join(" and ")}`}
+      onClick={() => bench.change(Object.fromEntries(changed.map(({ name }) => [name, null])))}
     >
       <Icon name="reset" />
     </button>
   );
 }
 
-export function Field({ children, beside, group = false, ...props }: FieldProps) {
-  const { control, bench } = props;
-  const id = useId();
-  const problem = problemAt(props);
-  const note = bench.notes.value[control.name] ?? "";
-  const told = [control.description && `${id}-about`, (problem || note) && `${id}-note`]
-    .filter(Boolean)
-    .join(" ");
-  const changed = differs(control, bench.values.value);
-  const name = (
+/** The parameter's title, and in words what a look at it tells. */
+function Title({ control, changed }: { control: Control; changed: boolean }) {
+  return (
     <>
       {control.title}
       {control.unit && <span class="ig-field__unit"> {control.unit}</span>}
@@ -72,24 +71,45 @@ export function Field({ children, beside, group = false, ...props }: FieldProps)
       {changed && <span class="ig-unseen"> (changed)</span>}
     </>
   );
+}
+
+const isWords = ({ role }: Control): boolean => role === "prompt" || role === "negative";
+const classes = (...names: (string | false)[]): string => names.filter(Boolean).join(" ");
+
+/** What stands around a control now. */
+function around({ children: _, group: __, shape, ...props }: FieldProps) {
+  const { control, bench } = props;
+  const words = isWords(control);
+  const problem = props.problem ?? problemAt(props);
+  const changed = props.changed ?? (!words && differs(control, bench.values.value));
+  return {
+    problem,
+    note: problem || (bench.notes.value[control.name] ?? ""),
+    changed,
+    classes: classes("ig-field", shape !== undefined && `ig-field-${shape}`, changed && "ig-is-changed"),
+    reset: props.reset ?? (!words && <Resets controls={[control]} bench={bench} />),
+  };
+}
+
+export function Field(props: FieldProps) {
+  const { control, children, group = false } = props;
+  const id = useId();
+  const { problem, note, changed, classes: className, reset } = around(props);
+  const told = classes(control.description !== "" && `${id}-about`, note !== "" && `${id}-note`);
+  const Label = group ? "span" : "label";
+  const naming = group ? ({ role: "group", "aria-labelledby": `${id}-label` } as const) : {};
   return (
-    <div
-      class={`ig-field${changed ? " ig-is-changed" : ""}${problem ? " ig-is-wrong" : ""}`}
-      data-param={control.name}
-      {...(group ? { role: "group", "aria-labelledby": `${id}-label` } : {})}
-    >
+    <div {...naming} class={className} data-param={control.name}>
       <div class="ig-field__head">
-        {group ? (
-          <span class="ig-field__label" id={`${id}-label`} title={control.description || undefined}>
-            {name}
-          </span>
-        ) : (
-          <label class="ig-field__label" for={id} title={control.description || undefined}>
-            {name}
-          </label>
-        )}
-        <Reset control={control} bench={bench} />
-        {beside}
+        <Label
+          class="ig-field__label"
+          id={`${id}-label`}
+          title={control.description || undefined}
+          {...(group ? {} : { for: id })}
+        >
+          <Title control={control} changed={changed} />
+        </Label>
+        {reset}
       </div>
       {children({ id, "aria-invalid": problem !== "", "aria-describedby": told || undefined })}
       {control.description && (
@@ -97,9 +117,9 @@ export function Field({ children, beside, group = false, ...props }: FieldProps)
           {control.description}
         </p>
       )}
-      {(problem || note) && (
+      {note && (
         <p class={problem ? "ig-field__problem" : "ig-field__note"} id={`${id}-note`}>
-          {problem || note}
+          {note}
         </p>
       )}
     </div>

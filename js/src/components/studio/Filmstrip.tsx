@@ -70,6 +70,7 @@ function Made({ piece, bench }: { piece: Piece; bench: Bench }) {
   return (
     <>
       {isPicture && url && (
+        // biome-ignore lint/a11y/noStaticElementInteractions: dragging has a button that does the same.
         <img
           class="ig-tile__image"
           src={url}
@@ -125,6 +126,7 @@ export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps)
       }}
     >
       {all.map(({ id, label, job, piece }, index) => (
+        // biome-ignore lint/a11y/useKeyWithClickEvents: the list hears the keys.
         <div
           key={job?.id ?? id}
           class="ig-tile"

@@ -3,7 +3,7 @@ import type { Json } from "../../contract/studio";
 import { MediaInput, type MediaValue } from "../inputs/MediaInput";
 import type { Source } from "../inputs/picking";
 import type { Bench } from "./bench";
-import { type ControlProps, problemAt, Reset } from "./Field";
+import { type ControlProps, problemAt, Resets } from "./Field";
 import { isMedium } from "./values";
 
 const THUMB_PX = 160;
@@ -12,7 +12,7 @@ type Kind = keyof typeof ACCEPT;
 
 const kindOf = (kind: string): Kind => (kind === "image" || kind === "mask" ? kind : "file");
 
-function valueOf(bench: Bench, held: Json | undefined): MediaValue | null {
+function mediaValue(bench: Bench, held: Json | undefined): MediaValue | null {
   if (!isMedium(held)) return null;
   const thumb =
     held.key && held.type.startsWith("image/") ? bench.pictureOf(held.key, THUMB_PX).value.blob : null;
@@ -29,7 +29,7 @@ interface OneProps extends ControlProps {
 }
 
 function One({ control, bench, attempted, label, kind, index, held, onRemove }: OneProps) {
-  const value = valueOf(bench, held);
+  const value = mediaValue(bench, held);
   const part = bench.uploads.value[`${control.name}/${index}`] ?? null;
   const pick = (source: Source) => {
     if (source instanceof Blob) bench.upload(control.name, index, source);
@@ -65,7 +65,6 @@ export function MediaField(props: ControlProps) {
         <>
           {list.map((entry, index) => (
             <One
-              // biome-ignore lint/suspicious/noArrayIndexKey: the same picture may stand there twice.
               key={index}
               {...props}
               label={`${control.title} ${index + 1}`}
@@ -87,7 +86,7 @@ export function MediaField(props: ControlProps) {
             held={undefined}
             onRemove={() => {}}
           />
-          <Reset control={control} bench={bench} />
+          <Resets controls={[control]} bench={bench} />
         </>
       ) : (
         <One

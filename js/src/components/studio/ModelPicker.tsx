@@ -1,6 +1,6 @@
 /** The model: its name, and a search over all services that opens below it. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
 import type { Model } from "../../contract/studio";
 import type { Bench } from "./bench";
 import { Icon } from "./icons";
@@ -25,14 +25,14 @@ export function found(models: readonly Model[], query: string): Model[] {
 const priceWords = (price: string): string => (price === "unknown" ? "price unknown" : price);
 
 function Option({ model, id, active, chosen, onChoose }: OptionProps) {
-  const row = useRef<HTMLLIElement>(null);
+  const row = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (active) row.current?.scrollIntoView?.({ block: "nearest" });
   }, [active]);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are the search field's, which keeps the focus.
     // biome-ignore lint/a11y/useFocusableInteractive: as above; aria-activedescendant points here.
-    <li
+    <div
       ref={row}
       id={id}
       class={`ig-models__row${active ? " ig-is-active" : ""}`}
@@ -45,7 +45,7 @@ function Option({ model, id, active, chosen, onChoose }: OptionProps) {
       <span class="ig-models__price">{model.price && priceWords(model.price)}</span>
       <span class="ig-models__id">{model.id}</span>
       {model.description && <span class="ig-models__about">{model.description}</span>}
-    </li>
+    </div>
   );
 }
 
@@ -63,6 +63,11 @@ export function ModelPicker({ bench }: { bench: Bench }) {
   const query = useSignal("");
   const place = useSignal(0);
   const opener = useRef<HTMLButtonElement>(null);
+  const search = useRef<HTMLInputElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only opening moves the focus.
+  useLayoutEffect(() => {
+    if (open.value) search.current?.focus();
+  }, [open.value]);
   const hits = open.value ? found(bench.catalogue.value, query.value) : [];
   const { title, service, description, cannot_cancel } = bench.about.value;
   const show = () => {
@@ -105,10 +110,12 @@ export function ModelPicker({ bench }: { bench: Bench }) {
         title={description || undefined}
         onClick={() => (open.value ? close() : show())}
       >
-        <span class="ig-picker__title">
-          {bench.loading.value ? "Reading the model…" : title || "Choose a model"}
+        <span class="ig-picker__names">
+          <span class="ig-picker__title">
+            {bench.loading.value ? "Reading the model…" : title || "Choose a model"}
+          </span>
+          <span class="ig-picker__id">{bench.model.value || service}</span>
         </span>
-        <span class="ig-picker__id">{bench.model.value || service}</span>
         <Icon name="fold" />
       </button>
       {open.value && (
@@ -119,7 +126,7 @@ export function ModelPicker({ bench }: { bench: Bench }) {
           }}
         >
           <input
-            ref={(input) => input?.focus()}
+            ref={search}
             class="ig-input ig-models__search"
             type="text"
             role="combobox"
@@ -143,7 +150,7 @@ export function ModelPicker({ bench }: { bench: Bench }) {
               act();
             }}
           />
-          <ul class="ig-models__list" id={`${id}-list`} role="listbox" aria-label="Models">
+          <div class="ig-models__list" id={`${id}-list`} role="listbox" aria-label="Models">
             {hits.map((model, index) => (
               <Option
                 key={model.id}
@@ -154,7 +161,7 @@ export function ModelPicker({ bench }: { bench: Bench }) {
                 onChoose={() => choose(model)}
               />
             ))}
-          </ul>
+          </div>
           {hits.length === 0 && <p class="ig-models__none">No model has all these words.</p>}
         </div>
       )}

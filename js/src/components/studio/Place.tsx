@@ -43,9 +43,9 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
   const asked = jobs.some((job) => answerFor(bench.requests.value, job.id) !== undefined);
   return (
     <div class={`ig-place__call${many ? " ig-is-many" : ""}`}>
-      {/* biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list. */}
       <ul
         class="ig-place__jobs"
+        // biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list.
         role="list"
         style={{ "--ig-columns": String(Math.min(3, columns(jobs.length))) }}
       >
@@ -164,8 +164,8 @@ export function EmptyStage({ bench }: { bench: Bench }) {
 export function TextStage({ piece }: { piece: Piece }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <div class="ig-place__text" tabIndex={0} role="region" aria-label="Answer">
+    <section class="ig-place__text" tabIndex={0} aria-label="Answer">
       {piece.text}
-    </div>
+    </section>
   );
 }

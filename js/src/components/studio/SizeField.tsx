@@ -1,10 +1,10 @@
 /** Width and height together: presets, the other way round, and a lock on their proportions. */
 import { useSignal } from "@preact/signals";
 import type { Control, Json } from "../../contract/studio";
-import { type ControlProps, Field } from "./Field";
+import { type ControlProps, Field, Resets } from "./Field";
 import { Icon } from "./icons";
 import { NumberBox } from "./NumberBox";
-import { current, fitted, presets } from "./values";
+import { current, differs, fitted, presets } from "./values";
 
 interface SizeFieldProps extends Omit<ControlProps, "control"> {
   width: Control;
@@ -32,70 +32,75 @@ export function SizeField({ width, height, bench, attempted }: SizeFieldProps) {
   const sizes = presets(width, height, pixels);
   const place = sizes.findIndex((size) => size.width === w && size.height === h);
   const lockable = w > 0 && h > 0;
+  const box = (control: Control, side: "w" | "h", wiring: object) => (
+    <NumberBox
+      {...wiring}
+      control={control}
+      label={control.title}
+      value={values[control.name]}
+      onChange={(to, typing) => set({ [side]: to }, typing)}
+    />
+  );
+  const problems = [width, height]
+    .map((control) => bench.problems.value[control.name] ?? bench.notes.value[control.name])
+    .filter((problem) => problem !== undefined);
   return (
-    <div class="ig-size">
-      <Field control={width} bench={bench} attempted={attempted}>
-        {(wiring) => (
-          <NumberBox
-            {...wiring}
-            control={width}
-            value={values[width.name]}
-            onChange={(to, typing) => set({ w: to }, typing)}
-          />
-        )}
-      </Field>
-      <div class="ig-size__between">
-        <button
-          type="button"
-          class="ig-button ig-tiny"
-          aria-label="Swap width and height"
-          title="Swap width and height"
-          onClick={() => bench.change({ [width.name]: h, [height.name]: w })}
-        >
-          <Icon name="swap" />
-        </button>
-        <button
-          type="button"
-          class="ig-button ig-tiny"
-          aria-label="Lock proportions"
-          title="Lock proportions"
-          aria-pressed={locked.value > 0}
-          disabled={!lockable}
-          onClick={() => {
-            locked.value = locked.value > 0 ? 0 : w / h;
-          }}
-        >
-          <Icon name={locked.value > 0 ? "lock" : "unlock"} />
-        </button>
-      </div>
-      <Field control={height} bench={bench} attempted={attempted}>
-        {(wiring) => (
-          <NumberBox
-            {...wiring}
-            control={height}
-            value={values[height.name]}
-            onChange={(to, typing) => set({ h: to }, typing)}
-          />
-        )}
-      </Field>
-      <select
-        class="ig-input ig-select ig-size__presets"
-        aria-label="Proportions"
-        value={String(place)}
-        onChange={({ currentTarget }) => {
-          const size = sizes[Number(currentTarget.value)];
-          if (size === undefined) return;
-          if (locked.value > 0) locked.value = size.width / size.height;
-          set({ w: size.width, h: size.height });
-        }}
-      >
-        {place < 0 && <option value="-1">custom</option>}
-        {sizes.map((size, index) => (
-          <option key={size.label} value={String(index)}>
-            {size.label} – {size.width}×{size.height}
-          </option>
-        ))}
-      </select>
-    </div>
+    <Field
+      control={{ ...width, title: "Size", default: null }}
+      bench={bench}
+      attempted={attempted}
+      group
+      reset={<Resets controls={[width, height]} bench={bench} />}
+      changed={differs(width, values) || differs(height, values)}
+      problem={problems[0] ?? ""}
+    >
+      {({ id: _, ...wiring }) => (
+        <div class="ig-size__row">
+          {box(width, "w", wiring)}
+          <span aria-hidden="true">×</span>
+          {box(height, "h", wiring)}
+          <button
+            type="button"
+            class="ig-button ig-tiny"
+            aria-label="Swap width and height"
+            title="Swap width and height"
+            onClick={() => bench.change({ [width.name]: h, [height.name]: w })}
+          >
+            <Icon name="swap" />
+          </button>
+          <button
+            type="button"
+            class="ig-button ig-tiny"
+            aria-label="Lock proportions"
+            title="Lock proportions"
+            aria-pressed={locked.value > 0}
+            disabled={!lockable}
+            onClick={() => {
+              locked.value = locked.value > 0 ? 0 : w / h;
+            }}
+          >
+            <Icon name={locked.value > 0 ? "lock" : "unlock"} />
+          </button>
+          <select
+            class="ig-input ig-select"
+            aria-label="Proportions"
+            value={String(place)}
+            onChange={({ currentTarget }) => {
+              const size = sizes[Number(currentTarget.value)];
+              if (size === undefined) return;
+              if (locked.value > 0) locked.value = size.width / size.height;
+              set({ w: size.width, h: size.height });
+            }}
+          >
+            {place < 0 && <option value="-1">custom</option>}
+            {sizes.map((size, index) => (
+              <option key={size.label} value={String(index)}>
+                {size.label} – {size.width}×{size.height}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+    </Field>
   );
 }

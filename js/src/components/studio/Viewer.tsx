@@ -36,7 +36,7 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
   const zoom = (factor: number, at?: { x: number; y: number }) => {
     look.value = zoomed(look.value, factor, at ?? { x: 0, y: 0 });
   };
-  const fit = () => {
+  const whole = () => {
     look.value = beginning;
   };
   const fromCentre = ({ clientX, clientY }: MouseEvent) => {
@@ -51,7 +51,7 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
     "+": () => zoom(ZOOM_STEP),
     "=": () => zoom(ZOOM_STEP),
     "-": () => zoom(1 / ZOOM_STEP),
-    "0": fit,
+    "0": whole,
     s: () => bench.act("star", piece.key),
   };
   const { scale, x, y } = look.value;
@@ -69,6 +69,7 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
         act();
       }}
     >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the same can be done by the buttons and keys below. */}
       <div
         ref={room}
         class={`ig-viewer__room${scale > 1 ? " ig-is-large" : ""}`}
@@ -76,7 +77,7 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
           event.preventDefault();
           zoom(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, fromCentre(event));
         }}
-        onDblClick={(event) => (scale > 1 ? fit() : zoom(3, fromCentre(event)))}
+        onDblClick={(event) => (scale > 1 ? whole() : zoom(3, fromCentre(event)))}
         onPointerDown={(event) => {
           held.current = { x: event.clientX, y: event.clientY };
           event.currentTarget.setPointerCapture?.(event.pointerId);

@@ -51,9 +51,15 @@ function SliderField(props: ControlProps) {
   const high = control.maximum ?? 1;
   const part = Math.min(1, Math.max(0, (at - low) / (high - low || 1)));
   return (
-    <Field {...props}>
+    <Field {...props} shape="slider">
       {(wiring) => (
-        <div class="ig-slider">
+        <>
+          <NumberBox
+            {...wiring}
+            control={control}
+            value={value}
+            onChange={(to, typing) => bench.change({ [control.name]: to }, typing)}
+          />
           <input
             class="ig-range"
             type="range"
@@ -67,13 +73,7 @@ function SliderField(props: ControlProps) {
               bench.change({ [control.name]: Number(currentTarget.value) }, true)
             }
           />
-          <NumberBox
-            {...wiring}
-            control={control}
-            value={value}
-            onChange={(to, typing) => bench.change({ [control.name]: to }, typing)}
-          />
-        </div>
+        </>
       )}
     </Field>
   );
@@ -82,7 +82,7 @@ function SliderField(props: ControlProps) {
 function NumberField(props: ControlProps) {
   const { control, bench } = props;
   return (
-    <Field {...props}>
+    <Field {...props} shape="inline">
       {(wiring) => (
         <NumberBox
           {...wiring}
@@ -101,7 +101,7 @@ function ChoiceField(props: ControlProps) {
   const value = current(control, bench.values.value);
   const place = control.choices.findIndex((choice) => same(choice, value));
   return (
-    <Field {...props}>
+    <Field {...props} shape="inline">
       {(wiring) => (
         <select
           {...wiring}
@@ -128,13 +128,14 @@ function SwitchField(props: ControlProps) {
   const { control, bench } = props;
   const on = current(control, bench.values.value) === true;
   return (
-    <Field {...props}>
+    <Field {...props} shape="inline">
       {(wiring) => (
         <input
           {...wiring}
           class="ig-switch"
           type="checkbox"
           role="switch"
+          aria-checked={on}
           checked={on}
           onChange={({ currentTarget }) => bench.change({ [control.name]: currentTarget.checked })}
         />
@@ -235,7 +236,6 @@ function ListField(props: ControlProps) {
       {() => (
         <div class="ig-list">
           {list.map((entry, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the entries have no other name than their place.
             <div class="ig-list__row" key={index}>
               <ItemBox
                 item={item}
