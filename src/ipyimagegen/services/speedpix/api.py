@@ -29,6 +29,8 @@ RESULT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """A job is sometimes done a moment before its result can be had: waits before it is asked for again."""
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 """A read whose answer is no JSON (a proxy's page) is made again after these waits."""
+FRESH_S = 1.0
+"""Only of a job that was followed from its beginning is it known how long it took."""
 SIGNED_PATH = "/scc/"
 
 
@@ -137,7 +139,7 @@ class Api:
             if not task.ended:
                 yield task
         self.http.gate.release(task.id)
-        if task.phase == "succeeded" and schedule.polls:
+        if task.phase == "succeeded" and schedule.polls and age_s < FRESH_S:
             self.durations.add(model, *schedule.finished(age_s + clock.now() - began))
         yield await self.concluded(task)
 
@@ -148,9 +150,9 @@ class Api:
         kind = content_type(file)
         asked = {"contentType": kind, "originalFilename": file.filename}
         envelope = await self._call("sp_create_temp_file_upload_sign", asked)
-        place = read_place(envelope.data, name=file.filename, content_type=kind, size=file.size)
         source: bytes | Path = file.path or file.data
         try:
+            place = read_place(envelope.data, name=file.filename, content_type=kind, size=file.size)
             await self.http.upload(place.upload_url, source, media_type=kind, size=file.size)
         except ServiceError as error:
             raise documented(error) from None

@@ -54,9 +54,14 @@ class FileOutput:
         close_when_gone(self, http)
         return http.download
 
-    def read(self) -> bytes:
-        """The bytes. Blocks where they were not fetched yet; costs nothing. Raises `ServiceError` or `MediaError`."""
-        return runtime().run(self._bytes())
+    def read(self, size: int = -1) -> bytes:
+        """The bytes, or the first `size` of them. Blocks where they were not fetched yet; costs nothing.
+
+        So a file can be given wherever an open one is taken: as a picture for another model. Raises `ServiceError` or
+        `MediaError`.
+        """
+        data = runtime().run(self._bytes())
+        return data if size < 0 else data[:size]
 
     async def async_read(self) -> bytes:
         """`read` for coroutines."""
@@ -96,9 +101,6 @@ class FileOutput:
     def __str__(self) -> str:
         return self.url
 
-    def __fspath__(self) -> str:
-        raise TypeError("a FileOutput is at an address, not on this disk; save() it first")
-
     def __repr__(self) -> str:
         shown = self.url if len(self.url) <= SHOWN_CHARS else f"{self.url[:SHOWN_CHARS]}…"
         return f"FileOutput({shown!r})"
@@ -123,9 +125,9 @@ class _Answering:
         """The file's address."""
         return self.file.url
 
-    def read(self) -> bytes:
+    def read(self, size: int = -1) -> bytes:
         """`FileOutput.read`."""
-        return self.file.read()
+        return self.file.read(size)
 
     async def async_read(self) -> bytes:
         """`FileOutput.async_read`."""

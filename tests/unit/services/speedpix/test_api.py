@@ -85,6 +85,13 @@ def test_a_look_that_can_never_be_read_is_a_documented_error() -> None:
         service.follow()
 
 
+def test_only_a_job_that_was_seen_from_its_start_teaches_how_long_one_takes() -> None:
+    for age_s, learned in ((3_600.0, 0), (0.0, 1)):
+        service = Service(progress=[framed(DONE)], result=[framed({**DONE, "result": RESULT})])
+        service.follow(model="w@main", age_s=age_s)
+        assert learned == len(service.api.durations.of("w@main"))
+
+
 def test_an_interval_is_kept() -> None:
     results = [framed({**DONE, "result": RESULT})]
     service = Service(progress=[*[framed({"status": "running"})] * 5, framed(DONE)], result=results)

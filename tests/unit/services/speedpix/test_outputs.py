@@ -10,6 +10,7 @@ import pytest
 
 from ipyimagegen.core.errors import MediaError, StorageError
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.media.inputs import as_input
 from ipyimagegen.net.http import Http
 from ipyimagegen.services.speedpix.api import Api
 from ipyimagegen.services.speedpix.errors import SpeedPixException
@@ -122,6 +123,13 @@ def test_reading_works_while_a_loop_runs_and_from_threads() -> None:
     thread.start()
     thread.join()
     assert [PICTURE] == seen
+
+
+def test_an_output_is_an_input_for_any_other_model() -> None:
+    output = wrapped({"images": ENTRY}, make)["images"]
+    for given in (output, output["url"]):
+        file = as_input(given, kind="image")
+        assert (PICTURE, "image/png") == (file.read(), file.media_type)
 
 
 def test_the_repr_is_short() -> None:
