@@ -107,6 +107,7 @@ class Driver:
             changes=request.changes,
             job_ids=(job.id,),
             text=event.text,
+            facts=job.state.facts or {},
             raw=event.raw,
             display=self.display,
         )

@@ -74,7 +74,7 @@ def _defaults(spec: ModelSpec, values: Mapping[str, Any]) -> tuple[Change, ...]:
     return tuple(
         Change(what="default", name=param.name, sent=param.default)
         for param in spec.params.values()
-        if param.default is not None and param.name not in values
+        if param.default is not None and param.name not in values and param is not spec.params.seed
     )
 
 

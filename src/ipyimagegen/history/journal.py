@@ -20,6 +20,7 @@ from typing import Any
 
 from ..core.cost import Cost, Source
 from ..core.errors import StorageError, UnknownJob
+from ..core.params import as_json
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.metadata.record import Record
@@ -31,7 +32,7 @@ CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, service TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL,
     created REAL NOT NULL, submitted REAL, ended REAL,
     prompt TEXT NOT NULL DEFAULT '', seed INTEGER, asked TEXT NOT NULL, sent TEXT NOT NULL, ticket TEXT,
-    error TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', facts TEXT NOT NULL DEFAULT '{}',
     cost TEXT, currency TEXT, cost_source TEXT,
     work REAL NOT NULL DEFAULT 1, queue_s REAL, run_s REAL, fetch_s REAL, total_s REAL,
     starred INTEGER NOT NULL DEFAULT 0
@@ -178,6 +179,7 @@ class Journal:
             "ended": time.time(),
             "seed": _seed(result.seed),
             "text": result.text,
+            "facts": json.dumps(as_json(result.facts)),
             "cost": None if cost.amount is None else str(cost.amount),
             "currency": cost.currency,
             "cost_source": cost.source,
@@ -282,6 +284,7 @@ class Journal:
             sent=row.sent,
             job_ids=(row.id,),
             text=job["text"],
+            facts=json.loads(job["facts"]),
         )
 
     def _artifact(self, entry: sqlite3.Row, record: Record) -> Artifact:

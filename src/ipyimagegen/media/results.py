@@ -65,7 +65,8 @@ class Result:
     """What one call made: pictures, other outputs, and how it went.
 
     `artifacts` are all outputs in the service's order. `asked` is what the user wrote, `sent` what went out, `changes`
-    the differences. `text` is the answer of a model that writes; `raw` the service's whole answer, untrusted.
+    the differences. `text` is the answer of a model that writes; `facts` what the service told
+    of the run under its own names (credits left, seconds of work …); `raw` its whole answer, untrusted.
     """
 
     model: str
@@ -79,6 +80,7 @@ class Result:
     changes: tuple[Change, ...] = ()
     job_ids: tuple[str, ...] = ()
     text: str = ""
+    facts: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
     raw: JSON = None
     display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
 
@@ -141,6 +143,8 @@ class Result:
             lines.append(
                 "time     " + ", ".join(f"{name.removesuffix('_s')} {value:.2f} s" for name, value in times.items())
             )
+        if self.facts:
+            lines.append("service  " + ", ".join(f"{name}={_short(value)}" for name, value in self.facts.items()))
         if self.job_ids:
             lines.append(f"jobs     {', '.join(self.job_ids)}")
         return Report("\n".join(lines))
