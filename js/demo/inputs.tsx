@@ -1,6 +1,6 @@
 /**
  * Inputs in every state, and the mask painter, on a bare page.
- * The address chooses: `inputs.html?host=lab-dark&width=320&scene=painter&size=4096x4096`.
+ * The address chooses: `inputs.html?host=lab-dark&width=320&scene=painter&size=4096x4096&source=bitmap`.
  */
 import { type Signal, signal } from "@preact/signals";
 import { render } from "preact";
@@ -129,7 +129,13 @@ const done = signal<{ url: string; coverage: number } | null>(null);
 const open = signal(true);
 const earlier = signal<Blob | null>(null);
 
-function Painter({ picture }: { picture: Blob }) {
+/** "blob" (the default), "bitmap" or "damaged". */
+function sourceOf(picture: Blob): Promise<Blob | ImageBitmap> {
+  if (asked.get("source") === "bitmap") return createImageBitmap(picture);
+  return Promise.resolve(asked.get("source") === "damaged" ? picture.slice(0, 99) : picture);
+}
+
+function Painter({ picture }: { picture: Blob | ImageBitmap }) {
   return (
     <>
       {open.value && (
@@ -177,7 +183,10 @@ async function start() {
   Object.assign(window, { picked: [] });
   document.body.dataset["host"] = host;
   const picture = await landscape(across, down);
-  const scenes = { inputs: <Inputs picture={picture} />, painter: <Painter picture={picture} /> };
+  const scenes = {
+    inputs: <Inputs picture={picture} />,
+    painter: <Painter picture={await sourceOf(picture)} />,
+  };
   const shown = Object.entries(scenes).filter(([name]) => scene === "" || name === scene);
   render(
     shown.map(([name, content]) => (

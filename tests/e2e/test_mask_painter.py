@@ -232,8 +232,12 @@ def test_keys_alone_paint_a_mask(demo: str, page: Page, shots: Path) -> None:
         page.keyboard.press("Shift+ArrowDown")
     page.keyboard.up(" ")
     page.screenshot(path=shots / "mask_painter_keys.png")
-    expect(page.locator("p[role=status]")).to_have_text("330, 280, marked")
+    said = page.locator("p[role=status]")
+    expect(said).to_have_text("under 1 % marked")
+    page.keyboard.press("Shift+ArrowUp")
+    expect(said).to_have_text("330, 279, marked")
     page.keyboard.press("ArrowLeft")
+    expect(said).to_have_text("329, 279")
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+Shift+z")
     mask, _ = finish(page)
@@ -411,3 +415,37 @@ def test_our_own_picture_can_be_dragged_in(demo: str, page: Page) -> None:
     open_demo(page, demo, scene="inputs")
     page.get_by_text("Drag me").drag_to(page.get_by_role("group", name="Mask", exact=True))
     assert page.evaluate("window.picked") == [{"ref": "job-7/0"}]
+
+
+def test_a_bitmap_will_do_and_a_damaged_picture_says_so(demo: str, page: Page) -> None:
+    open_demo(page, demo, scene="painter", size="640x480", source="bitmap")
+    expect(page.locator("canvas.ig-mask__picture")).to_be_visible()
+    stroke(page, (300, 200), (400, 200))
+    mask, _ = finish(page)
+    assert mask.shape == (480, 640)
+    open_demo(page, demo, scene="painter", source="damaged")
+    expect(page.get_by_text("This picture cannot be shown")).to_be_visible()
+    tool(page, "Cancel").click()
+    expect(tool(page, "Paint")).to_be_visible()
+
+
+def test_a_pen_draws_wider_where_it_presses_harder(demo: str, page: Page) -> None:
+    open_demo(page, demo, scene="painter", size="640x480")
+    _, box = stage_of(page)
+    dial(page, "Softness", 0)
+    pen = page.context.new_cdp_session(page)
+
+    def press(kind: str, x: float, force: float) -> None:
+        place = {"x": box["x"] + x, "y": box["y"] + box["height"] / 2, "pointerType": "pen", "force": force}
+        pen.send("Input.dispatchMouseEvent", {"type": kind, "button": "left", "buttons": 1, "clickCount": 1, **place})
+
+    middle = box["width"] / 2
+    press("mousePressed", middle - 100, 0.1)
+    for step in range(1, 21):
+        press("mouseMoved", middle - 100 + 10 * step, 0.1 + 0.045 * step)
+    press("mouseReleased", middle + 100, 0)
+    mask, _ = finish(page)
+    widths = (mask > 127).sum(axis=0)
+    marked = np.nonzero(widths)[0]
+    thin, thick = widths[marked[10]], widths[marked[-20]]
+    assert thick > 2 * thin > 0

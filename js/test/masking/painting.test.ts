@@ -60,6 +60,23 @@ test("a stroke that was not meant leaves no trace", () => {
   expect(at(50, 50)).toBe(0);
 });
 
+test.each<[string, (mask: Painting) => void]>([
+  ["inverting", (open) => open.invert()],
+  ["undo", (open) => open.undo()],
+  ["another stroke", (open) => open.begin(dot(9, 9), brush)],
+  ["feathering", (open) => [...open.feather(4)]],
+])("%s ends a stroke that is still open", (_, act) => {
+  mask.begin(dot(200, 200), brush);
+  act(mask);
+  mask.move(dot(300, 200));
+  mask.drop();
+  mask.undo();
+  mask.undo();
+  expect(mask.raster.data.every((value) => value === 0)).toBe(true);
+  mask.redo();
+  expect(at(200, 200)).toBe(255);
+});
+
 test("a stroke that changes nothing is no step", () => {
   stroke(eraser, [50, 50], [90, 90]);
   expect(mask.marks.value.canUndo).toBe(false);

@@ -2,7 +2,7 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Tip } from "./brush";
-import { firstSize, share } from "./dials";
+import { firstFeather, firstSize, share } from "./dials";
 import { type Easel, easel as openEasel } from "./easel";
 import { keys, ZOOM_STEP } from "./keys";
 import { painting as startPainting } from "./painting";
@@ -25,7 +25,6 @@ export interface BenchProps {
 const COLOUR = "#ff2d6f";
 const OPACITY = 0.55;
 const SOFTNESS = 0.2;
-const FEATHER_PX = 8;
 
 /** Long pieces of work, one at a time; `busy` is what is going on, "" while nothing is. */
 function useTasks() {
@@ -63,7 +62,7 @@ function useEasel(picture: Picture, busy: Signal<string>) {
   const outline = useRef<HTMLDivElement>(null);
   const tip = useSignal<Tip>({
     erase: false,
-    size: firstSize(picture.width, picture.height),
+    size: firstSize(picture),
     softness: SOFTNESS,
   });
   const colour = useSignal(COLOUR);
@@ -125,7 +124,7 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
   const { busy, wrong, run } = useTasks();
   const { stage, overlay, outline, tip, colour, carrying, said, painting, open } = useEasel(picture, busy);
   const opacity = useSignal(OPACITY);
-  const featherBy = useSignal(FEATHER_PX);
+  const featherBy = useSignal(firstFeather(picture));
   const marks = painting.marks.value;
   const marked = `${share(marks.coverage)} marked`;
 
@@ -135,6 +134,10 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
   useEffect(() => {
     if (mask !== null && open !== null) load(mask, open.life, false);
   }, [open]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what is going on counts, not the signal that holds it.
+  useEffect(() => {
+    said.value = busy.value || marked;
+  }, [busy.value, marked]);
   const acts: Acts = {
     undo: painting.undo,
     redo: painting.redo,
@@ -194,7 +197,7 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
         {wrong.value}
       </p>
       <p class="ig-unseen" role="status">
-        {said.value || (busy.value ? busy.value : marked)}
+        {said.value}
       </p>
     </>
   );

@@ -1,6 +1,6 @@
 /** Marks what is to be repainted of a picture, at the picture's own size. */
 import "../../theme/theme"; // first: the parts below build on it
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Bench } from "./Bench";
 import { openPicture, type Picture } from "./picture";
 import "./MaskPainter.css";
@@ -15,38 +15,44 @@ export interface MaskPainterProps {
   onCancel: () => void;
 }
 
+const DAMAGED = "This picture cannot be shown: it is damaged or of an unknown kind.";
+
 /** Undefined while it is being decoded, null where it cannot be. */
 function usePicture(source: Blob | ImageBitmap): Picture | null | undefined {
   const [picture, setPicture] = useState<Picture | null>();
-  useEffect(() => {
+  useLayoutEffect(() => {
     const controller = new AbortController();
-    const unless = (set: () => void) => () => controller.signal.aborted || set();
-    openPicture(source, controller.signal).then(
-      (opened) => unless(() => setPicture(opened))(),
-      unless(() => setPicture(null)),
-    );
-    return () => {
-      controller.abort();
-      setPicture(undefined);
+    const life = controller.signal;
+    const ready = (opened: Picture | null) => {
+      if (!life.aborted) setPicture(opened);
     };
+    setPicture(undefined);
+    openPicture(source, life).then(ready, () => ready(null));
+    return () => controller.abort();
   }, [source]);
   return picture;
 }
 
 export function MaskPainter({ picture: source, mask = null, onDone, onCancel }: MaskPainterProps) {
   const picture = usePicture(source);
+  const group = useRef<HTMLDivElement>(null);
+  // What opened the painter has often gone with it: the keyboard goes on from here.
+  useEffect(() => group.current?.focus({ preventScroll: true }), []);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out freely in every browser.
-    <div role="group" class="ig-mask" aria-label="Mask painter" data-lm-suppress-shortcuts="true">
+    <div
+      ref={group}
+      role="group"
+      class="ig-mask"
+      aria-label="Mask painter"
+      tabIndex={-1}
+      data-lm-suppress-shortcuts="true" // single letters are tools here, whatever they are to the page around
+    >
       {picture ? (
         <Bench picture={picture} mask={mask} onDone={onDone} onCancel={onCancel} />
       ) : (
         <div class="ig-mask__foot">
-          <p role="status">
-            {picture === null
-              ? "This picture cannot be shown: it is damaged or of an unknown kind."
-              : "Opening the picture…"}
-          </p>
+          <p role="status">{picture === null ? DAMAGED : "Opening the picture…"}</p>
           <button type="button" class="ig-button" onClick={onCancel}>
             Cancel
           </button>

@@ -1,5 +1,7 @@
 /** Brush sizes on a slider: fine steps where the brush is small. */
 
+import type { Size } from "./raster";
+
 /** Pixels; larger ones would make a single dab slower than a frame. */
 export const MAX_SIZE = 1000;
 export const MIN_SIZE = 1;
@@ -18,7 +20,10 @@ export const nextSize = (size: number, by: 1 | -1): number =>
   within(by > 0 ? Math.max(size + 1, size * STEP) : Math.min(size - 1, size / STEP));
 
 /** A brush to begin with: about a sixteenth of the picture's shorter side. */
-export const firstSize = (width: number, height: number): number => within(Math.min(width, height) / 16);
+export const firstSize = ({ width, height }: Size): number => within(Math.min(width, height) / 16);
+
+/** Pixels to feather by: an eighth of the first brush. */
+export const firstFeather = (size: Size): number => Math.max(2, Math.round(firstSize(size) / 8));
 
 /** Steps of a tenth, without what binary fractions leave. */
 export const nextSoftness = (softness: number, by: 1 | -1): number =>

@@ -43,7 +43,7 @@ export function easel(parts: EaselParts, raster: Raster): Easel {
   const pen = overlay.getContext("2d");
   const view = signal<views.View>({ scale: 1, x: 0, y: 0 });
   const hover = signal<Hover | null>(null);
-  const ink = signal(inks(colour.peek()));
+  let ink = inks(colour.peek());
   let room: Size = { width: 0, height: 0 };
   let ratio = 1;
   /** Overlay pixels that are out of date. */
@@ -58,7 +58,7 @@ export function easel(parts: EaselParts, raster: Raster): Easel {
     const image = pen.createImageData(rect.x1 - rect.x0, rect.y1 - rect.y0);
     const { scale, x, y } = view.value;
     const onOverlay = { scale: scale * ratio, x: x * ratio, y: y * ratio };
-    shade(new Uint32Array(image.data.buffer), rect, onOverlay, raster, ink.value);
+    shade(new Uint32Array(image.data.buffer), rect, onOverlay, raster, ink);
     pen.putImageData(image, rect.x0, rect.y0);
   };
   const redraw = (rect: Rect) => {
@@ -84,7 +84,7 @@ export function easel(parts: EaselParts, raster: Raster): Easel {
   resizes.observe(stage);
   const effects = [
     effect(() => {
-      ink.value = inks(colour.value);
+      ink = inks(colour.value);
       redrawAll();
     }),
     effect(() => {

@@ -19,14 +19,19 @@ export const ZOOM_STEP = 1.25;
 export function keys({ stage, easel, painting, tip, free, carrying, say, life }: KeyHands): void {
   const { width, height, data } = painting.raster;
   let lowered = false;
+  let last: Point = { x: Math.floor(width / 2) + 0.5, y: Math.floor(height / 2) + 0.5 };
 
-  const place = (): Point =>
-    easel.hover.value ?? { x: Math.floor(width / 2) + 0.5, y: Math.floor(height / 2) + 0.5 };
+  const place = (): Point => easel.hover.value ?? last;
+  const aim = ({ x, y }: Point) => {
+    last = { x, y };
+    easel.hover.value = { x, y, by: "keys" };
+  };
   const dot = () => ({ ...place(), radius: tip.value.size / 2 });
   const lower = () => {
-    if (lowered || !free()) return;
+    const aimed = easel.hover.value !== null;
+    aim(place());
+    if (lowered || !aimed || !free()) return;
     lowered = true;
-    easel.hover.value = { ...place(), by: "keys" };
     painting.begin(dot(), tip.value);
   };
   const lift = () => {
@@ -40,7 +45,7 @@ export function keys({ stage, easel, painting, tip, free, carrying, say, life }:
       x: Math.min(width - 0.5, Math.max(0.5, from.x + x * by)),
       y: Math.min(height - 0.5, Math.max(0.5, from.y + y * by)),
     };
-    easel.hover.value = { ...to, by: "keys" };
+    aim(to);
     easel.look((view, ...sizes) => bringIntoView(view, to, MARGIN_PX, ...sizes));
     if (lowered) painting.move(dot());
   };
@@ -100,8 +105,7 @@ export function keys({ stage, easel, painting, tip, free, carrying, say, life }:
     }
   };
   const focus = () => {
-    if (stage.matches(":focus-visible") && easel.hover.value === null)
-      easel.hover.value = { ...place(), by: "keys" };
+    if (stage.matches(":focus-visible") && easel.hover.value === null) aim(last);
   };
   const blur = () => {
     lift();

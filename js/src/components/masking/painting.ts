@@ -13,6 +13,7 @@ export interface Marks {
   coverage: number;
 }
 
+/** A stroke that is still open ends where anything else begins. */
 export interface Painting {
   raster: Raster;
   marks: ReadonlySignal<Marks>;
@@ -70,7 +71,18 @@ export function painting(size: Size, onChange: (rect: Rect) => void): Painting {
     const coverage = sums.reduce((total, one) => total + one, 0) / (255 * raster.data.length);
     marks.value = { canUndo: past > 0, canRedo: future > 0, coverage };
   };
+  const end = () => {
+    if (stroke === null) return;
+    if (stroke.ahead !== null) draw(stroke, stroke.ahead);
+    settle(stroke.changed ? store.commit() : store.revert());
+    stroke = null;
+  };
+  const step = (way: () => number[]) => () => {
+    end();
+    settle(way());
+  };
   const whole = (change: () => void) => {
+    end();
     store.keep();
     change();
     settle(store.commit());
@@ -101,6 +113,7 @@ export function painting(size: Size, onChange: (rect: Rect) => void): Painting {
     raster,
     marks,
     begin(at, tip) {
+      end();
       stroke = { tip, at, ahead: null, changed: false };
       draw(stroke, at);
     },
@@ -110,18 +123,14 @@ export function painting(size: Size, onChange: (rect: Rect) => void): Painting {
       if (Math.hypot(to.x - stroke.at.x, to.y - stroke.at.y) < far) stroke.ahead = to;
       else draw(stroke, to);
     },
-    end() {
-      if (stroke === null) return;
-      if (stroke.ahead !== null) draw(stroke, stroke.ahead);
-      settle(stroke.changed ? store.commit() : store.revert());
-      stroke = null;
-    },
+    end,
     drop() {
+      if (stroke === null) return;
       stroke = null;
       settle(store.revert());
     },
-    undo: () => settle(store.undo()),
-    redo: () => settle(store.redo()),
+    undo: step(store.undo),
+    redo: step(store.redo),
     invert: () => whole(() => invert(raster.data)),
     fill: (value) => whole(() => raster.data.fill(value)),
     load(data, undoable) {
@@ -132,6 +141,7 @@ export function painting(size: Size, onChange: (rect: Rect) => void): Painting {
       }
     },
     *feather(radius) {
+      end();
       const found = marked();
       const rect = found && clip(grow(found, radius + 1), size);
       if (rect === null) return;

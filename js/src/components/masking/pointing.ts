@@ -109,7 +109,7 @@ export function pointing({ stage, easel, painting, tip, free, carrying, life }: 
   };
   /** A wheel belongs to the page until the stage has the focus; with Ctrl it is a trackpad's pinch. */
   const wheel = (event: WheelEvent) => {
-    if (!event.ctrlKey && document.activeElement !== stage && !stage.matches(":focus")) return;
+    if (!event.ctrlKey && !stage.matches(":focus")) return;
     event.preventDefault();
     const pixels = event.deltaY * (PIXELS_BY_MODE[event.deltaMode] ?? 1) * (event.ctrlKey ? 5 : 1);
     easel.look((view, ...sizes) => zoom(view, ZOOM_PER_PIXEL ** -pixels, easel.pointOf(event), ...sizes));
