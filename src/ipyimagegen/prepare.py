@@ -9,7 +9,7 @@ from typing import Any
 
 from .core.errors import BudgetExceeded, InvalidInput, Problem
 from .core.models import ModelSpec
-from .core.params import Change, Param, as_json
+from .core.params import SEED_NAMES, Change, Param, as_json
 from .core.requests import InputFile, Request
 from .media.inputs import as_input
 
@@ -26,7 +26,7 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
     """
     if type(n) is not int or not 1 <= n <= MAX_N:
         raise InvalidInput([Problem("n", f"{n!r} is not a whole number of pictures, 1 to {MAX_N}")], model=spec.id)
-    seed = spec.params.seed
+    seed = spec.params.seed or _undescribed_seed(spec, asked)
     wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and value in RANDOM)}
     checked = spec.params.check(wanted, model=spec.id)
     values = {**_with_files(spec, checked.values), **_required_defaults(spec, checked.values)}
@@ -49,6 +49,12 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
     return [_seeded(request, seed, int(first), index, why, fixed=seed.name in values) for index in range(n)]
 
 
+def _undescribed_seed(spec: ModelSpec, asked: Mapping[str, Any]) -> Param | None:
+    """The seed of a model that nobody has described, where the call names one."""
+    named = next((name for name in SEED_NAMES if spec.params.open and isinstance(asked.get(name), int)), None)
+    return None if named is None else Param(name=named, kind="integer", maximum=2**63 - 1)
+
+
 def _seeded(request: Request, seed: Param, first: int, index: int, why: str, *, fixed: bool) -> Request:
     low, high = seed_range(seed)
     value = low + (first - low + index) % (high - low + 1)
@@ -58,16 +64,19 @@ def _seeded(request: Request, seed: Param, first: int, index: int, why: str, *, 
 
 
 def seed_range(seed: Param) -> tuple[int, int]:
-    """The seeds that a model takes, both ends included: never below 0 (where -1 means random), never over 32 bits."""
+    """The seeds that a model takes, both ends included: never below 0, where -1 means random.
+
+    32 bits if it is silent.
+    """
     low = max(0, int(seed.minimum or 0))
-    high = MAX_SEED if seed.maximum is None else min(MAX_SEED, int(seed.maximum))
+    high = MAX_SEED if seed.maximum is None else int(seed.maximum)
     return low, max(low, high)
 
 
 def draw_seed(seed: Param) -> int:
     """A random seed within the model's range."""
     low, high = seed_range(seed)
-    return low + secrets.randbelow(high - low + 1)
+    return low + secrets.randbelow(min(high, low + MAX_SEED) - low + 1)
 
 
 def _defaults(spec: ModelSpec, values: Mapping[str, Any]) -> tuple[Change, ...]:

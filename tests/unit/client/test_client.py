@@ -39,6 +39,7 @@ from ipyimagegen.core.events import (
     Succeeded,
 )
 from ipyimagegen.core.models import ModelSpec
+from ipyimagegen.core.params import Params
 from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.job import Job
@@ -413,3 +414,14 @@ def test_a_job_is_found_by_the_start_of_its_id(client: Client) -> None:
 def test_models_are_found_by_words_of_their_description(client: Client) -> None:
     assert [spec.id for spec in client.models("painter")] == ["local/sketch"]
     assert client.model("local/cutout").price.source == "free"
+
+
+def test_a_seed_of_a_model_that_nobody_described_counts_on_too(scripted: Scripted) -> None:
+    async def undescribed(name: str) -> ModelSpec:
+        return ModelSpec(service="scripted", name=name, params=Params(open=True))
+
+    scripted.model = undescribed  # type: ignore[method-assign]
+    client_of(scripted).run("scripted/other", prompt="x", seed=2**40, n=2)
+    assert [request.values["seed"] for request in scripted.submitted] == [2**40, 2**40 + 1]
+    client_of(scripted).run("scripted/other", prompt="x")
+    assert "seed" not in scripted.submitted[2].values

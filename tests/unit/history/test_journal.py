@@ -47,6 +47,7 @@ def test_a_result_is_found_again_by_words_of_its_prompt_with_its_picture(
     journal: Journal, service: type[Local]
 ) -> None:
     made = client_with(journal, service()).run("local/sketch", prompt="A Lighthouse at dusk", seed=7, **SMALL)
+    journal.close()  # its writes are done
     later = Journal(journal.folder)
     (found,) = later.results("lighthouse dusk")
     assert later.results("harbour") == []

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from ... import keys
-from ...core.events import Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
+from ...core.errors import StorageError
+from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
@@ -20,7 +21,7 @@ from .errors import SERVICE
 from .orders import JOB_OPTIONS, Order, read_call
 from .outputs import outputs_of
 from .predictions import CANNOT_CANCEL
-from .workflows import declared, spec, steering_of
+from .workflows import declared, learn, seen, spec, steering_of
 
 
 def service() -> SpeedPixService:
@@ -59,8 +60,13 @@ class SpeedPixService:
         """Upload the files and send the job, once. May cost money."""
         order = await asyncio.to_thread(order_of, request)
         task = await (await self._api()).submit(order)
-        facts = {"submitted_at": time.time(), "estimated_s": task.estimated_s, "status": task.word}
-        return Ticket(service=self.name, model=request.model, remote_id=task.id, facts=dict(facts))
+        facts: dict[str, JSON] = {
+            "submitted_at": time.time(),
+            "estimated_s": task.estimated_s,
+            "status": task.word,
+            "inputs": seen({name: request.values[name] for name in order.inputs if name in request.values}),
+        }
+        return Ticket(service=self.name, model=request.model, remote_id=task.id, facts=facts)
 
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
         """Events until the result. What the service says of progress and time left is passed on."""
@@ -76,9 +82,18 @@ class SpeedPixService:
         async with aclosing(api.follow(task, model=ticket.model, age_s=age_s)) as tasks:
             async for now in tasks:
                 event = event_of(now)
+                if isinstance(event, Succeeded):
+                    await self._learned(ticket)
                 if event != last:
                     yield event
                 last = event
+
+    async def _learned(self, ticket: Ticket) -> None:
+        """Keep what the call told of the workflow's inputs. A disk that cannot be written to stops no job."""
+        inputs = ticket.facts.get("inputs")
+        if isinstance(inputs, dict):
+            with suppress(StorageError):
+                await asyncio.to_thread(learn, ticket.model.partition("@")[0], inputs)
 
     async def cancel(self, ticket: Ticket) -> str:  # noqa: ARG002 - the protocol's argument
         """SpeedPix has no such call."""

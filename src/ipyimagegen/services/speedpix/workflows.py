@@ -1,4 +1,7 @@
-"""Workflows as models. SpeedPix does not say what a workflow takes: `declare` says it once, and it is kept.
+"""Workflows as models.
+
+SpeedPix does not say what a workflow takes: `declare` says it once, and it is kept; of one that was not declared the
+inputs of calls that succeeded are learned.
 
 speedpix.declare("product-cutout", {"image": {"format": "image"}, "margin": 0.1}, title="Cut a product out")
 """
@@ -13,7 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from ...core.errors import InvalidInput, Problem, StorageError
+from ...core.events import JSON
 from ...core.models import ModelSpec
+from ...core.requests import InputFile
 from ...core.schema import read_params
 from ...media.saving import write_atomic
 from .errors import SERVICE
@@ -60,6 +65,29 @@ def declare(workflow_id: str, inputs: Mapping[str, Any], *, title: str = "", des
     return spec(workflow_id)
 
 
+def seen(values: Mapping[str, Any]) -> dict[str, JSON]:
+    """What the values of a call tell of a workflow's inputs: a schema for each that has a plain type."""
+    nodes: dict[str, JSON] = {}
+    for name, value in values.items():
+        if isinstance(value, InputFile):
+            nodes[name] = {"format": "image" if value.media_type.startswith("image/") else "file"}
+        elif type(value) in TYPES:
+            nodes[name] = {"type": TYPES[type(value)]}
+    return nodes
+
+
+def learn(workflow_id: str, nodes: Mapping[str, Any]) -> None:
+    """Remember the inputs of a call that succeeded, unless the workflow was declared. Raises `StorageError`."""
+    with _lock:
+        known = _read()
+        entry = _mapping(known.get(workflow_id))
+        before = _mapping(_mapping(entry.get("inputs")).get("properties"))
+        after = {**before, **{name: node for name, node in nodes.items() if name not in before}}
+        if after != before and (not entry or entry.get("learned")):
+            inputs = {"type": "object", "properties": after}
+            _write({**known, workflow_id: {**entry, "learned": True, "inputs": inputs}})
+
+
 def forget(workflow_id: str) -> None:
     """Take a declaration back. Unknown ones are ignored. Raises `StorageError`."""
     with _lock:
@@ -69,7 +97,7 @@ def forget(workflow_id: str) -> None:
 
 
 def declared() -> tuple[ModelSpec, ...]:
-    """The workflows that were declared here. Raises `StorageError`."""
+    """The workflows that were declared here, or learned. Raises `StorageError`."""
     return tuple(spec(workflow_id) for workflow_id in _read())
 
 
@@ -85,7 +113,7 @@ def spec(name: str) -> ModelSpec:
         name=name,
         title=str(known.get("title") or name),
         description=str(known.get("description") or ""),
-        params=read_params({**schema, "properties": {**own, **steering}}, open=not known),
+        params=read_params({**schema, "properties": {**own, **steering}}, open=not known or bool(known.get("learned"))),
         cannot_cancel=CANNOT_CANCEL,
     )
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from ipyimagegen.core.errors import InvalidInput, StorageError
-from ipyimagegen.core.requests import Request
+from ipyimagegen.core.requests import InputFile, Request
 from ipyimagegen.services import speedpix
+from ipyimagegen.services.speedpix import workflows
 from ipyimagegen.services.speedpix.service import order_of
 from ipyimagegen.services.speedpix.workflows import FILE, spec
 
@@ -80,3 +81,20 @@ def test_a_version_goes_before_the_alias() -> None:
 def test_an_input_of_an_options_name_stays_an_input() -> None:
     speedpix.declare("w", {"version_id": str})
     assert order("w", version_id="7").inputs == {"version_id": "7"}
+
+
+def test_the_inputs_of_a_call_that_succeeded_are_learned_and_others_still_pass() -> None:
+    picture = InputFile(filename="a.png", media_type="image/png", data=b"x")
+    workflows.learn("w", workflows.seen({"prompt": "a cat", "steps": 20, "image": picture, "odd": object()}))
+    workflows.learn("w", workflows.seen({"prompt": "a dog", "margin": 0.1}))
+    params = workflows.spec("w@main").params
+    own = {name: param.kind for name, param in params.items() if name not in workflows.STEERING}
+    assert own == {"prompt": "text", "steps": "integer", "image": "image", "margin": "number"}
+    assert params.open
+    assert "w" in [model.name for model in workflows.declared()]
+
+
+def test_what_was_declared_is_not_changed_by_what_is_seen() -> None:
+    before = workflows.declare("w", {"prompt": str})
+    workflows.learn("w", workflows.seen({"promt": "a cat"}))
+    assert workflows.spec("w") == before
