@@ -122,6 +122,14 @@ def remember_shown(result: Result) -> None:
 
 def _formatted(result: Result, include: Any = None, exclude: Any = None) -> Any:
     shell = get_ipython()
-    if shell is not None and shell.displayhook.is_active and _shown.get("last") == (id(result), shell.execution_count):
+    if shell is not None and _shows_value(shell) and _shown.get("last") == (id(result), shell.execution_count):
         return {"text/plain": repr(result)}, {}
     return result._repr_mimebundle_(include, exclude)
+
+
+def _shows_value(shell: Any) -> bool:
+    """Whether the value that the cell ends with is being shown.
+
+    A kernel's display hook never sets IPython's `is_active`; it holds the message meanwhile.
+    """
+    return bool(shell.displayhook.is_active or getattr(shell.displayhook, "msg", None))

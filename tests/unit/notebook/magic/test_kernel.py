@@ -72,6 +72,21 @@ def test_a_cell_leaves_the_picture_and_a_line_of_text_and_has_no_value(kernel: B
     assert reply["status"] == "ok"
 
 
+@pytest.mark.parametrize("call", ["ig.run", "await ig.async_run"])
+def test_a_cell_that_ends_with_the_call_itself_shows_its_picture_once(kernel: BlockingKernelClient, call: str) -> None:
+    run(kernel, "import ipyimagegen as ig")
+    tiny = '"local/sketch", prompt="a fox", width=64, height=64, num_inference_steps=2'
+    reply, seen = run(kernel, f"{call}({tiny})")
+    assert reply["status"] == "ok"
+    shown = [
+        content["data"]
+        for kind in ("display_data", "update_display_data", "execute_result")
+        for content in of_kind(seen, kind)
+    ]
+    assert sum("image/png" in data for data in shown) == 1
+    assert [content["data"]["text/plain"][:8] for content in of_kind(seen, "execute_result")] == ["<Result "]
+
+
 @pytest.mark.parametrize("cell", [f"%%imagegen {TINY} --fail-at-step 1\nx", "%%imagegen --widht 3\nx"])
 def test_what_fails_stops_the_cells_that_wait(kernel: BlockingKernelClient, cell: str) -> None:
     first = kernel.execute(cell)
