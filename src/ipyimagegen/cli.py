@@ -58,6 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     attach.add_argument("job", help="its id, or the start of one")
     attach.add_argument("--save", default=".", metavar="PATTERN", help="a folder, or a path such as 'out/{seed}.png'")
+    attach.add_argument("--quiet", action="store_true", help="show no progress")
     attach.set_defaults(call=_attach)
 
     gateway = commands.add_parser(
@@ -153,7 +154,7 @@ def _attach(options: argparse.Namespace) -> int:
 
     client = default_client()
     job = client.attach(options.job)
-    with watching(job, quiet=False, blocking=True):
+    with watching(job, quiet=options.quiet, blocking=True):
         result = client.finish(job)
     if result.text:
         print(result.text)

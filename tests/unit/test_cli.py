@@ -124,7 +124,7 @@ def test_attach_collects_a_job_of_another_process(
     journal: Journal, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     left(journal)
-    assert main(["attach", "jle", "--save", str(tmp_path / "{seed}.png")]) == 0
+    assert main(["attach", "jle", "--quiet", "--save", str(tmp_path / "{seed}.png")]) == 0
     summary, saved = capsys.readouterr().out.splitlines()
     assert "local/sketch · 64×64 · seed 5" in summary
     assert saved == str(tmp_path / "5.png")
