@@ -449,3 +449,23 @@ def test_a_pen_draws_wider_where_it_presses_harder(demo: str, page: Page) -> Non
     marked = np.nonzero(widths)[0]
     thin, thick = widths[marked[10]], widths[marked[-20]]
     assert thick > 2 * thin > 0
+
+
+def test_a_mask_file_is_scaled_to_the_picture_and_said_to_be(demo: str, page: Page, tmp_path: Path) -> None:
+    open_demo(page, demo, scene="painter", size="640x480")
+    stage_of(page)
+    half = Image.new("L", (320, 240))
+    half.paste(255, (0, 0, 160, 240))
+    half.save(tmp_path / "half.png")
+    page.get_by_label("Open a mask").set_input_files(tmp_path / "half.png")
+    expect(page.get_by_role("alert")).to_have_text("The mask has been scaled: it was 320 × 240 pixels.")
+    expect(page.locator(".ig-mask__facts")).to_have_text("50 % marked")
+    with page.expect_download() as saved:
+        tool(page, "Save the mask as a file").click()
+    with Image.open(saved.value.path()) as file:
+        assert (file.format, file.mode, file.size) == ("PNG", "L", (640, 480))
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    page.get_by_label("Open a mask").set_input_files(tmp_path / "broken.png")
+    expect(page.get_by_role("alert")).to_contain_text("Opening the mask failed")
+    tool(page, "Undo").click()
+    expect(page.locator(".ig-mask__facts")).to_have_text("0 % marked")

@@ -26,33 +26,30 @@ const COLOUR = "#ff2d6f";
 const OPACITY = 0.55;
 const SOFTNESS = 0.2;
 
-/** Long pieces of work, one at a time; `busy` is what is going on, "" while nothing is. */
+/** Long pieces of work, one at a time: `busy` is what is going on, "" while nothing is; `note` is what came of it. */
 function useTasks() {
   const busy = useSignal("");
-  const wrong = useSignal("");
+  const note = useSignal("");
   const run = (doing: string, task: () => Promise<void>) => {
     if (busy.value) return;
     busy.value = doing;
-    wrong.value = "";
+    note.value = "";
     task()
       .catch((error: unknown) => {
-        wrong.value = `${doing} failed: ${error instanceof Error ? error.message : error}`;
+        note.value = `${doing} failed: ${error instanceof Error ? error.message : error}`;
       })
       .finally(() => {
         busy.value = "";
       });
   };
-  return { busy, wrong, run };
+  return { busy, note, run };
 }
 
-/** Offer bytes to the browser as a download. */
-function download(blob: Blob, name: string): void {
-  const link = Object.assign(document.createElement("a"), {
-    href: URL.createObjectURL(blob),
-    download: name,
-  });
-  link.click();
-  URL.revokeObjectURL(link.href);
+/** Offer bytes to the browser as a download; some take their time to fetch them, so the address lives on. */
+function download(blob: Blob, name: string, life: AbortSignal): void {
+  const href = URL.createObjectURL(blob);
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  life.addEventListener("abort", () => URL.revokeObjectURL(href), { once: true });
 }
 
 /** The elements, the mask and the hands on it; all that is started ends with the component, by one signal. */
@@ -121,7 +118,7 @@ const Keys = ({ id }: { id: string }) => (
 
 export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
   const id = useId();
-  const { busy, wrong, run } = useTasks();
+  const { busy, note, run } = useTasks();
   const { stage, overlay, outline, tip, colour, carrying, said, painting, open } = useEasel(picture, busy);
   const opacity = useSignal(OPACITY);
   const featherBy = useSignal(firstFeather(picture));
@@ -129,7 +126,13 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
   const marked = `${share(marks.coverage)} marked`;
 
   const load = (file: Blob, life: AbortSignal, undoable: boolean) =>
-    run("Opening the mask", async () => painting.load(await readMask(file, picture, life), undoable));
+    run("Opening the mask", async () => {
+      const { data, had } = await readMask(file, picture, life);
+      painting.load(data, undoable);
+      if (had.width !== picture.width || had.height !== picture.height) {
+        note.value = `The mask has been scaled: it was ${had.width} × ${had.height} pixels.`;
+      }
+    });
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is marked from the beginning is read once.
   useEffect(() => {
     if (mask !== null && open !== null) load(mask, open.life, false);
@@ -146,7 +149,8 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
     clear: () => painting.fill(0),
     feather: () => open && run("Feathering", () => inSlices(painting.feather(featherBy.value), open.life)),
     open: (file) => open && load(file, open.life, true),
-    save: () => run("Saving", async () => download(await encodePng(painting.raster), "mask.png")),
+    save: () =>
+      open && run("Saving", async () => download(await encodePng(painting.raster), "mask.png", open.life)),
   };
   const done = () =>
     run("Finishing", async () => {
@@ -193,8 +197,8 @@ export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
           </button>
         </div>
       </div>
-      <p class="ig-mask__error" role="alert">
-        {wrong.value}
+      <p class="ig-mask__note" role="alert">
+        {note.value}
       </p>
       <p class="ig-unseen" role="status">
         {said.value}

@@ -3,6 +3,11 @@ import { grey } from "./area";
 import type { Raster, Size } from "./raster";
 import { inSlices } from "./slices";
 
+export interface Opened {
+  data: Uint8Array<ArrayBuffer>;
+  had: Size;
+}
+
 export interface Picture extends Size {
   element: HTMLElement;
 }
@@ -44,15 +49,12 @@ function* readStrips(bitmap: ImageBitmap, { width, height, data }: Raster): Gene
   }
 }
 
-/** A mask's bytes from any picture, scaled to `size` where it has another; never there where `life` ends before. */
-export async function readMask(
-  source: Blob,
-  { width, height }: Size,
-  life: AbortSignal,
-): Promise<Uint8Array> {
+/** A mask from any picture, scaled to `size`, and the size that it had; never there where `life` ends before. */
+export async function readMask(source: Blob, { width, height }: Size, life: AbortSignal): Promise<Opened> {
   const bitmap = await createImageBitmap(source);
+  const had = { width: bitmap.width, height: bitmap.height };
   const data = new Uint8Array(width * height);
   await inSlices(readStrips(bitmap, { width, height, data }), life);
   bitmap.close();
-  return data;
+  return { data, had };
 }
