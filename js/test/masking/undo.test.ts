@@ -111,8 +111,25 @@ test("memory is bounded: the oldest steps go, the last one stays even where it i
   for (let seed = 1; seed <= 10; seed += 1) step(store, seed);
   expect(store.steps().past).toBe(3);
   expect(store.bytes()).toBeLessThanOrEqual(3.5 * 256 * 256);
+  for (let back = 0; back < 3; back += 1) store.undo();
+  expect(store.bytes()).toBeLessThanOrEqual(3.5 * 256 * 256);
   const tiny = undoStore(mask, 1);
   step(tiny, 1);
   step(tiny, 2);
   expect(tiny.steps().past).toBe(1);
+  tiny.undo();
+  expect(tiny.steps()).toEqual({ past: 0, future: 1 });
+});
+
+test("steps that cost little to undo and much to redo are bounded, too", () => {
+  const mask = raster(256, 256);
+  const store = undoStore(mask, 2.5 * 256 * 256);
+  for (let seed = 1; seed <= 8; seed += 1) {
+    store.keep();
+    if (seed % 2) scribble(mask, seed);
+    else mask.data.fill(seed);
+    store.commit();
+  }
+  while (store.undo().length > 0) expect(store.bytes()).toBeLessThanOrEqual(5 * 256 * 256);
+  expect(store.steps().future).toBeGreaterThan(1);
 });

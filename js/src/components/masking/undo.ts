@@ -70,13 +70,11 @@ function restore({ width, data }: Raster, { x0, y0, x1, y1 }: Rect, saved: Saved
   }
 }
 
-/**
- * @param budget Bytes for all steps together. The oldest go first; the last one always stays, whatever its size.
- */
+/** @param budget Bytes for the steps back, and as many for those forth; the farthest go first, the next one always stays. */
 export function undoStore(raster: Raster, budget: number) {
   const tiles = tilesOf(raster);
-  let past: Step[] = [];
-  let future: Step[] = [];
+  const past: Step[] = [];
+  const future: Step[] = [];
   let open: Step = { tiles: new Map(), bytes: 0 };
 
   const save = (step: Step, tile: number) => {
@@ -92,13 +90,13 @@ export function undoStore(raster: Raster, budget: number) {
     open = { tiles: new Map(), bytes: 0 };
     return [...step.tiles.keys()];
   };
-  const trim = () => {
+  const trim = (steps: Step[]) => {
     let bytes = 0;
-    const tooOld = past.findLastIndex((step, index) => {
+    const tooFar = steps.findLastIndex((step, index) => {
       bytes += step.bytes;
-      return bytes > budget && index < past.length - 1;
+      return bytes > budget && index < steps.length - 1;
     });
-    past = past.slice(tooOld + 1);
+    steps.splice(0, tooFar + 1);
   };
   /** Swap what a step kept with what is there now. */
   const swap = (from: Step[], to: Step[]): number[] => {
@@ -108,6 +106,7 @@ export function undoStore(raster: Raster, budget: number) {
     for (const tile of step.tiles.keys()) save(now, tile);
     putBack(step);
     to.push(now);
+    trim(to);
     return [...step.tiles.keys()];
   };
 
@@ -120,8 +119,8 @@ export function undoStore(raster: Raster, budget: number) {
     commit(): number[] {
       if (open.tiles.size > 0) {
         past.push(open);
-        future = [];
-        trim();
+        future.length = 0;
+        trim(past);
       }
       return close();
     },
