@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -94,22 +95,23 @@ class Journal:
         self.folder = folder
         self.files = Files(folder / "files")
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ipyimagegen-journal")
-        self._connection: sqlite3.Connection | None = None
+        self._open_files: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close, self._open_files)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A transaction; only on the journal's own thread."""
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            with self._connection as connection:
+            if not self._open_files:
+                self._open_files.append(self._connect())
+            with self._open_files[0] as connection:
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise StorageError(f"the journal in {self.folder} cannot be used: {error}") from error
 
     def _connect(self) -> sqlite3.Connection:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(self.folder / "journal.sqlite", timeout=BUSY_S)
+        connection = sqlite3.connect(self.folder / "journal.sqlite", timeout=BUSY_S, check_same_thread=False)
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -124,12 +126,7 @@ class Journal:
 
     def close(self) -> None:
         """Finish what was begun and close the file; the next call opens it again."""
-        self._thread.submit(self._close).result()
-
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._thread.submit(_close, self._open_files).result()
 
     # -- the way of one job ---------------------------------------------------------------------------------------
 
@@ -331,6 +328,12 @@ class Journal:
             if path.stem not in needed and not path.name.startswith("."):
                 path.unlink(missing_ok=True)
         return found
+
+
+def _close(open_files: list[sqlite3.Connection]) -> None:
+    """Also called when the journal is gone, and at the process's end: its thread has done its last work then."""
+    while open_files:
+        open_files.pop().close()
 
 
 def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any]) -> None:

@@ -162,7 +162,7 @@ def test_estimates_are_learned_from_earlier_sessions(journal: Journal) -> None:
 
 def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
     journal.rows()
-    journal._thread.submit(lambda: journal._connection.execute("PRAGMA user_version = 99")).result()  # type: ignore[union-attr]
+    journal._thread.submit(lambda: journal._open_files[0].execute("PRAGMA user_version = 99")).result()
     journal.close()
     with pytest.raises(StorageError, match="newer version"):
         journal.rows()
