@@ -2,27 +2,463 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from .conftest import MakeNotebook
-from .lab import open_notebook, run
+from .lab import cell, open_notebook, output, ready, run, save, saved_outputs
 
-LOAD = "from ipyimagegen.notebook.widgets.studio import Studio\nimport ipyimagegen as ig"
-SMALL = "width=128, height=128, num_inference_steps=4"
+LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio import Studio"
+SMALL = "width=128, height=128, num_inference_steps=3"
+SLOW = "width=128, height=128, num_inference_steps=60, step_delay_s=0.2"
+Open = Callable[..., Locator]
 
 
-def test_a_picture_by_prompt_and_run(jupyter: str, page: Page, notebook: MakeNotebook, shots: Path) -> None:
-    name = notebook("studio.ipynb", [LOAD, f"s = Studio('local/sketch', {SMALL})\ns", "print(s)"])
-    open_notebook(page, jupyter, name)
-    run(page, 0)
-    studio = run(page, 1).locator(".ig-studio")
-    expect(studio).to_be_visible()
-    page.screenshot(path=shots / "studio_empty.png")
-    studio.get_by_label("Prompt", exact=False).first.fill("a lighthouse at dusk")
-    studio.get_by_role("button", name="Run", exact=True).click()
-    expect(studio.locator(".ig-place__picture img")).to_be_visible()
-    expect(studio.locator(".ig-tile")).to_have_count(1)
-    page.screenshot(path=shots / "studio_done.png")
-    expect(run(page, 2).locator(".jp-OutputArea")).to_contain_text("1 picture")
+@pytest.fixture
+def studio(jupyter: str, page: Page, notebook: MakeNotebook) -> Open:
+    """Opens a notebook with a Studio in its second cell, and cells to look at it from Python."""
+
+    def begin(name: str, made: str, *cells: str, app: str = "lab", theme: str = "") -> Locator:
+        file = notebook(f"{name}.ipynb", [LOAD, f"s = Studio({made})\ns", *cells])
+        open_notebook(page, jupyter, file, app, theme=theme)
+        run(page, 0)
+        shown = run(page, 1).locator(".ig-studio")
+        expect(shown).to_be_visible()
+        return shown
+
+    return begin
+
+
+def prompt(studio: Locator) -> Locator:
+    return studio.locator("[data-param=prompt] textarea")
+
+
+def press_run(studio: Locator) -> None:
+    studio.get_by_role("button", name="Run", exact=True).or_(
+        studio.get_by_role("button", name="Run again", exact=True)
+    ).click()
+
+
+def picture(studio: Locator) -> Locator:
+    return studio.locator(".ig-place__look img")
+
+
+def verb(studio: Locator, name: str) -> Locator:
+    return studio.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+
+
+def ask(page: Page, index: int) -> Any:
+    """What a cell prints, as JSON."""
+    told = run(page, index).locator(".jp-OutputArea-output").last
+    expect(told).to_be_visible()
+    return json.loads(told.inner_text())
+
+
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_prompt_run_preview_picture(app: str, studio: Open, page: Page, shots: Path) -> None:
+    made = "'local/sketch', width=256, height=256, num_inference_steps=24, step_delay_s=0.1"
+    tell = "print(json.dumps([s.params['prompt'], len(s.results), s.results[0].prompt, repr(s)]))"
+    shown = studio(f"first_{app}", made, tell, app=app)
+    page.screenshot(path=shots / f"studio_empty_{app}.png")
+    prompt(shown).fill("a lighthouse at dusk")
+    prompt(shown).press("Control+Enter")
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+ of 24"))
+    expect(shown.locator(".ig-stage img")).to_be_visible()
+    page.screenshot(path=shots / f"studio_running_{app}.png")
+    expect(picture(shown)).to_be_visible()
+    expect(shown.locator(".ig-tile")).to_have_count(1)
+    expect(shown.locator(".ig-facts__line")).to_contain_text(re.compile(r"seed \d+ · 256×256 · .* · ran .* · free"))
+    page.screenshot(path=shots / f"studio_done_{app}.png")
+    said = ask(page, 2)
+    assert said[:3] == ["a lighthouse at dusk", 1, "a lighthouse at dusk"]
+    assert said[3].startswith("<Studio local/sketch: prompt='a lighthouse at dusk', width=256")
+
+
+def test_the_kernel_judges_each_value_at_its_control(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio("invalid", f"'local/sketch', {SMALL}", "print(json.dumps([s.params, s.problems]))")
+    guidance = shown.locator("[data-param=guidance_scale]")
+    guidance.locator("input[type=text]").fill("200")
+    expect(guidance.locator(".ig-field__problem")).to_have_text("200 is outside 0 to 20")
+    expect(guidance.locator("input[type=text]")).to_have_attribute("aria-invalid", "true")
+    press_run(shown)
+    expect(guidance.locator("input[type=text]")).to_be_focused()
+    expect(shown.get_by_role("alert").filter(has_text="Not sent")).to_contain_text("guidance_scale")
+    page.screenshot(path=shots / "studio_invalid.png")
+    expect(shown.locator(".ig-tile")).to_have_count(0)
+    assert ask(page, 2)[1] == {"guidance_scale": "200 is outside 0 to 20"}
+    guidance.get_by_role("button", name="Reset Guidance").click()
+    expect(guidance.locator("input[type=text]")).to_have_value("7.5")
+    expect(guidance.locator(".ig-field__problem")).to_have_count(0)
+
+
+def test_python_moves_the_controls_and_hears_them(studio: Open, page: Page) -> None:
+    heard = "seen = []\ns.observe(lambda change: seen.append(change.new.get('num_inference_steps')), 'params')"
+    set_it = "s.params['num_inference_steps'] = 11\ns.params = {**s.params, 'prompt': 'a fox'}\ns.n = 3"
+    shown = studio(
+        "python", f"'local/sketch', {SMALL}", heard, set_it, "print(json.dumps([seen[-1], s.params['prompt']]))"
+    )
+    run(page, 2)
+    run(page, 3)
+    expect(shown.locator("[data-param=num_inference_steps] input[type=text]")).to_have_value("11")
+    expect(prompt(shown)).to_have_value("a fox")
+    expect(shown.locator(".ig-count__n")).to_have_text("× 3")
+    slider = shown.locator("[data-param=num_inference_steps] input[type=range]")
+    slider.focus()
+    slider.press("ArrowRight")
+    prompt(shown).fill("a fox\nin snow")
+    page.wait_for_timeout(400)
+    assert ask(page, 4) == [12, "a fox\nin snow"]
+
+
+def test_switching_models_keeps_what_both_have_and_says_what_it_dropped(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio(
+        "switch", "'local/sketch', prompt='a fox', width=256, style='oil'", "print(json.dumps([s.model, s.params]))"
+    )
+    shown.get_by_role("button", name=re.compile("^Model: local.sketch")).click()
+    search = shown.get_by_role("combobox", name="Search models")
+    expect(search).to_be_focused()
+    page.screenshot(path=shots / "studio_models.png")
+    search.fill("flux dev")
+    expect(shown.locator(".ig-models__row").first).to_contain_text("openpixels/flux-dev")
+    search.press("Enter")
+    expect(shown.locator(".ig-studio__notice")).to_contain_text("style")
+    expect(prompt(shown)).to_have_value("a fox")
+    expect(shown.locator("[data-param=style]")).to_have_count(0)
+    expect(shown.locator(".ig-run__cost")).to_contain_text("cost unknown")
+    assert ask(page, 2) == ["openpixels/flux-dev", {"prompt": "a fox", "width": 256}]
+    shown.get_by_role("button", name=re.compile("^Model: openpixels")).click()
+    shown.get_by_role("combobox", name="Search models").fill("sketch")
+    shown.get_by_role("combobox", name="Search models").press("Enter")
+    expect(shown.locator("[data-param=style] select")).to_be_visible()
+    assert ask(page, 2) == ["local/sketch", {"prompt": "a fox", "width": 256, "style": "oil"}]
+
+
+def test_run_again_makes_a_queue_and_cancel_ends_it(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio(
+        "queue", f"'local/sketch', prompt='a boat', {SLOW}", "print(json.dumps([j.phase for j in ig.jobs()]))"
+    )
+    press_run(shown)
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"))
+    shown.get_by_role("button", name="One picture more").click()
+    expect(shown.locator(".ig-count__n")).to_have_text("× 2")
+    press_run(shown)
+    expect(shown.locator(".ig-tile")).to_have_count(3)
+    page.screenshot(path=shots / "studio_queue.png")
+    shown.locator(".ig-tile").first.click()
+    expect(shown.locator(".ig-place__job")).to_have_count(2)
+    shown.get_by_role("button", name="Cancel all 3").click()
+    expect(shown.get_by_text("cancelled").first).to_be_visible(timeout=5_000)
+    assert ask(page, 2) == ["cancelled"] * 3
+    shown.get_by_role("button", name="Dismiss").click()
+    expect(shown.locator(".ig-tile")).to_have_count(1)
+
+
+def test_a_failure_says_why_and_the_next_run_works(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio("failed", f"'local/sketch', prompt='a boat', fail_at_step=2, {SMALL}")
+    press_run(shown)
+    expect(shown.locator(".ig-stage__error")).to_contain_text("step 2")
+    page.screenshot(path=shots / "studio_failed.png")
+    shown.locator("summary", has_text="Advanced").click()
+    shown.get_by_role("button", name="Reset Fail at step").click()
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    expect(shown.locator(".ig-tile")).to_have_count(1)
+
+
+def test_n_pictures_stand_side_by_side_and_then_in_the_strip(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio(
+        "several",
+        "'local/sketch', n=4, prompt='a forest', width=192, height=128, num_inference_steps=12, step_delay_s=0.15",
+        "print(json.dumps([len(s.results), len(s.results[0]), s.results[0].seeds]))",
+    )
+    press_run(shown)
+    expect(shown.locator(".ig-place__job")).to_have_count(4)
+    expect(shown.locator(".ig-place__job img")).to_have_count(4)
+    page.screenshot(path=shots / "studio_four.png")
+    expect(picture(shown)).to_be_visible()
+    expect(shown.locator(".ig-tile")).to_have_count(4)
+    results, count, seeds = ask(page, 2)
+    assert (results, count) == (1, 4)
+    assert seeds == list(range(seeds[0], seeds[0] + 4))
+
+
+def test_seed_random_fixed_and_reuse_last(studio: Open, page: Page) -> None:
+    shown = studio(
+        "seed",
+        f"'local/sketch', prompt='a boat', {SMALL}",
+        "print(json.dumps([s.params.get('seed'), s.results[-1].seed]))",
+    )
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    shown.get_by_role("button", name="Reuse last").click()
+    expect(shown.get_by_role("textbox", name="Seed value")).not_to_have_value("")
+    kept, last = ask(page, 2)
+    assert kept == last
+    shown.get_by_role("textbox", name="Seed value").fill("7")
+    press_run(shown)
+    expect(shown.locator(".ig-facts__line")).to_contain_text("seed 7")
+    shown.get_by_role("button", name="Random", exact=True).click()
+    expect(shown.get_by_role("textbox", name="Seed value")).to_have_value("")
+    assert ask(page, 2) == [None, 7]
+
+
+def test_sizes_have_presets_a_swap_and_a_lock(studio: Open, page: Page) -> None:
+    shown = studio("sizes", "'local/sketch', prompt='a boat'", "print(json.dumps(s.params))")
+    shown.get_by_role("combobox", name="Proportions").select_option(label="16:9 – 680×384")
+    expect(shown.get_by_role("textbox", name="Width")).to_have_value("680")
+    shown.get_by_role("button", name="Swap width and height").click()
+    expect(shown.get_by_role("textbox", name="Height")).to_have_value("680")
+    shown.get_by_role("button", name="Swap width and height").click()
+    shown.get_by_role("combobox", name="Proportions").select_option(label="1:1 – 512×512")
+    shown.get_by_role("button", name="Lock proportions").click()
+    shown.get_by_role("textbox", name="Width").fill("256")
+    expect(shown.get_by_role("textbox", name="Height")).to_have_value("256")
+    shown.get_by_role("textbox", name="Width").fill("250")
+    expect(shown.locator("[data-param=width] .ig-field__note")).to_contain_text("sent as 248")
+    page.wait_for_timeout(300)
+    assert ask(page, 2) == {"prompt": "a boat", "width": 250, "height": 248}
+
+
+def test_the_prompts_history(studio: Open, page: Page) -> None:
+    shown = studio("history", f"'local/sketch', {SMALL}")
+    for text in ("one boat", "two boats"):
+        prompt(shown).fill(text)
+        press_run(shown)
+        expect(shown.locator(".ig-tile").first).to_have_attribute("aria-label", re.compile(text))
+    prompt(shown).fill("a draft")
+    expect(shown.locator(".ig-meter")).to_have_count(0)
+    for text in ("two boats", "one boat"):
+        prompt(shown).press("Alt+ArrowUp")
+        expect(prompt(shown)).to_have_value(text)
+    prompt(shown).press("Alt+ArrowDown")
+    prompt(shown).press("Alt+ArrowDown")
+    expect(prompt(shown)).to_have_value("a draft")
+
+
+def test_what_can_be_done_with_a_picture(studio: Open, page: Page, shots: Path) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    shown = studio("verbs", f"'local/sketch', prompt='a boat', seed=7, {SMALL}")
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+
+    verb(shown, "Star").click()
+    expect(verb(shown, "Take the star off")).to_have_attribute("aria-pressed", "true")
+
+    with page.expect_download() as waiting:
+        verb(shown, "Download").click()
+    assert waiting.value.suggested_filename == "a-boat-7.png"
+    data = Path(waiting.value.path()).read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert b"ipyimagegen" in data
+
+    verb(shown, "Copy as code").click()
+    expect(shown.locator(".ig-code__text")).to_contain_text("seed=7")
+    expect(shown.get_by_text("Code copied.").first).to_be_attached()
+    code = page.evaluate("() => navigator.clipboard.readText()")
+    assert code == shown.locator(".ig-code__text").inner_text()
+    page.screenshot(path=shots / "studio_code.png")
+
+    verb(shown, "Copy the picture").click()
+    expect(shown.get_by_text("Picture copied.").first).to_be_attached()
+    types = page.evaluate("async () => (await navigator.clipboard.read()).flatMap(item => item.types)")
+    assert "image/png" in types
+
+    prompt(shown).fill("something else")
+    verb(shown, "Reuse the prompt").click()
+    expect(prompt(shown)).to_have_value("a boat")
+    shown.get_by_role("button", name="Random", exact=True).click()
+    verb(shown, "Reuse the seed").click()
+    expect(shown.get_by_role("textbox", name="Seed value")).to_have_value("7")
+    prompt(shown).fill("something else")
+    verb(shown, "Reuse everything of this picture").click()
+    expect(prompt(shown)).to_have_value("a boat")
+
+
+def test_what_can_be_made_of_a_picture(studio: Open, page: Page, work: Path) -> None:
+    tell = "print(json.dumps([s.params, len(s.pictures), s.pictures[0]['starred'] if s.pictures else None]))"
+    shown = studio("made_of", f"'local/sketch', prompt='a boat', seed=7, {SMALL}", tell, "")
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    verb(shown, "Vary: the same with another seed").click()
+    expect(shown.locator(".ig-tile")).to_have_count(2)
+    expect(shown.locator(".ig-facts__line")).not_to_contain_text("seed 7 ")
+
+    verb(shown, "Use as input: Start image").click()
+    expect(shown.locator("[data-param=image] .ig-media__thumb")).to_be_visible()
+    press_run(shown)
+    expect(shown.locator(".ig-tile")).to_have_count(3)
+    expect(picture(shown)).to_be_visible()
+    verb(shown, "Copy as code").click()
+    expect(shown.locator(".ig-code__text")).to_contain_text(re.compile(r"image=ig\.attach\(\"j\w+\"\)"))
+
+    verb(shown, "Keep in the notebook, as a plain output").click()
+    expect(cell(page, 1).locator(".jp-RenderedImage img")).to_have_count(1)
+    save(page)
+    kinds = [sorted(entry["data"]) for entry in saved_outputs(work / "made_of.ipynb", 1)]
+    assert ["image/jpeg", "text/plain"] in kinds or ["image/png", "text/plain"] in kinds
+    assert b"iVBOR" not in json.dumps(kinds).encode()
+
+    verb(shown, "Delete").click()
+    expect(shown.locator(".ig-tile")).to_have_count(2)
+    params, count, starred = ask(page, 2)
+    assert (params["prompt"], count, starred) == ("a boat", 2, False)
+
+
+def test_the_copied_code_makes_the_same_picture(studio: Open, page: Page) -> None:
+    again = "exec(code)\nprint(json.dumps(result.images[0].sha256 == s.results[0].images[0].sha256))"
+    code = (
+        "from ipyimagegen.notebook.widgets.studio_code import code_for\n"
+        "p = s.shelf.pieces[0]\ncode = code_for(p.spec.id, p.values, seed='seed')"
+    )
+    shown = studio("again", f"'local/sketch', prompt='a \"quoted\" boat', {SMALL}", code, again)
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    run(page, 2)
+    assert ask(page, 3) is True
+
+
+def test_the_viewer_zooms_pans_and_goes_on(studio: Open, page: Page, shots: Path) -> None:
+    shown = studio("viewer", f"'local/sketch', n=2, prompt='a boat', {SMALL}")
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    shown.get_by_role("button", name="Enlarge the picture").click()
+    viewer = page.locator("dialog.ig-viewer")
+    expect(viewer).to_be_visible()
+    image = viewer.locator("img")
+    viewer.press("+")
+    expect(image).to_have_css("transform", re.compile(r"matrix\(1\.25"))
+    page.mouse.move(600, 400)
+    page.mouse.down()
+    page.mouse.move(650, 430)
+    page.mouse.up()
+    expect(image).to_have_css("transform", re.compile(r"matrix\(1\.25, 0, 0, 1\.25, 50, 30\)"))
+    page.mouse.wheel(0, -200)
+    page.screenshot(path=shots / "studio_viewer.png")
+    viewer.press("0")
+    expect(image).to_have_css("transform", re.compile(r"matrix\(1, "))
+    first = image.get_attribute("src")
+    viewer.press("ArrowLeft")
+    page.wait_for_function("first => document.querySelector('.ig-viewer img').getAttribute('src') !== first", arg=first)
+    viewer.press("Escape")
+    expect(viewer).to_have_count(0)
+
+
+def test_files_travel_once_in_chunks_and_not_into_the_notebook(studio: Open, page: Page, work: Path) -> None:
+    from PIL import Image
+
+    noise = Image.effect_noise((1500, 1500), 100).convert("RGB")
+    noise.save(work / "noise.png")
+    size = (work / "noise.png").stat().st_size
+    assert size > 2 << 20
+    tell = "image = s.params['image']\nprint(json.dumps([image.size, image.filename, image.path is not None]))"
+    shown = studio("upload", f"'local/sketch', prompt='a boat', {SMALL}", tell)
+    media = shown.locator("[data-param=image]")
+    media.locator("input[type=file]").set_input_files(work / "noise.png")
+    expect(media.locator(".ig-media__facts")).to_contain_text("1500 × 1500")
+    expect(media.locator(".ig-media__thumb")).to_be_visible()
+    assert ask(page, 2) == [size, "noise.png", True]
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    save(page)
+    assert (work / "upload.ipynb").stat().st_size < 60_000
+    media.get_by_role("button", name="Remove Start image").click()
+    expect(media.locator(".ig-media__thumb")).to_have_count(0)
+    (work / "words.png").write_text("<html>not a picture</html>")
+    media.locator("input[type=file]").set_input_files(work / "words.png")
+    expect(media.locator(".ig-media__error")).to_contain_text("not a picture")
+
+
+def test_a_reload_finds_the_running_job_and_the_form(studio: Open, page: Page) -> None:
+    shown = studio("reload", f"'local/sketch', prompt='a boat', {SLOW}")
+    press_run(shown)
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"))
+    save(page)
+    page.reload()
+    ready(page)
+    again = cell(page, 1).locator(".ig-studio")
+    expect(again.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"))
+    expect(again.locator(".ig-stage img")).to_be_visible()
+    expect(prompt(again)).to_have_value("a boat")
+    again.get_by_role("button", name="Cancel", exact=True).first.click()
+    expect(again.get_by_text("cancelled").first).to_be_visible(timeout=8_000)
+
+
+def test_it_shows_twice_and_stands_in_a_box(studio: Open, page: Page) -> None:
+    shown = studio(
+        "twice",
+        f"'local/sketch', prompt='a boat', {SMALL}",
+        "import ipywidgets\nipywidgets.VBox([s, ipywidgets.Label('below')])",
+    )
+    other = run(page, 2).locator(".ig-studio")
+    prompt(shown).fill("a fox")
+    expect(prompt(other)).to_have_value("a fox")
+    other.get_by_role("button", name="Run", exact=True).click()
+    for one in (shown, other):
+        expect(picture(one)).to_be_visible()
+
+
+def test_a_saved_notebook_has_words_and_the_latest_pictures(studio: Open, page: Page, work: Path) -> None:
+    shown = studio("saved", f"'local/sketch', prompt='a boat', {SMALL}", "s")
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    run(page, 2)
+    save(page)
+    before, after = (saved_outputs(work / "saved.ipynb", index)[0]["data"] for index in (1, 2))
+    assert "".join(before["text/plain"]).startswith("<Studio local/sketch: prompt='a boat'")
+    assert "image/jpeg" in after or "image/png" in after
+    picture_data = base64.b64decode(after.get("image/jpeg") or after["image/png"])
+    assert picture_data[:3] in (b"\xff\xd8\xff", b"\x89PN")
+
+
+def test_a_busy_kernel_still_hears_the_form_and_cancel(studio: Open, page: Page) -> None:
+    shown = studio("busy", f"'local/sketch', prompt='a boat', {SLOW}", "import time\ntime.sleep(12)\nprint('awake')")
+    expect(prompt(shown)).to_have_value("a boat")
+    page.wait_for_timeout(1_000)
+    run(page, 2, wait=False)
+    press_run(shown)
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"), timeout=8_000)
+    shown.get_by_role("button", name="Cancel", exact=True).first.click()
+    expect(shown.get_by_text("cancelled").first).to_be_visible(timeout=5_000)
+    assert "awake" not in output(page, 2)
+
+
+def test_foreign_words_are_text(studio: Open, page: Page) -> None:
+    evil = "<img src=x onerror=alert(1)>\\u202e<script>alert(2)</script>\\x00"
+    shown = studio("evil", f"'local/sketch', prompt='{evil}' * 3, {SMALL}")
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    assert shown.locator("img[src=x], script").count() == 0
+    prompt(shown).fill("x" * 100_000)
+    expect(shown.locator("[data-param=prompt] .ig-field__problem")).to_contain_text("100,000 characters")
+
+
+THEMES = pytest.mark.parametrize(("theme", "shot"), [("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")])
+WIDTHS = pytest.mark.parametrize("width_px", [320, 700, 1200])
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@THEMES
+def test_looks_and_axe(theme: str, shot: str, studio: Open, page: Page, shots: Path) -> None:
+    shown = studio(f"looks_{shot}", f"'local/sketch', prompt='a lighthouse at dusk', {SMALL}", theme=theme)
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    for width_px in (320, 700, 1200):
+        page.set_viewport_size({"width": width_px + 800, "height": 1600})
+        shown.evaluate("(el, width) => { el.parentElement.style.width = `${width}px`; }", width_px)
+        page.wait_for_timeout(300)
+        shown.screenshot(path=shots / f"studio_{shot}_{width_px}.png")
+        wide = shown.evaluate("el => el.scrollWidth > el.clientWidth + 1")
+        assert not wide, f"wider than {width_px} px"
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: npm ci in js/")
+    page.add_script_tag(path=AXE)
+    report = page.evaluate("async () => (await axe.run('.ig-studio')).violations")
+    assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == []

@@ -31,6 +31,7 @@ interface FieldProps extends ControlProps {
   reset?: ComponentChildren;
   changed?: boolean;
   problem?: string;
+  note?: string;
 }
 
 /** What is wrong at a control now: "" where nothing is, or where nobody tried to run yet. */
@@ -84,7 +85,7 @@ function around({ children: _, group: __, shape, ...props }: FieldProps) {
   const changed = props.changed ?? (!words && differs(control, bench.values.value));
   return {
     problem,
-    note: problem || (bench.notes.value[control.name] ?? ""),
+    note: problem || (props.note ?? bench.notes.value[control.name] ?? ""),
     changed,
     classes: classes("ig-field", shape !== undefined && `ig-field-${shape}`, changed && "ig-is-changed"),
     reset: props.reset ?? (!words && <Resets controls={[control]} bench={bench} />),

@@ -64,7 +64,6 @@ export function ModelPicker({ bench }: { bench: Bench }) {
   const place = useSignal(0);
   const opener = useRef<HTMLButtonElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only opening moves the focus.
   useLayoutEffect(() => {
     if (open.value) search.current?.focus();
   }, [open.value]);

@@ -27,10 +27,13 @@ function Times({ job, since, now }: { job: StudioJob; since: number; now: Readon
   const passed = isFinal(job) ? 0 : Math.max(0, (now.value - since) / 1000);
   return (
     <p class="ig-times">
-      waited {seconds(job.queue_s)} · {isFinal(job) ? "ran" : "runs"} {seconds(job.run_s + passed)}
+      waited {seconds(job.queue_s)}, {isFinal(job) ? "ran" : "runs"} {seconds(job.run_s + passed)}
     </p>
   );
 }
+
+/** How many pictures of a call stand side by side: two by two for four. */
+const beside = (count: number): number => (count === 4 ? 2 : Math.min(3, columns(count)));
 
 export function CallStage({ bench, call }: { bench: Bench; call: string }) {
   const list = useComputed(() => bench.jobs.value.filter((job) => job.call === call));
@@ -47,7 +50,7 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
         class="ig-place__jobs"
         // biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list.
         role="list"
-        style={{ "--ig-columns": String(Math.min(3, columns(jobs.length))) }}
+        style={{ "--ig-columns": String(beside(jobs.length)) }}
       >
         {jobs.map((job, index) => {
           const name = many ? `picture ${index + 1} of ${jobs.length}` : "the picture";

@@ -56,7 +56,9 @@ function Before({ bench }: { bench: Bench }) {
 }
 
 export function RunRow({ bench, onRun }: { bench: Bench; onRun: () => void }) {
-  const running = bench.jobs.value.filter((job) => !isFinal(job)).length;
+  const underWay = bench.jobs.value.filter((job) => !isFinal(job));
+  const running = underWay.length;
+  const calls = new Set(underWay.map(({ call }) => call)).size;
   return (
     <div class="ig-run">
       <div class="ig-run__row">
@@ -71,9 +73,9 @@ export function RunRow({ bench, onRun }: { bench: Bench; onRun: () => void }) {
           <Icon name="play" /> {running > 0 ? "Run again" : "Run"}
         </button>
         {!bench.about.value.has_n && <Count bench={bench} />}
-        {running > 0 && (
+        {calls > 1 && (
           <button type="button" class="ig-button ig-run__cancel" onClick={() => bench.cancel(null)}>
-            {running > 1 ? `Cancel all ${running}` : "Cancel"}
+            Cancel all {running}
           </button>
         )}
       </div>

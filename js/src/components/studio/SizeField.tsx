@@ -41,9 +41,7 @@ export function SizeField({ width, height, bench, attempted }: SizeFieldProps) {
       onChange={(to, typing) => set({ [side]: to }, typing)}
     />
   );
-  const problems = [width, height]
-    .map((control) => bench.problems.value[control.name] ?? bench.notes.value[control.name])
-    .filter((problem) => problem !== undefined);
+  const either = (told: Readonly<Record<string, string>>) => told[width.name] ?? told[height.name] ?? "";
   return (
     <Field
       control={{ ...width, title: "Size", default: null }}
@@ -52,7 +50,8 @@ export function SizeField({ width, height, bench, attempted }: SizeFieldProps) {
       group
       reset={<Resets controls={[width, height]} bench={bench} />}
       changed={differs(width, values) || differs(height, values)}
-      problem={problems[0] ?? ""}
+      problem={either(bench.problems.value)}
+      note={either(bench.notes.value)}
     >
       {({ id: _, ...wiring }) => (
         <div class="ig-size__row">

@@ -93,9 +93,9 @@ export function Studio({ bench }: { bench: Bench }) {
     attempted.value = bench.model.value;
     bench.run();
     const [first] = Object.keys(bench.problems.value);
-    const wrong =
+    const field =
       first === undefined ? null : root.current?.querySelector(`[data-param="${CSS.escape(first)}"]`);
-    wrong?.querySelector<HTMLElement>("input, textarea, select, button")?.focus();
+    field?.querySelector<HTMLElement>('input:not([type="range"]), textarea, select')?.focus();
   };
   const go = (steps: number) => {
     const keys = tiles([], bench.pictures.value).map(({ id }) => id);

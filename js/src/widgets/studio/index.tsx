@@ -14,6 +14,7 @@ import { edits } from "./edits";
 import { files } from "./files";
 import { pictures } from "./pictures";
 import { previews } from "./previews";
+import { keepKeys } from "./shortcuts";
 import { uploads } from "./uploads";
 
 function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
@@ -75,6 +76,11 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   });
   on("said", ({ text }) => say(text));
 
+  /** What was typed before goes first. */
+  const tell = (message: ToKernel) => {
+    form.flush();
+    send(message);
+  };
   const bench: Bench = {
     model: trait("model"),
     about: trait("about"),
@@ -99,24 +105,19 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     frameOf: frames.frameOf,
     pictureOf: shown.of,
     lookForModels: () => send({ kind: "models" }),
-    choose: (name) => {
-      form.flush();
-      send({ kind: "choose", model: name });
-    },
+    choose: (name) => tell({ kind: "choose", model: name }),
     change: form.change,
     count: (n) => send({ kind: "count", n }),
-    run: () => {
-      form.flush();
-      send({ kind: "run" });
-    },
+    run: () => tell({ kind: "run" }),
     cancel: cancels.cancel,
     dismiss: (job) => send({ kind: "dismiss", job }),
     upload: sending.begin,
-    use: (name, index, { key = "", url = "" }) => send({ kind: "use", name, index, key, url }),
-    act: (what, key) => send({ kind: "act", what, key }),
+    use: (name, index, { key = "", url = "" }) => tell({ kind: "use", name, index, key, url }),
+    act: (what, key) => tell({ kind: "act", what, key }),
     fetch: fetched.fetch,
   };
   el.classList.add("ig-root");
+  keepKeys(el, life.signal);
   mount(<Studio bench={bench} />, el);
   let n = 0;
   watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) => {

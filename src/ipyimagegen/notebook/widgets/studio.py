@@ -29,7 +29,7 @@ from .studio_controls import controls
 from .studio_form import Dropped, Form
 from .studio_inputs import described_values
 from .studio_live import Live
-from .studio_page import Page
+from .studio_page import MAX_N, Page
 from .studio_screens import Screens
 from .studio_shelf import Shelf
 from .studio_still import still
@@ -37,7 +37,6 @@ from .studio_still import still
 UPDATE_S = 0.1
 """The shortest time between two updates of words and bars; previews have a pace of their own."""
 MAX_LOG_LINES = 200
-MAX_N = 64
 LOAD_WAIT_S = 0.5
 """How long the constructor, or setting `model`, may wait for the model's description. Those that are known offline are
 there at once; one that is asked from its service comes in the background."""
@@ -177,12 +176,9 @@ class Studio(Widget):
     def _written(self, values: dict[str, Any]) -> None:
         self.params = values
 
-    @traitlets.validate("n")
-    def _n_given(self, proposal: Any) -> int:
-        return min(MAX_N, max(1, int(proposal.value)))
-
     @traitlets.observe("params", "n")
     def _form_changed(self, _: object) -> None:
+        self.fault = ""
         self._judged()
 
     def put(self, values: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import ImagegenError, InvalidInput, Problem, capped
 from ...core.requests import InputFile
 from ...media.artifacts import Artifact
+from ...media.inputs import as_input
 from ...media.results import Result
 from ..display import show
 from .studio_code import code_for
@@ -22,6 +23,7 @@ from .studio_uploads import Arrived, Uploads
 if TYPE_CHECKING:
     from .studio import Studio
 
+MAX_N = 64
 MAX_WANTED = 64
 MAX_PX = 8_192
 MAX_VALUES = 500
@@ -80,7 +82,7 @@ class Page:
             self._studio.model = model
 
     def _count(self, content: dict[str, Any]) -> None:
-        self._studio.n = _number(content, "n")
+        self._studio.n = min(MAX_N, max(1, _number(content, "n")))
 
     def _set(self, content: dict[str, Any]) -> None:
         values = content.get("values")
@@ -94,7 +96,7 @@ class Page:
         piece = self._studio.shelf.find(_text(content, "key"))
         if piece is not None and piece.artifact is not None:
             self._place(name, _number(content, "index"), piece.artifact)
-        elif url.startswith(("http://", "https://")):
+        elif url.startswith(("http://", "https://", "data:")):
             self._place(name, _number(content, "index"), url)
         elif url:
             self._place(
@@ -127,8 +129,13 @@ class Page:
 
     def _read(self, arrived: Arrived) -> InputFile | Unreadable:
         """The file, or why it cannot be used: shown at its control."""
+        param = self._studio.form.spec.params.get(arrived.name)
+        kind = "file" if param is None else param.item.kind if param.item is not None else param.kind
         try:
+            as_input(arrived.data, kind=kind)
             return kept_input(arrived.data, arrived.filename)
+        except InvalidInput as error:
+            return Unreadable(arrived.filename, error.problems[0].message)
         except ImagegenError as error:
             return Unreadable(arrived.filename, str(error))
 

@@ -1,0 +1,490 @@
+"""The Studio widget's kernel side: the contract, messages, running, and what Python sees."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ipyimagegen.notebook.widgets as widgets_room
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.cost import UNKNOWN
+from ipyimagegen.core.errors import InvalidInput, UnknownModel
+from ipyimagegen.core.models import ModelSpec
+from ipyimagegen.core.requests import InputFile
+from ipyimagegen.core.schema import read_params
+from ipyimagegen.job import Job
+from ipyimagegen.media.artifacts import Artifact
+from ipyimagegen.notebook.widgets.studio import Studio
+from ipyimagegen.notebook.widgets.studio_calls import described_job
+from ipyimagegen.notebook.widgets.studio_inputs import medium
+from ipyimagegen.notebook.widgets.studio_words import about, catalogue
+from ipyimagegen.runtime import runtime
+from ipyimagegen.services.base import Registry
+from ipyimagegen.services.local.service import Local
+
+CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "studio.json").read_text("utf-8"))
+SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
+SLOW = {"width": 64, "height": 64, "num_inference_steps": 100, "step_delay_s": 0.2}
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c636060606000000005"
+    "0001a5f645400000000049454e44ae426082"
+)
+COMM_TRAITS = {"_model_name", "_model_module", "_model_module_version", "_view_name", "_view_module"}
+
+
+class Other(Local):
+    """A second service, with a model of its own, to switch to; it sends nothing."""
+
+    name = "other"
+
+    async def models(self) -> tuple[ModelSpec, ...]:
+        schema = {"properties": {"text_prompt": {"type": "string"}, "n": {"type": "integer", "default": 1}}}
+        params = read_params(schema)
+        return (ModelSpec(service="other", name="painter", title="Painter", params=params, price=UNKNOWN),)
+
+
+class Watched(Studio):
+    """A studio whose messages to the page are kept."""
+
+    def __init__(self, *args: Any, **params: Any) -> None:
+        self.said: list[tuple[str, dict[str, Any], list[bytes]]] = []
+        super().__init__(*args, **params)
+
+    def say(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
+        self.said.append((kind, content, buffers or []))
+
+    def hear(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
+        self._handle_custom_msg({"kind": kind, **content}, buffers or [])
+        settle()
+
+    def answers(self, kind: str) -> list[tuple[dict[str, Any], list[bytes]]]:
+        return [(content, buffers) for one, content, buffers in self.said if one == kind]
+
+
+def settle() -> None:
+    """Let the background thread do what was posted to it, with what that started."""
+
+    async def nothing() -> None:
+        return None
+
+    for _ in range(3):
+        runtime().run(nothing())
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until something is so: watched by the background thread, without a clock of our own."""
+    turn = threading.Event()
+    for _ in range(1_000):
+        if true():
+            return
+        turn.wait(0.01)
+    raise AssertionError("it did not come about within 10 s")
+
+
+@pytest.fixture(name="client")
+def client_() -> Client:
+    registry = Registry()
+    registry.add(Local())
+    registry.add(Other())
+    return Client(settings=Settings(), services=registry, journal=None)
+
+
+@pytest.fixture
+def make(client: Client) -> Iterator[Callable[..., Watched]]:
+    made: list[Watched] = []
+
+    def one(*args: Any, **params: Any) -> Watched:
+        made.append(Watched(*(args or ("local/sketch",)), client=client, **params))
+        return made[-1]
+
+    yield one
+    for studio in made:
+        studio.cancel()
+        studio.close()
+
+
+def run(studio: Studio) -> Any:
+    work = studio.run()
+    result = work.result(20)
+    until(lambda: not studio.calls.running() and not studio.jobs)
+    return result
+
+
+# -- the contract ----------------------------------------------------------------------------------------------------
+
+
+def test_the_traits_are_the_contracts(make: Callable[..., Watched]) -> None:
+    bare = {name for name, trait in Studio.class_traits(sync=True).items() if trait.this_class is Studio}
+    assert set(CONTRACT["traits"]) == bare
+    for name, value in CONTRACT["traits"].items():
+        assert value == Studio.class_traits()[name].default(), name
+
+
+def test_every_message_of_the_page_is_heard_and_no_other(make: Callable[..., Watched]) -> None:
+    assert set(CONTRACT["toKernel"]) == {*make()._page.hears, "upload"}
+
+
+def test_what_is_told_has_the_contracts_fields(make: Callable[..., Watched]) -> None:
+    items, studio = CONTRACT["items"], make(prompt="a fox", **SMALL)
+    assert set(items["about"]) == set(about(studio.form.spec)) == set(studio.about)
+    assert set(items["controls"]) == set(studio.controls[0])
+    assert set(items["estimate"]) == set(studio.estimate)
+    assert set(items["catalogue"]) == set(catalogue([studio.form.spec])[0])
+    work = studio.run()
+    call, job = next(studio.calls.jobs())
+    assert set(items["jobs"]) == set(described_job(call, job))
+    work.result(20)
+    until(lambda: studio.pictures)
+    assert set(items["pictures"]) == set(studio.pictures[0])
+    assert set(items["medium"]) == set(medium(InputFile(filename="a", media_type="", url="https://a.example")))
+
+
+def test_messages_to_the_page_have_the_contracts_fields(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **SMALL)
+    studio.hear("hello", view="v", n=1, visible=True, width_px=64, pixel_ratio=1.0)
+    run(studio)
+    key = studio.pictures[0]["key"]
+    studio.hear("want", keys=[key, "nothing"], px=16)
+    studio.hear("fetch", view="v", what="code", key=key)
+    studio.hear("fetch", view="v", what="copy", key=key)
+    studio.hear("upload", [PNG], view="v", id="u1", name="image", index=0, filename="a", size=len(PNG), offset=0)
+    studio.hear("act", what="keep", key=key)
+    until(lambda: {kind for kind, *_ in studio.said} == set(CONTRACT["toPage"]))
+    for kind, content, _ in studio.said:
+        assert {"kind", *content} == set(CONTRACT["toPage"][kind])
+
+
+# -- the form --------------------------------------------------------------------------------------------------------
+
+
+def test_a_page_edits_and_hears_that_it_was_taken_in(make: Callable[..., Watched]) -> None:
+    studio = make()
+    studio.hear("set", view="v", n=4, values={"prompt": "a fox", "num_inference_steps": "7", "guidance_scale": "x"})
+    assert {"prompt": "a fox", "num_inference_steps": 7, "guidance_scale": "x"} == studio.params
+    assert {"guidance_scale": "'x' is not a number (0 to 20)"} == studio.problems
+    assert [({"of": "set", "view": "v", "n": 4}, [])] == studio.answers("ack")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"kind": "set", "values": "no"},
+        {"kind": "set", "values": {"": {}, "prompt": {"a": [1]}}},
+        {"kind": "count", "n": "many"},
+        {"kind": "count", "n": -3},
+        {"kind": "choose", "model": 7},
+        {"kind": "use", "name": "image", "index": -1, "key": 3, "url": None},
+        {"kind": "want", "keys": "all", "px": "big"},
+        {"kind": "want", "keys": [1, None], "px": -1},
+        {"kind": "upload"},
+        {"kind": "act", "what": "explode", "key": "x"},
+        {"kind": "fetch", "key": ["x"]},
+        {"kind": "dismiss", "job": {}},
+        {"kind": "hello", "view": 1, "n": "x"},
+        {"kind": "shown", "job": 1, "seq": "x"},
+        {"kind": "unheard of"},
+        {"no": "kind"},
+        "text",
+    ],
+)
+def test_wrong_messages_break_nothing(make: Callable[..., Watched], content: Any) -> None:
+    studio = make(prompt="a fox")
+    failures: list[Any] = []
+    runtime().loop.set_exception_handler(lambda _, context: failures.append(context))
+    try:
+        studio._handle_custom_msg(content, [])
+        settle()
+    finally:
+        runtime().loop.set_exception_handler(None)
+    assert [] == failures
+    assert 1 == studio.n
+
+
+def test_python_sets_values_in_place_and_as_a_whole(make: Callable[..., Watched]) -> None:
+    studio = make()
+    seen: list[Any] = []
+    studio.observe(lambda change: seen.append(dict(change.new)), "params")
+    studio.params["prompt"] = "a fox"
+    studio.params = {"prompt": "a boat", "seed": 7}
+    del studio.params["seed"]
+    assert [{"prompt": "a fox"}, {"prompt": "a boat", "seed": 7}, {"prompt": "a boat"}] == seen
+
+
+def test_the_constructor_takes_parameters_and_names_the_wrong_ones(make: Callable[..., Watched]) -> None:
+    assert "did you mean 'prompt'" in make(promt="a fox").problems["promt"]
+
+
+def test_an_unknown_model_is_refused_with_the_nearest_name(make: Callable[..., Watched]) -> None:
+    with pytest.raises(UnknownModel, match="local/sketch"):
+        make("local/skech")
+    studio = make()
+    with pytest.raises(UnknownModel, match="local/sketch"):
+        studio.model = "local/skech"
+    assert "local/sketch" == studio.model
+    assert "did you mean 'local/sketch'" in studio.fault
+
+
+def test_a_page_that_chooses_an_unknown_model_is_told(make: Callable[..., Watched]) -> None:
+    studio = make()
+    studio.hear("choose", model="local/skech")
+    until(lambda: studio.fault)
+    assert ("local/sketch", False) == (studio.model, studio.loading)
+
+
+def test_a_switch_keeps_the_prompt_under_its_new_name_and_says_what_went(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", style="oil")
+    studio.hear("choose", model="other/painter")
+    until(lambda: studio.model == "other/painter" and not studio.loading)
+    assert {"text_prompt": "a fox"} == studio.params
+    assert "style" in studio.notice
+    assert studio.about["has_n"]
+    assert "unknown" == studio.estimate["cost"]
+
+
+def test_the_catalogue_comes_by_itself(make: Callable[..., Watched]) -> None:
+    studio = make()
+    until(lambda: studio.catalogue)
+    assert {"local/sketch", "local/cutout", "other/painter"} == {model["id"] for model in studio.catalogue}
+
+
+# -- running ---------------------------------------------------------------------------------------------------------
+
+
+def test_run_returns_at_once_and_the_result_is_kept(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", seed=7, **SMALL)
+    work = studio.run()
+    assert isinstance(work, Job)
+    assert not work.done
+    result = work.result(20)
+    until(lambda: studio.results)
+    assert [result] == studio.results
+    assert ["7"] == [one["seed"] for one in studio.pictures]
+    assert ("free", []) == (studio.spent, studio.jobs)
+    assert ["a fox"] == studio.prompts
+
+
+def test_n_pictures_are_one_result(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", seed=7, n=3, **SMALL)
+    run(studio)
+    assert [3] == [len(result) for result in studio.results]
+    assert ["7", "8", "9"] == sorted(one["seed"] for one in studio.pictures)
+
+
+def test_a_form_with_problems_is_not_sent(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", guidance_scale=200)
+    with pytest.raises(InvalidInput, match="guidance_scale"):
+        studio.run()
+    studio.hear("run")
+    until(lambda: studio.fault)
+    assert "Not sent: see guidance_scale." == studio.fault
+    studio.params["guidance_scale"] = 2
+    assert "" == studio.fault
+    assert [] == studio.client.jobs()
+
+
+def test_cancel_ends_everything_and_the_strip_keeps_it_until_dismissed(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **SLOW)
+    works = [studio.run(), studio.run()]
+    assert studio.cancel()
+    until(lambda: all(work.done for work in works))
+    until(lambda: {job["phase"] for job in studio.jobs} == {"cancelled"})
+    assert not studio.cancel()
+    for work in works:
+        studio.hear("dismiss", job=work.id)
+    assert [] == studio.jobs
+
+
+def test_a_page_cancels_one_job(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **SLOW)
+    first, second = studio.run(), studio.run()
+    studio.hear("cancel", job=first.id)
+    until(lambda: first.done)
+    assert not second.done
+
+
+def test_a_failure_stays_until_the_next_run(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", fail_at_step=1, **SMALL)
+    studio.run()
+    until(lambda: [job["phase"] for job in studio.jobs] == ["failed"])
+    assert studio.jobs[0]["error"]
+    del studio.params["fail_at_step"]
+    run(studio)
+    assert [] == studio.jobs
+
+
+def test_previews_come_at_the_pages_pace(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **{**SLOW, "step_delay_s": 0.02, "num_inference_steps": 20})
+    studio.hear("hello", view="v", n=1, visible=True, width_px=64, pixel_ratio=1.0)
+    run(studio)
+    assert 2 == len(studio.answers("frame"))
+    assert studio.answers("frame")[0][1][0].startswith(b"\xff\xd8\xff")
+
+
+# -- pictures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def done(make: Callable[..., Watched]) -> Watched:
+    studio = make(prompt="a fox", seed=7, **SMALL)
+    run(studio)
+    return studio
+
+
+def key_of(studio: Studio) -> str:
+    return str(studio.pictures[-1]["key"])
+
+
+def test_star_delete_and_undo(done: Watched) -> None:
+    done.hear("act", what="star", key=key_of(done))
+    assert done.pictures[0]["starred"]
+    done.hear("act", what="delete", key=key_of(done))
+    assert ([], []) == (done.pictures, done.results)
+    done.hear("act", what="undelete", key="")
+    assert done.pictures[0]["starred"]
+    assert 1 == len(done.results)
+
+
+def test_one_of_several_deleted_leaves_the_others_in_the_result(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", seed=7, n=3, **SMALL)
+    run(studio)
+    by_seed = {one["seed"]: one["key"] for one in studio.pictures}
+    studio.hear("act", what="delete", key=by_seed["8"])
+    assert {7, 9} == set(studio.results[0].seeds)
+
+
+def test_reuse_everything_the_prompt_or_the_seed(done: Watched) -> None:
+    original = dict(done.params)
+    done.params = {"prompt": "a boat"}
+    done.hear("act", what="seed", key=key_of(done))
+    assert {"prompt": "a boat", "seed": 7} == done.params
+    done.hear("act", what="prompt", key=key_of(done))
+    assert {"prompt": "a fox", "seed": 7} == done.params
+    done.params = {}
+    done.hear("act", what="reuse", key=key_of(done))
+    until(lambda: done.params == original)
+
+
+def test_reuse_of_another_models_picture_goes_back_to_that_model(done: Watched) -> None:
+    original = dict(done.params)
+    done.model = "other/painter"
+    done.hear("act", what="prompt", key=key_of(done))
+    assert {"text_prompt": "a fox"} == done.params
+    done.hear("act", what="reuse", key=key_of(done))
+    until(lambda: done.model == "local/sketch" and done.params == original)
+
+
+def test_vary_runs_the_same_with_another_seed_and_leaves_the_form(done: Watched) -> None:
+    done.params = {"prompt": "a boat"}
+    done.hear("act", what="vary", key=key_of(done))
+    until(lambda: len(done.pictures) == 2)
+    assert "a fox" == done.pictures[1]["prompt"]
+    assert "7" != done.pictures[1]["seed"]
+    assert {"prompt": "a boat"} == done.params
+
+
+def test_a_result_is_an_input_and_its_code_fetches_it_again(done: Watched) -> None:
+    done.hear("use", name="image", index=0, key=key_of(done), url="")
+    assert isinstance(done.params["image"], Artifact)
+    assert 64 == done.get_state("params")["params"]["image"]["width"]
+    run(done)
+    done.hear("fetch", view="v", what="code", key=key_of(done))
+    until(lambda: done.answers("file"))
+    assert f'image=ig.attach("{done.results[0].job_ids[0]}").result()' in done.answers("file")[-1][0]["text"]
+
+
+def test_an_upload_is_kept_by_its_content_and_shown_in_small(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox")
+    half = len(PNG) // 2
+    common = {"view": "v", "id": "u1", "name": "image", "index": 0, "filename": "../a.png", "size": len(PNG)}
+    studio.hear("upload", [PNG[:half]], offset=0, **common)
+    studio.hear("upload", [PNG[half:]], offset=half, **common)
+    until(lambda: "image" in studio.params)
+    image = studio.params["image"]
+    assert (PNG, "a.png", b"") == (image.read(), image.filename, image.data)
+    until(lambda: len(studio.answers("received")) == 2)
+    assert [half, len(PNG)] == [content["bytes"] for content, _ in studio.answers("received")]
+    studio.hear("want", keys=[studio.get_state("params")["params"]["image"]["key"]], px=64)
+    until(lambda: studio.answers("picture"))
+    assert [PNG] == studio.answers("picture")[0][1]
+
+
+def test_an_upload_that_is_no_picture_says_so_at_its_control(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox")
+    data = b"<html>"
+    studio.hear("upload", [data], view="v", id="u", name="image", index=0, filename="a.png", size=len(data), offset=0)
+    until(lambda: "image" in studio.problems)
+    assert "is not a picture" in studio.problems["image"]
+
+
+def test_a_picture_is_sent_at_the_size_that_is_asked(done: Watched) -> None:
+    for px in (16, 64, 0):
+        done.hear("want", keys=[key_of(done)], px=px)
+    until(lambda: len(done.answers("picture")) == 3)
+    sizes = {content["px"]: len(buffers[0]) for content, buffers in done.answers("picture")}
+    assert sizes[16] < sizes[64] == sizes[0] == done.pictures[0]["size"]
+
+
+def test_a_download_has_a_name_and_its_metadata(done: Watched) -> None:
+    done.hear("fetch", view="v", what="download", key=key_of(done))
+    until(lambda: done.answers("file"))
+    content, buffers = done.answers("file")[0]
+    assert ("v", "a-fox-7.png", "image/png") == (content["view"], content["name"], content["type"])
+    assert b"ipyimagegen" in buffers[0]
+
+
+# -- what Python and readers see -------------------------------------------------------------------------------------
+
+
+def test_it_says_what_it_is(done: Watched) -> None:
+    assert (
+        "<Studio local/sketch: prompt='a fox', width=64, height=64, num_inference_steps=2, seed=7 · 1 picture>"
+        == repr(done)
+    )
+
+
+def test_a_saved_notebook_gets_words_and_the_latest_picture(make: Callable[..., Watched], done: Watched) -> None:
+    bare = make()._repr_mimebundle_()
+    shown = done._repr_mimebundle_()
+    assert bare is not None
+    assert shown is not None
+    assert {"text/plain", "application/vnd.jupyter.widget-view+json"} == set(bare[0])
+    assert {"image/png"} == set(shown[0]) - set(bare[0])
+    done.n = 2
+    run(done)
+    several = done._repr_mimebundle_()
+    assert several is not None
+    assert "image/jpeg" in several[0]
+
+
+def test_no_pixels_and_no_keys_are_in_the_saved_state(done: Watched) -> None:
+    done.params["image"] = PNG
+    state = {name: value for name, value in done.get_state().items() if name not in ("_esm", "_css")}
+    text = json.dumps(state, default=str)
+    assert len(text) < 40_000
+    assert "iVBOR" not in text
+
+
+def test_after_close_nothing_watches_the_jobs(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **SLOW)
+    work = studio.run()
+    assert isinstance(work, Job)
+    studio.close()
+    settle()
+    assert [] == work._observers
+    assert not work.done
+    work.cancel()
+
+
+def test_long_and_hostile_words_are_capped(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="\u202e<script>\x00" * 900, **SMALL)
+    run(studio)
+    told = studio.pictures[0]
+    assert len(told["prompt"]) < 1_100
+    assert "\u202e" not in told["alt"]
+    assert "\x00" not in told["prompt"]

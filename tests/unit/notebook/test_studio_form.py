@@ -1,0 +1,413 @@
+"""The form of a studio, without a widget: what is kept, judged, told and dropped."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ipyimagegen.client import Client
+from ipyimagegen.config import Settings
+from ipyimagegen.core.cost import FREE, UNKNOWN, Cost
+from ipyimagegen.core.models import ModelSpec
+from ipyimagegen.core.params import Param
+from ipyimagegen.core.requests import InputFile
+from ipyimagegen.core.schema import read_params
+from ipyimagegen.notebook.widgets.studio_code import code_for, text
+from ipyimagegen.notebook.widgets.studio_controls import MAX_EXACT, control, controls, look_of, plain, step_of
+from ipyimagegen.notebook.widgets.studio_form import Form, Unreadable
+from ipyimagegen.notebook.widgets.studio_live import Live
+from ipyimagegen.notebook.widgets.studio_uploads import MAX_UNDER_WAY, Uploads
+from ipyimagegen.notebook.widgets.studio_words import about, estimate, price_of, prompts_of, spent, switched
+from ipyimagegen.services.base import Registry
+
+
+def spec(name: str = "one", *, open: bool = False, price: Cost = UNKNOWN, **properties: Any) -> ModelSpec:
+    required = [key for key, node in properties.items() if node.pop("required", False)]
+    params = read_params({"properties": properties, "required": required}, open=open)
+    return ModelSpec(service="test", name=name, params=params, price=price)
+
+
+PROMPT = {"type": "string"}
+STEPS = {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}
+SIZE = {"type": "integer", "minimum": 64, "maximum": 2048, "multipleOf": 8, "default": 512}
+SEED = {"type": "integer", "minimum": 0, "default": 0}
+STYLE = {"type": "string", "enum": ["auto", "oil"], "default": "auto"}
+BASIC = spec(prompt=dict(PROMPT, required=True), steps=STEPS, width=SIZE, height=SIZE, seed=SEED, style=STYLE)
+
+
+# -- values ----------------------------------------------------------------------------------------------------------
+
+
+def test_numbers_may_come_as_text() -> None:
+    assert {"steps": 7} == Form(spec=BASIC).put({"steps": "7"}).values
+
+
+def test_what_a_page_sets_to_the_default_is_not_set() -> None:
+    form = Form(spec=BASIC).put({"steps": 7, "style": "oil"}).put({"steps": 20, "style": "auto"})
+    assert {} == form.values
+
+
+def test_what_a_program_sets_to_the_default_stays() -> None:
+    assert {"steps": 20} == Form(spec=BASIC).having({"steps": 20}).values
+
+
+@pytest.mark.parametrize("nothing", [None, "", "  "])
+def test_an_emptied_field_is_not_set(nothing: Any) -> None:
+    assert {} == Form(spec=BASIC).put({"steps": 7}).put({"steps": nothing}).values
+
+
+@pytest.mark.parametrize("random", [None, "", -1, "-1", "random"])
+def test_a_random_seed_is_no_value_and_a_seed_of_the_default_is_one(random: Any) -> None:
+    form = Form(spec=BASIC).put({"seed": 0})
+    assert {"seed": 0} == form.values
+    assert {} == form.put({"seed": random}).values
+    assert {} == Form(spec=BASIC).having({"seed": random}).values
+
+
+def test_an_invalid_value_stays_as_it_is_and_its_problem_is_named() -> None:
+    form = Form(spec=BASIC).put({"prompt": "a fox", "steps": "many", "width": 9000})
+    assert {"prompt": "a fox", "steps": "many", "width": 9000} == form.values
+    assert {"steps": "'many' is not a number (1 to 50)", "width": "9000 is outside 64 to 2048"} == form.problems()
+
+
+def test_rounding_is_told_and_left_to_sending() -> None:
+    form = Form(spec=BASIC).put({"prompt": "a fox", "width": "515"})
+    assert {"prompt": "a fox", "width": 515} == form.values
+    assert {} == form.problems()
+    assert {"width": "sent as 512: the model takes multiples of 8"} == form.adjustments()
+
+
+def test_what_is_missing_is_a_problem() -> None:
+    assert {"prompt": "is required (text)"} == Form(spec=BASIC).problems()
+    assert ["prompt"] == Form(spec=BASIC).missing()
+
+
+def test_unknown_names_are_problems_with_a_hint_and_pass_where_the_list_is_open() -> None:
+    assert "did you mean 'steps'" in Form(spec=BASIC).having({"step": 3}).problems()["step"]
+    loose = spec(open=True, prompt=PROMPT)
+    assert {} == Form(spec=loose).having({"anything": [1, 2]}).problems()
+
+
+def test_values_stand_in_the_models_order() -> None:
+    assert ["prompt", "width", "seed"] == list(Form(spec=BASIC).having({"seed": 1, "width": 64, "prompt": "x"}).values)
+
+
+def test_media_are_read_when_they_are_set_and_say_why_they_cannot_be() -> None:
+    model = spec(image={"type": "string", "x-kind": "image"})
+    good = Form(spec=model).put({"image": "https://pictures.example/a.png"})
+    assert isinstance(good.values["image"], InputFile)
+    bad = Form(spec=model).put({"image": b"no picture"})
+    assert isinstance(bad.values["image"], Unreadable)
+    assert "is not a picture" in bad.problems()["image"]
+
+
+# -- switching -------------------------------------------------------------------------------------------------------
+
+
+def test_a_switch_keeps_what_both_have_drops_the_rest_and_says_so() -> None:
+    other = spec("two", prompt=PROMPT, steps=STEPS)
+    form, dropped = Form(spec=BASIC).having({"prompt": "a fox", "steps": 7, "style": "oil"}).switch(other)
+    assert {"prompt": "a fox", "steps": 7} == form.values
+    assert [("style", "oil")] == [(one.name, one.value) for one in dropped]
+    assert "Not for two: style" in switched(other, form.values, dropped)
+
+
+def test_a_prompt_is_a_prompt_and_a_seed_a_seed_by_any_name() -> None:
+    other = spec("two", text_prompt=PROMPT, noise_seed=SEED, negative=PROMPT)
+    values = {"prompt": "a fox", "seed": 7, "negative_prompt": "trees"}
+    first = spec(prompt=PROMPT, seed=SEED, negative_prompt=PROMPT)
+    form, dropped = Form(spec=first).having(values).switch(other)
+    assert {"text_prompt": "a fox", "noise_seed": 7, "negative": "trees"} == form.values
+    assert () == dropped
+
+
+def test_a_value_that_the_new_model_refuses_is_dropped_with_its_reason() -> None:
+    other = spec("two", prompt=PROMPT, steps=dict(STEPS, maximum=4))
+    form, dropped = Form(spec=BASIC).having({"prompt": "a fox", "steps": 7}).switch(other)
+    assert {"prompt": "a fox"} == form.values
+    assert ["steps (7 is outside 1 to 4)"] == [str(one) for one in dropped]
+
+
+def test_what_was_dropped_comes_back_with_a_model_that_takes_it() -> None:
+    other = spec("two", prompt=PROMPT)
+    form, _ = Form(spec=BASIC).having({"prompt": "a fox", "style": "oil"}).switch(other)
+    back, dropped = form.switch(BASIC)
+    assert {"prompt": "a fox", "style": "oil"} == back.values
+    assert () == dropped
+
+
+# -- controls --------------------------------------------------------------------------------------------------------
+
+
+def named(model: ModelSpec) -> dict[str, dict[str, Any]]:
+    return {str(made["name"]): made for made in controls(model)}
+
+
+def test_each_kind_of_parameter_has_its_look() -> None:
+    model = spec(
+        prompt=PROMPT,
+        tag={"type": "string"},
+        strength={"type": "number", "minimum": 0, "maximum": 1},
+        count={"type": "integer"},
+        tile={"type": "boolean"},
+        style=STYLE,
+        image={"type": "string", "x-kind": "image"},
+        tags={"type": "array", "items": {"type": "string"}},
+        loras={"type": "array", "items": {"type": "object"}},
+        config={"type": "object"},
+    )
+    looks = {name: made["look"] for name, made in named(model).items()}
+    assert {
+        "prompt": "area",
+        "tag": "line",
+        "strength": "slider",
+        "count": "number",
+        "tile": "switch",
+        "style": "choice",
+        "image": "media",
+        "tags": "list",
+        "loras": "json",
+        "config": "json",
+    } == looks
+
+
+def test_prompts_stand_first_and_what_is_advanced_last() -> None:
+    model = spec(extra={"type": "string", "x-advanced": True}, negative_prompt=PROMPT, steps=STEPS, prompt=PROMPT)
+    assert ["prompt", "negative_prompt", "steps", "extra"] == list(named(model))
+
+
+def test_sizes_are_a_pair_or_nothing() -> None:
+    assert ["width", "height"] == [made["role"] for made in controls(spec(width=SIZE, height=SIZE))]
+    assert [""] == [made["role"] for made in controls(spec(width=SIZE))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "step"),
+    [("integer", 1, 50, 1), ("number", 0, 1, 0.01), ("number", 0, 20, 0.1), ("number", None, None, 0.1)],
+)
+def test_a_number_without_a_step_gets_a_round_one(kind: Any, low: Any, high: Any, step: float) -> None:
+    assert step == pytest.approx(step_of(Param(name="x", kind=kind, minimum=low, maximum=high)))
+
+
+def test_a_range_too_long_to_drag_is_typed() -> None:
+    assert look_of(Param(name="x", kind="integer", minimum=0, maximum=2**32)) == "number"
+
+
+def test_numbers_that_a_page_cannot_hold_travel_as_text() -> None:
+    assert [2**53 - 1, str(2**53), None, None] == plain([MAX_EXACT, 2**53, float("inf"), float("nan")])
+
+
+def every_model() -> list[ModelSpec]:
+    return Client(settings=Settings(), services=Registry.discover(), journal=None).models()
+
+
+def test_every_known_model_has_a_form_that_judges_its_own_defaults_valid() -> None:
+    models = every_model()
+    assert {"local", "openpixels"} <= {model.service for model in models}
+    for model in models:
+        made = controls(model)
+        assert json.loads(json.dumps(made, allow_nan=False)) == made
+        assert {str(one["name"]) for one in made} == set(model.params)
+        defaults = {str(one["name"]): one["default"] for one in made if one["default"] is not None}
+        problems = Form(spec=model).put(defaults).problems()
+        assert set(problems) <= set(Form(spec=model).missing()), model.id
+        assert json.dumps(about(model), allow_nan=False)
+
+
+def test_every_known_model_can_be_switched_to_from_every_other() -> None:
+    models = every_model()
+    form = Form(spec=models[0]).having({"prompt": "a fox"})
+    for model in [*models, *models[::-1]]:
+        form, _ = form.switch(model)
+        assert form.values.get("prompt") in ("a fox", None)
+    assert {"prompt": "a fox"}.items() <= {**form.values, "prompt": form.values.get("prompt", "a fox")}.items()
+
+
+NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=True, allow_infinity=True))
+NODES = st.recursive(
+    st.one_of(
+        st.builds(
+            lambda kind, low, high, step, default: {
+                "type": kind,
+                "minimum": low,
+                "maximum": high,
+                "multipleOf": step,
+                "default": default,
+            },
+            st.sampled_from(["integer", "number"]),
+            NUMBERS,
+            NUMBERS,
+            NUMBERS,
+            NUMBERS,
+        ),
+        st.builds(lambda default: {"type": "string", "default": default}, st.text(max_size=80)),
+        st.builds(lambda values: {"enum": values}, st.lists(st.one_of(st.text(), NUMBERS, st.none(), st.booleans()))),
+        st.just({"type": "boolean"}),
+        st.just({"type": "object"}),
+        st.just({"type": "string", "format": "image"}),
+        st.dictionaries(st.text(max_size=8), st.one_of(st.text(max_size=8), NUMBERS), max_size=3),
+    ),
+    lambda inner: st.builds(lambda items: {"type": "array", "items": items}, inner),
+    max_leaves=3,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.text(min_size=1, max_size=12), NODES, max_size=6), st.data())
+def test_any_schema_has_a_form_in_plain_json(properties: dict[str, Any], data: st.DataObject) -> None:
+    model = ModelSpec(service="test", name="any", params=read_params({"properties": properties}))
+    made = controls(model)
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
+    form = Form(spec=model)
+    for one in made:
+        value = data.draw(
+            st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}))
+        )
+        form = form.put({str(one["name"]): value})
+    assert set(form.problems()) <= {"", *model.params}
+    assert set(form.adjustments()) <= set(model.params)
+    form.switch(BASIC)
+
+
+# -- words -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_price_of_several_pictures() -> None:
+    quoted = spec(price=Cost.read("0.01", source="quoted"))
+    assert "$0.04" == str(price_of(quoted, 4))
+    assert {"cost": "unknown", "seconds": None} == estimate(Form(spec=BASIC), 4, None)
+    assert {"cost": "free", "seconds": 2.5} == estimate(Form(spec=spec(price=FREE)), 1, 2.49)
+
+
+def test_what_was_spent_never_hides_what_is_unknown() -> None:
+    cent = Cost.read("0.01")
+    assert "" == spent([])
+    assert "$0.02" == spent([cent, cent])
+    assert "$0.01, and 1 unknown" == spent([cent, UNKNOWN])
+    assert "unknown" == spent([UNKNOWN])
+    assert "free" == spent([FREE])
+
+
+def test_prompts_are_told_once_newest_first() -> None:
+    assert ["b", "a"] == prompts_of(["b", "", "a", "b", "  "])
+
+
+# -- code ------------------------------------------------------------------------------------------------------------
+
+
+def test_code_is_one_call_with_everything_that_was_set() -> None:
+    made = code_for("local/sketch", {"prompt": 'a "red"\nfox', "steps": 7, "seed": 3}, seed="seed")
+    assert 'result = ig.run("local/sketch", prompt="a \\"red\\"\\nfox", steps=7, seed=3)' == made.splitlines()[-1]
+
+
+def test_code_for_a_model_without_a_seed_says_that_it_will_differ() -> None:
+    assert "takes no seed" in code_for("a/b", {"prompt": "x"})
+
+
+def test_names_that_are_no_identifiers_come_by_a_mapping() -> None:
+    made = code_for("a/b", {"lora-1": 2, "class": 3}, seed="")
+    assert '**{"lora-1": 2}, **{"class": 3}' in made
+    compile(made, "cell", "exec")
+
+
+@given(st.text())
+def test_any_text_is_the_same_text_as_source(value: str) -> None:
+    assert value == eval(text(value))  # noqa: S307 (our own source)
+    assert text(value).isprintable()
+
+
+# -- live dict -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        (lambda d: d.__setitem__("b", 2), {"a": 1, "b": 2}),
+        (lambda d: d.update(b=2), {"a": 1, "b": 2}),
+        (lambda d: d.update({"b": 2}), {"a": 1, "b": 2}),
+        (lambda d: d.__ior__({"b": 2}), {"a": 1, "b": 2}),
+        (lambda d: d.setdefault("b", 2), {"a": 1, "b": 2}),
+        (lambda d: d.pop("a"), {}),
+        (lambda d: d.popitem(), {}),
+        (lambda d: d.__delitem__("a"), {}),
+        (lambda d: d.clear(), {}),
+    ],
+)
+def test_every_change_in_place_is_told(change: Any, after: dict[str, Any]) -> None:
+    told: list[Any] = []
+    live = Live({"a": 1}, lambda values: told.append((dict(live), values)))
+    change(live)
+    assert after == live
+    assert [({"a": 1}, after)] == told
+
+
+def test_what_changes_nothing_is_not_told() -> None:
+    told: list[Any] = []
+    live = Live({"a": 1}, told.append)
+    assert live.setdefault("a", 2) == 1
+    assert live.pop("b", 3) == 3
+    with pytest.raises(KeyError):
+        live.pop("b")
+    with pytest.raises(KeyError):
+        del live["b"]
+    assert [] == told
+
+
+# -- uploads ---------------------------------------------------------------------------------------------------------
+
+
+def chunk(offset: int, size: int, **other: Any) -> dict[str, Any]:
+    return {
+        "view": "v",
+        "id": "u1",
+        "name": "image",
+        "index": 0,
+        "filename": "a.png",
+        "size": size,
+        "offset": offset,
+    } | other
+
+
+def test_chunks_make_a_file_and_one_that_comes_twice_counts_once() -> None:
+    uploads = Uploads()
+    assert (2, None) == uploads.take(chunk(0, 5), b"ab")
+    assert (4, None) == uploads.take(chunk(2, 5), b"cd")
+    assert (4, None) == uploads.take(chunk(2, 5), b"cd")
+    held, arrived = uploads.take(chunk(4, 5), b"e")
+    assert 5 == held
+    assert arrived is not None
+    assert ("image", "a.png", b"abcde") == (arrived.name, arrived.filename, arrived.data)
+
+
+@pytest.mark.parametrize(
+    ("content", "data"),
+    [
+        (chunk(3, 5), b"de"),
+        (chunk(0, 5), b"too much"),
+        (chunk(-1, 5), b""),
+        (chunk(0, 10**12), b"x"),
+        ({"view": "v", "id": "u"}, b"x"),
+    ],
+)
+def test_a_chunk_that_cannot_be_is_refused(content: dict[str, Any], data: bytes) -> None:
+    with pytest.raises(ValueError, match="file"):
+        Uploads().take(content, data)
+
+
+def test_files_that_never_end_make_room_for_others() -> None:
+    uploads = Uploads()
+    for number in range(MAX_UNDER_WAY + 3):
+        uploads.take(chunk(0, 5, id=f"u{number}"), b"ab")
+    with pytest.raises(ValueError, match="lost"):
+        uploads.take(chunk(2, 5, id="u0"), b"cde")
+
+
+def test_an_item_of_a_list_has_a_control_of_its_own() -> None:
+    made = control(Param(name="tags", kind="list", item=Param(name="tags", kind="text")))
+    item = made["item"]
+    assert isinstance(item, dict)
+    assert "line" == item["look"]
