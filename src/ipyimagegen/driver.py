@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import warnings
 from concurrent.futures import Future
@@ -203,6 +204,9 @@ class Driver:
 
     def _settle(self, task: asyncio.Task[Result]) -> None:
         job = self.job
+        if not threading.main_thread().is_alive():  # the process is ending: the journal keeps the job open
+            task.cancelled() or task.exception()
+            return
         try:
             result = task.result()
         except asyncio.CancelledError:

@@ -93,6 +93,23 @@ os._exit(9)
     assert journal.rows(open_only=True) == []
 
 
+def test_a_script_that_ends_while_a_job_runs_ends_at_once_and_quietly(journal: Journal) -> None:
+    code = f"""
+from pathlib import Path
+from tests.unit.history.test_journal import Paid, client_with
+from ipyimagegen.history import Journal
+for service in (Paid(), None):
+    job = client_with(Journal(Path({str(journal.folder)!r})), service).submit(
+        "local/sketch", prompt="a boat", seed=3, width=64, height=64, num_inference_steps=50, step_delay_s=1)
+    while not job.progress: pass
+"""
+    ended = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert [line for line in ended.stderr.splitlines() if "took" not in line] == []
+    assert len(journal.rows(open_only=True)) == 2
+
+
 def _without_delay(ticket: Ticket | None) -> str:
     import json
 
