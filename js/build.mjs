@@ -76,7 +76,9 @@ if (process.argv.includes("--watch")) await (await context(bundles)).watch();
 else if (process.argv.includes("--demo")) {
   await build({
     ...common,
-    entryPoints: { demo: path("demo/demo.tsx") },
+    entryPoints: readdirSync(path("demo"))
+      .filter((name) => name.endsWith(".tsx"))
+      .map((name) => path(`demo/${name}`)),
     outdir: path("demo/dist"),
     format: "iife",
   });

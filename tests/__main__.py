@@ -128,6 +128,7 @@ def checks() -> Iterator[Check]:
     yield Check("js", "tsc", lambda: _js("node_modules/typescript/bin/tsc", "--noEmit"))
     yield Check("js", "vitest", _vitest)
     yield Check("js", "bundles", lambda: _js("build.mjs"))
+    yield Check("js", "demo page", lambda: _js("build.mjs", "--demo"))
     yield Check("unit", "pytest", lambda: _pytest("tests", "--ignore=tests/e2e", "--ignore=tests/benchmarks"))
     yield Check("e2e", "chromium", _chromium)
     yield Check("e2e", "pytest tests/e2e", _browser_tests)
