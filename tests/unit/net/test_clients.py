@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from ipyimagegen.net.addresses import Neighbourhood
 from ipyimagegen.net.clients import Clients, trusted
+
+if TYPE_CHECKING:
+    import pytest
 
 URL = "https://api.example.com"
 
