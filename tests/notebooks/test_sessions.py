@@ -117,4 +117,4 @@ def test_a_job_of_a_kernel_that_died_is_listed_and_collected_by_the_next(
         assert "attach" not in second.run("%imagegen jobs")[1]
         assert "inferencesh/infsh/sdxl" in second.run("fox.model")[1]
         assert [job.phase for job in gateway.jobs("inferencesh")] == ["succeeded"]
-        assert len(gateway.requests.of("inferencesh", "run")) == 1
+        assert len(gateway.requests.of("inferencesh", "submit")) == 1
