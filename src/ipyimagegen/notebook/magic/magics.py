@@ -82,8 +82,7 @@ class ImageGen(Magics):
         try:
             self._run(line, body)
         except ImagegenError as error:
-            # Its words say what went wrong; the frames of this package below would only bury them.
-            raise error.with_traceback(None) from error.__cause__
+            raise _in_its_words(error) from error.__cause__
 
     def _run(self, line: str, body: str) -> None:
         asked, spec = self._read(line)
@@ -109,7 +108,7 @@ class ImageGen(Magics):
         try:
             write(run_command(line, Session(self.client, self._stage, self.negative_prompt)))
         except ImagegenError as error:
-            raise error.with_traceback(None) from error.__cause__
+            raise _in_its_words(error) from error.__cause__
 
     cell.__doc__ = cell_help()
     line.__doc__ = line_help(COMMANDS.values())
@@ -147,6 +146,12 @@ class ImageGen(Magics):
         settings = self.client.settings
         cap = settings.max_cost if asked.max_cost is None else asked.max_cost
         write(plan(spec, requests, sources=call.sources, cap=cap, save=asked.save or settings.save))
+
+
+def _in_its_words(error: ImagegenError) -> ImagegenError:
+    """`error`, shown by IPython as its words alone: the frames of this package would only bury them."""
+    vars(error)["_render_traceback_"] = lambda: [f"{type(error).__name__}: {error}"]
+    return error.with_traceback(None)
 
 
 def _limits(asked: Invocation) -> dict[str, Any]:

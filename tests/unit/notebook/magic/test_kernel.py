@@ -87,6 +87,12 @@ def test_a_cell_that_ends_with_the_call_itself_shows_its_picture_once(kernel: Bl
     assert [content["data"]["text/plain"][:8] for content in of_kind(seen, "execute_result")] == ["<Result "]
 
 
+def test_an_error_of_ours_is_shown_in_its_words_alone(kernel: BlockingKernelClient) -> None:
+    reply, _ = run(kernel, f"%%imagegen {TINY} --fail-at-step 1\nx")
+    assert reply["ename"] == "JobFailed"
+    assert reply["traceback"] == [f"JobFailed: {reply['evalue']}"]
+
+
 @pytest.mark.parametrize("cell", [f"%%imagegen {TINY} --fail-at-step 1\nx", "%%imagegen --widht 3\nx"])
 def test_what_fails_stops_the_cells_that_wait(kernel: BlockingKernelClient, cell: str) -> None:
     first = kernel.execute(cell)
