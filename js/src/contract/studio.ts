@@ -41,7 +41,7 @@ export type Piece = Omit<Items["pictures"], "queue_s" | "run_s"> & {
   run_s: number | null;
 };
 export type Act = "star" | "delete" | "undelete" | "keep" | "reuse" | "prompt" | "seed" | "vary";
-export type Fetched = "download" | "copy" | "code";
+export type Fetched = "download" | "copy" | "code" | "painter";
 
 export interface Traits extends Record<string, unknown> {
   model: string;

@@ -1,9 +1,11 @@
 /** Pictures and files as inputs: one, or a list of them. */
+import { useSignal } from "@preact/signals";
 import type { Json } from "../../contract/studio";
 import { MediaInput, type MediaValue } from "../inputs/MediaInput";
 import type { Source } from "../inputs/picking";
 import type { Bench } from "./bench";
 import { type ControlProps, problemAt, Resets } from "./Field";
+import { MaskDialog } from "./MaskDialog";
 import { isMedium } from "./values";
 
 const THUMB_PX = 160;
@@ -18,6 +20,15 @@ function mediaValue(bench: Bench, held: Json | undefined): MediaValue | null {
     held.key && held.type.startsWith("image/") ? bench.pictureOf(held.key, THUMB_PX).value.blob : null;
   const { name, size, width, height, problem } = held;
   return { name: held.url || name || "a file", size, width, height, thumb, error: problem };
+}
+
+/** The key of the picture that a mask is for: the first that is given as an input, "" where there is none here. */
+function pictureFor(bench: Bench): string {
+  for (const { name, kind } of bench.controls.value) {
+    const held = bench.values.value[name];
+    if (kind === "image" && isMedium(held) && !held.problem) return held.key;
+  }
+  return "";
 }
 
 interface OneProps extends ControlProps {
@@ -37,17 +48,42 @@ function One({ control, bench, attempted, label, kind, index, held, onRemove }: 
     else bench.use(control.name, index, { key: source.ref });
   };
   const problem = index === 0 ? problemAt({ control, bench, attempted }) : "";
+  const painting = useSignal(false);
+  const picture = kind === "mask" ? pictureFor(bench) : "";
+  const shownMask = isMedium(held) && !held.problem ? held.key : "";
   return (
-    <MediaInput
-      label={label}
-      description=""
-      kind={kind}
-      accept={ACCEPT[kind]}
-      value={value && { ...value, error: value.error || problem }}
-      busy={part}
-      onPick={pick}
-      onRemove={onRemove}
-    />
+    <>
+      <MediaInput
+        label={label}
+        description=""
+        kind={kind}
+        accept={ACCEPT[kind]}
+        value={value && { ...value, error: value.error || problem }}
+        busy={part}
+        onPick={pick}
+        onRemove={onRemove}
+        onEdit={
+          picture
+            ? () => {
+                painting.value = true;
+              }
+            : undefined
+        }
+      />
+      {painting.value && (
+        <MaskDialog
+          bench={bench}
+          picture={picture}
+          mask={shownMask}
+          onDone={(mask) =>
+            bench.upload(control.name, index, new File([mask], "mask.png", { type: "image/png" }))
+          }
+          onClose={() => {
+            painting.value = false;
+          }}
+        />
+      )}
+    </>
   );
 }
 

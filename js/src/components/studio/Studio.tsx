@@ -1,7 +1,7 @@
 /** The workbench: a form on the left, what comes of it on the right; one below the other where there is little room. */
 import "../../theme/theme"; // first: the parts below build on it
 import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import type { Piece } from "../../contract/studio";
 import { Announcer } from "../Announcer";
 import { isFinal } from "../job";
@@ -76,12 +76,23 @@ function standing(bench: Bench): { text: string; turn: string } {
   return { text, turn: `${jobs.map(({ id, phase }) => id + phase).join()} ${made}` };
 }
 
-export function Studio({ bench }: { bench: Bench }) {
+export function Studio({ bench: given }: { bench: Bench }) {
+  const deleted = useSignal(false);
+  const bench = useMemo(() => {
+    const act: Bench["act"] = (what, key) => {
+      deleted.value = what === "delete";
+      given.act(what, key);
+    };
+    return { ...given, act };
+  }, [given, deleted]);
   const root = useRef<HTMLDivElement>(null);
   const selected = useSelection(bench);
   const enlarged = useSignal("");
   const attempted = useSignal("");
-  const local = useSignal("");
+  const said = useSignal("");
+  useSignalEffect(() => {
+    said.value = bench.said.value;
+  });
   const tried = attempted.value === bench.model.value && attempted.value !== "";
   const shown = useComputed<Piece | undefined>(() =>
     bench.pictures.value.find(({ key }) => key === selected.value),
@@ -128,7 +139,7 @@ export function Studio({ bench }: { bench: Bench }) {
       <div class="ig-studio__side">
         <div class="ig-studio__head">
           <ModelPicker bench={bench} />
-          <Notices bench={bench} said={bench.said.value || local.value} />
+          <Notices bench={bench} said={deleted.value ? "Deleted." : said.value} />
           <Words bench={bench} attempted={tried} />
           <RunRow bench={bench} onRun={run} />
         </div>
@@ -149,7 +160,7 @@ export function Studio({ bench }: { bench: Bench }) {
             piece={piece}
             onEnlarge={() => enlarge(piece.key)}
             onSaid={(words) => {
-              local.value = words;
+              said.value = words;
             }}
           />
         )}
@@ -162,9 +173,19 @@ export function Studio({ bench }: { bench: Bench }) {
           onOpen={enlarge}
         />
         <LogFold logs={bench.logs} />
-        <p class="ig-studio__said" aria-hidden="true">
-          {bench.said.value || local.value}
-        </p>
+        {deleted.value && (
+          <p class="ig-studio__said">
+            Deleted.{" "}
+            <button type="button" class="ig-button ig-small" onClick={() => bench.act("undelete", "")}>
+              Undo
+            </button>
+          </p>
+        )}
+        {!deleted.value && said.value && (
+          <p class="ig-studio__said" aria-hidden="true">
+            {said.value}
+          </p>
+        )}
       </div>
       {viewed !== undefined && (
         <Viewer

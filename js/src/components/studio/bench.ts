@@ -5,6 +5,7 @@ import type {
   Act,
   Control,
   Estimate,
+  Fetched as FileKind,
   Json,
   Model,
   Piece,
@@ -29,6 +30,16 @@ export interface Fetched {
   text: string;
   problem: string;
 }
+
+export interface Painting {
+  picture: Blob;
+  mask: Blob | null;
+  onDone: (mask: Blob) => void;
+  onCancel: () => void;
+}
+
+/** Puts the mask painter into an element, and gives a way to take it out again. */
+export type Paint = (el: HTMLElement, painting: Painting) => () => void;
 
 export interface BenchState {
   model: ReadonlySignal<string>;
@@ -71,7 +82,9 @@ export interface BenchVerbs {
   upload(name: string, index: number, file: Blob): void;
   use(name: string, index: number, source: { key?: string; url?: string }): void;
   act(what: Act, key: string): void;
-  fetch(what: "download" | "copy" | "code", key: string): Promise<Fetched>;
+  fetch(what: FileKind, key: string): Promise<Fetched>;
+  /** The mask painter, which is loaded when it is first asked for. */
+  painter(): Promise<Paint>;
 }
 
 export type Bench = BenchState & BenchVerbs;

@@ -1,12 +1,13 @@
 /** Files that this view asks the kernel for, one answer each. */
 import type { Fetched } from "../../components/studio/bench";
+import type { Fetched as FileKind } from "../../contract/studio";
 import { atEnd } from "../../model/life";
 
 const LATE_MS = 20_000;
 const GONE: Fetched = { blob: null, name: "", text: "", problem: "The kernel did not answer." };
 
 export interface Files {
-  fetch(what: "download" | "copy" | "code", key: string): Promise<Fetched>;
+  fetch(what: FileKind, key: string): Promise<Fetched>;
   take(
     file: { what: string; key: string; name: string; type: string; text: string; problem: string },
     data: DataView | undefined,
@@ -14,7 +15,7 @@ export interface Files {
 }
 
 export interface FilesOptions {
-  ask: (what: "download" | "copy" | "code", key: string) => void;
+  ask: (what: FileKind, key: string) => void;
   life: AbortSignal;
 }
 

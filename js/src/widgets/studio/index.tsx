@@ -12,6 +12,7 @@ import { atEnd, beginLife } from "../../model/life";
 import { type Viewing, watchViewing } from "../../model/visibility";
 import { edits } from "./edits";
 import { files } from "./files";
+import { painter } from "./painter";
 import { pictures } from "./pictures";
 import { previews } from "./previews";
 import { keepKeys } from "./shortcuts";
@@ -115,6 +116,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     use: (name, index, { key = "", url = "" }) => tell({ kind: "use", name, index, key, url }),
     act: (what, key) => tell({ kind: "act", what, key }),
     fetch: fetched.fetch,
+    painter: painter({ fetch: () => fetched.fetch("painter", ""), el, life: life.signal }),
   };
   el.classList.add("ig-root");
   keepKeys(el, life.signal);

@@ -13,6 +13,7 @@ from ...media.artifacts import Artifact
 from ...media.inputs import as_input
 from ...media.results import Result
 from ..display import show
+from .base import STATIC
 from .studio_code import code_for
 from .studio_form import Form, Unreadable
 from .studio_inputs import kept_input, media_in
@@ -184,6 +185,10 @@ class Page:
     async def _fetch(self, content: dict[str, Any]) -> None:
         """A file to download, a picture to copy, or the code that makes it again: for the one view that asked."""
         what, piece = _text(content, "what"), self._studio.shelf.find(_text(content, "key"))
+        if what == "painter":
+            code, styles = await asyncio.to_thread(_painter)
+            self._answer(_text(content, "view"), what, "", data=styles, media_type="text/css", text=code)
+            return
         if piece is None:
             return
         view, key = _text(content, "view"), piece.key
@@ -273,6 +278,11 @@ class Page:
             self._studio.say("said", text=capped(str(error), 500))
         else:
             self._studio.say("said", text="Kept in the notebook, below this cell's output.")
+
+
+def _painter() -> tuple[str, bytes]:
+    """The mask painter's code and styles: not in the widget's own bundle, which every instance carries."""
+    return (STATIC / "painter.js").read_text("utf-8"), (STATIC / "painter.css").read_bytes()
 
 
 def _varied(piece: Piece) -> Form:

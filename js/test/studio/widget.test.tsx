@@ -1,0 +1,309 @@
+import { describe, expect, test, vi } from "vitest";
+import contract from "../../../src/ipyimagegen/notebook/widgets/contract/studio.json";
+import { countListeners } from "../browser";
+import {
+  bytes,
+  control,
+  GUIDANCE,
+  IMAGE,
+  job,
+  kernel,
+  onFakePage,
+  PROMPT,
+  piece,
+  SEED,
+  settle,
+  view,
+} from "./show";
+
+const page = onFakePage();
+const EVIL = "<img src=x onerror=alert(1)>\u202e\u0000";
+
+describe("the contract", () => {
+  test("the view asks for the contract's traits and no others", () => {
+    const fake = kernel();
+    const asked = vi.spyOn(fake.model, "get");
+    view(fake);
+    expect([...new Set(asked.mock.calls.map(([name]) => String(name)))].sort()).toEqual(
+      Object.keys(contract.traits).sort(),
+    );
+  });
+
+  test("what the page sends has the contract's fields, of the contract's types", async () => {
+    const fake = kernel({
+      controls: [PROMPT, IMAGE],
+      pictures: [piece()],
+      jobs: [job(), job({ id: "2", call: "2", phase: "failed" })],
+    });
+    const { find, button, type, all } = view(fake);
+    await settle(50);
+    await type("textarea", "a fox");
+    button("One picture more").click();
+    button("Run again").click();
+    button("Cancel").click();
+    button("Model: local/sketch. Choose another").click();
+    await settle();
+    await type('[role="combobox"]', "other/model");
+    find('[role="combobox"]').dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    fake.say({ ...contract.toPage.frame, job: "job-1" }, [bytes()]);
+    page.browser.decodes[0]?.resolve();
+    await settle();
+    all(".ig-tile")[0]?.click();
+    await settle();
+    button("Dismiss").click();
+    all(".ig-tile").at(-1)?.click();
+    await settle();
+    for (const verb of ["Star", "Download", "Use as input: Start image"]) button(verb).click();
+    const input = find<HTMLInputElement>("input[type=file]");
+    Object.defineProperty(input, "files", { value: [new File(["x"], "a.png", { type: "image/png" })] });
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    await settle();
+    const shape = (message: object) =>
+      new Map(Object.entries(message).map(([name, value]) => [name, typeof value]));
+    const sent = new Map(
+      fake.sent.map((message) => [(message as { kind: string }).kind, shape(message as object)]),
+    );
+    expect([...sent.keys()].sort()).toEqual(Object.keys(contract.toKernel).sort());
+    for (const [kind, example] of Object.entries(contract.toKernel)) {
+      expect([kind, sent.get(kind)]).toEqual([kind, shape(example)]);
+    }
+  });
+});
+
+describe("the form", () => {
+  test("shows what the schema has, by its names, and nothing else", () => {
+    const { all } = view(kernel({ controls: [PROMPT, GUIDANCE, SEED] }));
+    expect(all("[data-param]").map((one) => one.dataset["param"])).toEqual([
+      "prompt",
+      "guidance_scale",
+      "seed",
+    ]);
+  });
+
+  test("every look is drawn, named and described", () => {
+    const looks = ["area", "line", "slider", "number", "choice", "switch", "json"] as const;
+    const controls = looks.map((look) =>
+      control({
+        name: look,
+        title: `A ${look}`,
+        look,
+        choices: look === "choice" ? ["a", "b"] : [],
+        description: "Why.",
+      }),
+    );
+    const { find } = view(kernel({ controls }));
+    for (const look of looks) {
+      const label = find<HTMLLabelElement>(`[data-param="${look}"] label`);
+      const named = find(`[id="${label.htmlFor}"]`);
+      const told = named.getAttribute("aria-describedby")?.split(" ")[0];
+      expect(find(`[id="${told}"]`).textContent).toBe("Why.");
+    }
+  });
+
+  test("a problem stands at its control, and goes with it", async () => {
+    const fake = kernel({
+      params: { guidance_scale: 200 },
+      problems: { guidance_scale: "200 is outside 0 to 20" },
+    });
+    const { find, all } = view(fake);
+    expect(find(".ig-field__problem").textContent).toBe("200 is outside 0 to 20");
+    expect(find('[data-param="guidance_scale"] input').getAttribute("aria-invalid")).toBe("true");
+    fake.model.set("problems", {});
+    await settle();
+    expect(all(".ig-field__problem")).toHaveLength(0);
+  });
+
+  test("what is missing is a problem only after a run was tried", async () => {
+    const fake = kernel({
+      controls: [{ ...PROMPT, required: true }],
+      problems: { prompt: "is required (text)" },
+    });
+    const { all, button } = view(fake);
+    expect(all(".ig-field__problem")).toHaveLength(0);
+    button("Run").click();
+    await settle();
+    expect(all(".ig-field__problem").map((one) => one.textContent)).toEqual(["is required (text)"]);
+    expect(document.activeElement?.tagName).toBe("TEXTAREA");
+  });
+
+  test("a changed control says so and goes back to its default", async () => {
+    const fake = kernel({ params: { guidance_scale: 3 } });
+    const { text, button } = view(fake);
+    expect(text()).toContain("(changed)");
+    button("Reset Guidance").click();
+    await settle();
+    expect(fake.heard("set").at(-1)?.values).toEqual({ guidance_scale: null });
+  });
+
+  test("a value from Python moves the control, also one that is being edited", async () => {
+    const fake = kernel();
+    const { find, type } = view(fake);
+    await type('[data-param="guidance_scale"] input[type=text]', "3");
+    await settle();
+    fake.model.set("params", { guidance_scale: 11 });
+    await settle();
+    expect(find<HTMLInputElement>('[data-param="guidance_scale"] input[type=text]').value).toBe("11");
+    expect(find<HTMLInputElement>('[data-param="guidance_scale"] input[type=range]').value).toBe("11");
+  });
+
+  test("half-written numbers stay as they are written", async () => {
+    const fake = kernel();
+    const { find, type } = view(fake);
+    await type('[data-param="guidance_scale"] input[type=text]', "3.");
+    await settle();
+    expect(fake.model.get("params")).toEqual({ guidance_scale: 3 });
+    expect(find<HTMLInputElement>('[data-param="guidance_scale"] input[type=text]').value).toBe("3.");
+  });
+
+  test("arrow keys move a number by its step", async () => {
+    const fake = kernel();
+    const { press } = view(fake);
+    await press('[data-param="guidance_scale"] input[type=text]', "ArrowUp");
+    await settle();
+    expect(fake.heard("set").at(-1)?.values).toEqual({ guidance_scale: 8 });
+  });
+
+  test("Ctrl+Enter runs, after what was typed, and no key goes on to the notebook", async () => {
+    const fake = kernel();
+    const { el, type, press } = view(fake);
+    const outside = vi.fn();
+    el.parentElement?.addEventListener("keydown", outside);
+    await type("textarea", "a fox");
+    await press("textarea", "Enter", { ctrlKey: true });
+    expect(fake.sent.slice(-2)).toMatchObject([
+      { kind: "set", values: { prompt: "a fox" } },
+      { kind: "run" },
+    ]);
+    expect(outside).not.toHaveBeenCalled();
+    el.parentElement?.removeEventListener("keydown", outside);
+  });
+
+  test("JupyterLab's shortcuts rest at our controls, but for those with Ctrl", async () => {
+    const { find, press } = view(kernel());
+    const mark = () => find("input[type=range]").hasAttribute("data-lm-suppress-shortcuts");
+    await press("input[type=range]", "ArrowRight");
+    expect(mark()).toBe(true);
+    await press("input[type=range]", "s", { ctrlKey: true });
+    expect(mark()).toBe(false);
+  });
+
+  test("Alt and arrows go through earlier prompts and back to the draft", async () => {
+    const fake = kernel({ prompts: ["newest", "oldest"], params: { prompt: "a draft" } });
+    const { press, find } = view(fake);
+    const shown = () => find<HTMLTextAreaElement>("textarea").value;
+    for (const [key, text] of [
+      ["ArrowUp", "newest"],
+      ["ArrowUp", "oldest"],
+      ["ArrowUp", "oldest"],
+      ["ArrowDown", "newest"],
+      ["ArrowDown", "a draft"],
+    ] as const) {
+      await press("textarea", key, { altKey: true });
+      await settle();
+      expect(shown()).toBe(text);
+    }
+  });
+});
+
+describe("the stage", () => {
+  test("tells before the first picture what the model is", () => {
+    expect(view(kernel()).text()).toContain("Paints a picture from the words it knows.");
+  });
+
+  test("shows a call, its times apart, and hands over to the picture", async () => {
+    const fake = kernel({ jobs: [job()] });
+    const { text, all, find } = view(fake);
+    await settle(50);
+    expect(text()).toContain("waited 4.0 s, runs 8.0 s");
+    fake.model.set("pictures", [piece({ key: "job-1.0", call: "job-1" })]);
+    fake.model.set("jobs", []);
+    await settle();
+    expect(all(".ig-meter")).toHaveLength(0);
+    const asked = fake.heard("want");
+    expect(asked.map(({ px }) => px).sort((a, b) => a - b)).toEqual([160, 640]);
+    fake.say({ kind: "picture", key: "job-1.0", px: 640, type: "image/png", problem: "" }, [bytes()]);
+    await settle();
+    expect(find<HTMLImageElement>(".ig-place__look img").alt).toBe("a lighthouse at dusk");
+  });
+
+  test("a failure stands where the picture would, and can be dismissed", async () => {
+    const fake = kernel({ jobs: [job({ phase: "failed", text: "failed", error: "Content filter" })] });
+    const { find, button } = view(fake);
+    await settle(50);
+    expect(find(".ig-stage__error").textContent).toContain("Content filter");
+    button("Dismiss").click();
+    expect(fake.heard("dismiss")).toEqual([{ kind: "dismiss", job: "job-1" }]);
+  });
+
+  test("a text answer is text", async () => {
+    const { find } = view(kernel({ pictures: [piece({ type: "text/plain", text: EVIL })] }));
+    await settle(50);
+    expect(find(".ig-place__text").textContent).toBe(EVIL);
+  });
+
+  test("the strip goes by arrow keys, stars by s, deletes by Delete, and undoes", async () => {
+    const fake = kernel({ pictures: [piece({ key: "1.0" }), piece({ key: "2.0" })] });
+    const { press, all, button } = view(fake);
+    await settle(50);
+    const chosen = () => all(".ig-tile").map((one) => one.getAttribute("aria-selected"));
+    expect(chosen()).toEqual(["true", "false"]);
+    await press('.ig-tile[tabindex="0"]', "ArrowRight");
+    expect(chosen()).toEqual(["false", "true"]);
+    await press('.ig-tile[tabindex="0"]', "s");
+    await press('.ig-tile[tabindex="0"]', "Delete");
+    expect(fake.heard("act")).toEqual([
+      { kind: "act", what: "star", key: "1.0" },
+      { kind: "act", what: "delete", key: "1.0" },
+    ]);
+    button("Undo").click();
+    expect(fake.heard("act").at(-1)).toEqual({ kind: "act", what: "undelete", key: "" });
+  });
+});
+
+test("words from outside are text, never markup, whatever they are", async () => {
+  const { el, text } = view(
+    kernel({
+      about: { ...contract.items.about, title: EVIL, description: EVIL },
+      catalogue: [{ ...contract.items.catalogue, title: EVIL }],
+      controls: [control({ title: EVIL, description: EVIL })],
+      problems: { guidance_scale: EVIL },
+      params: { guidance_scale: EVIL },
+      fault: EVIL,
+      notice: EVIL,
+      logs: [EVIL],
+      pictures: [piece({ prompt: EVIL, alt: EVIL, changes: [EVIL] })],
+    }),
+  );
+  await settle();
+  expect(el.querySelector("img[src=x]")).toBeNull();
+  expect(text().split(EVIL).length - 1).toBeGreaterThanOrEqual(5);
+});
+
+test("fifty views come and go and leave nothing behind", async () => {
+  const listeners = [countListeners(document), countListeners(window)];
+  const fake = kernel({ controls: [PROMPT, IMAGE, GUIDANCE], jobs: [job()], pictures: [piece()] });
+  for (let i = 0; i < 50; i += 1) {
+    const shown = view(fake);
+    fake.say({ kind: "frame", job: "job-1", seq: i, step: i }, [bytes()]);
+    if (i % 2 === 0) page.browser.decodes.at(-1)?.resolve();
+    await shown.type("textarea", `a fox ${i}`);
+    await settle(40);
+    shown.all(".ig-tile").at(-1)?.click();
+    await settle(40);
+    for (const px of [160, 640]) {
+      fake.say({ kind: "picture", key: piece().key, px, type: "image/png", problem: "" }, [bytes()]);
+    }
+    if (i % 3 === 0) shown.button("Download").click();
+    if (i % 5 === 0) shown.button("Enlarge").click();
+    await settle(20);
+    shown.end();
+    expect(shown.el.childElementCount).toBe(0);
+  }
+  for (const { resolve } of page.browser.decodes) resolve();
+  await settle(30_000);
+  expect(fake.listenerCount()).toBe(0);
+  expect(listeners.map((count) => count())).toEqual([0, 0]);
+  expect(page.browser.observing()).toBe(0);
+  expect(page.browser.urls.size).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+});
