@@ -5,13 +5,13 @@ Keys are held as `Secret`s. Nothing here writes one to a file; `login(…, keep=
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from getpass import getpass
 from importlib import import_module
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -164,18 +164,22 @@ def base_url(service: str, argument: str | None = None) -> str:
     return text
 
 
-def login(service: str, ask: Callable[[str], str] = getpass, *, keep: bool = False) -> None:
+def login(service: str, ask: Callable[[str], str] | None = None, *, keep: bool = False) -> None:
     """Ask for the keys of a service and use them from now on, in this process; `keep`: and put them into the keyring.
 
-    Raises `MissingKey` for what cannot be a key (nothing is changed then), and `InvalidInput` if `keep` finds no
-    keyring. Blocks for the answer.
+    `ask` takes a prompt and gives what was typed; it is `getpass.getpass` unless given. Raises `MissingKey` for what
+    cannot be a key, and `InvalidInput` if `keep` finds no keyring: nothing is changed then. Blocks for the answer.
     """
     known = source(service)
+    ring = _keyring() if keep else None
+    if keep and ring is None:
+        raise InvalidInput("there is no keyring to keep the key in: pip install 'ipyimagegen[keyring]'")
+    ask = ask or getpass.getpass  # looked up now: a kernel puts its own in place while a cell runs
     texts = {name: ask(f"{name}: ") for name in known.variables}
     given = {name: Secret(_clean(known, name, text, "answer")) for name, text in texts.items()}
-    if keep:
+    if ring is not None:
         for name, secret in given.items():
-            _keep(name, secret)
+            _keep(ring, name, secret)
     with _session.lock:
         _session.given |= given
         for name in given:
@@ -234,10 +238,7 @@ def _keyring() -> ModuleType | None:
         return None
 
 
-def _keep(name: str, secret: Secret) -> None:
-    ring = _keyring()
-    if ring is None:
-        raise InvalidInput("there is no keyring to keep the key in: pip install 'ipyimagegen[keyring]'")
+def _keep(ring: ModuleType, name: str, secret: Secret) -> None:
     try:
         ring.set_password(KEYRING_SERVICE, name, secret.reveal())
     except Exception as error:  # noqa: BLE001
@@ -289,4 +290,6 @@ def _missing(known: KeySource, lacking: Sequence[str]) -> str:
 
 def _mend(known: KeySource) -> str:
     exports = " ".join(f"{name}=…" for name in known.variables)
-    return f"In a notebook: %imagegen login {known.service}   In a shell: export {exports}"
+    return (
+        f"In a notebook: %imagegen login {known.service} (after %load_ext ipyimagegen)   In a shell: export {exports}"
+    )

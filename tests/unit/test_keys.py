@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from types import ModuleType
 
@@ -200,10 +201,21 @@ def test_a_keyring_that_fails_is_as_good_as_none_and_shows_nothing(monkeypatch):
 
 def test_without_a_keyring_keeping_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
+
+    def refuse(prompt: str) -> str:
+        raise AssertionError(prompt)
+
     with pytest.raises(InvalidInput, match=r"ipyimagegen\[keyring\]"):
-        keys.login("segmind", lambda prompt: "SG_x", keep=True)
+        keys.login("segmind", refuse, keep=True)
     with pytest.raises(MissingKey):
         keys.key("segmind")
+
+
+def test_login_asks_as_the_kernel_does_at_that_moment(monkeypatch):
+    monkeypatch.setattr(getpass, "getpass", lambda prompt: f"SG_{len(prompt)}")
+    keys.login("segmind")
+    assert keys.key("segmind").reveal() == "SG_17"
+    keys.logout("segmind")
 
 
 def test_the_keyring_is_asked_once_per_process(ring):
