@@ -68,7 +68,7 @@ export function Gallery(props: GalleryProps) {
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would be one landmark per cell.
-    <div class="ig-gallery" role="group" aria-label="Gallery" data-lm-suppress-shortcuts="true">
+    <div class="ig-gallery" role="group" aria-label="Gallery">
       <Toolbar wish={wish} models={every} captions={own} state={state} />
       {order.value.length > 0 ? (
         <Grid

@@ -1,11 +1,13 @@
 /** The Gallery widget: the component, bound to a widget model for the life of one view. */
-import type { AnyWidget, RenderProps } from "@anywidget/types";
+import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import { Gallery } from "../../components/gallery/Gallery";
 import type { GalleryContract, Traits } from "../../contract/gallery";
 import { bind } from "../../model/binding";
 import { atEnd, beginLife } from "../../model/life";
+import { keepShortcutsOut } from "../../model/shortcuts";
+import { standIn } from "../../model/stand_in";
 import { itemsOf } from "./items";
 import { picturesOf } from "./pictures";
 
@@ -20,6 +22,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   };
   model.on("change:selection", follow);
   el.classList.add("ig-root");
+  keepShortcutsOut(el, life.signal);
   mount(
     <Gallery
       items={items}
@@ -44,4 +47,12 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-export default () => ({ render }) satisfies AnyWidget<Traits>;
+function initialize({ model, signal: host }: InitializeProps<Traits>): () => void {
+  const life = beginLife(host);
+  standIn(model.get("sheet_mark"), life.signal, (el, end) => {
+    render({ model, el, signal: end } as RenderProps<Traits>);
+  });
+  return life.end;
+}
+
+export default () => ({ initialize, render }) satisfies AnyWidget<Traits>;

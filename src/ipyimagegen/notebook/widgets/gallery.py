@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from concurrent.futures import Future
 from typing import Any
 
@@ -14,20 +13,22 @@ from ... import history
 from ...core.errors import ImagegenError, StorageError, capped
 from ...media.artifacts import Artifact
 from ...media.results import Result
-from ...runtime import runtime
-from .base import STATIC, Widget
+from .base import STATIC
 from .gallery_items import CAPTIONS, Entry, as_results, check_captions, chunk, entries
 from .gallery_thumbs import ThumbnailQueue
 from .scaling import ORIGINAL, Scaled, scaler, size_for
+from .stand_in import StandInWidget, sheet_of
 
 MAX_RESULTS = 5_000
 """How many results a history query gives at most."""
 MAX_ASKED = 500
 """More thumbnails than this are not taken from one message."""
 MIN_CELL_PX, MAX_CELL_PX = 64, 512
+MAX_SHEET = 24
+"""Pictures on the contact sheet that the notebook keeps."""
 
 
-class Gallery(Widget):
+class Gallery(StandInWidget):
     """A grid of pictures: `Gallery(results)`, `Gallery("lighthouse")` for what the history has, `Gallery()` for all.
 
     `results` are results, artifacts, or lists of either; a string is a history query (every word in model, prompt or
@@ -45,7 +46,6 @@ class Gallery(Widget):
     captions = traitlets.List(traitlets.Enum(CAPTIONS), default_value=["prompt", "seed"]).tag(sync=True)
     cell_px = traitlets.Int(176, min=MIN_CELL_PX, max=MAX_CELL_PX).tag(sync=True)
     selection = traitlets.List(traitlets.Int()).tag(sync=True)
-    sheet_mark = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -60,7 +60,6 @@ class Gallery(Widget):
         self._entries = sorted(made, key=lambda entry: -entry.created)
         self._stars = _stars_of(self._entries)
         self._queue: ThumbnailQueue | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(captions=check_captions(captions), cell_px=min(MAX_CELL_PX, max(MIN_CELL_PX, cell_px)))
 
     # -- what python sees -----------------------------------------------------------------------------------------
@@ -88,6 +87,7 @@ class Gallery(Widget):
         self._results += more
         self._entries += entries(more, now=time.time(), after=start)
         self.post(lambda: self._tell("", start))
+        self.renew_sheet()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -108,7 +108,7 @@ class Gallery(Widget):
             case "drop":
                 self._thumbs.drop(view, self._known(content.get("indices")))
             case "full" if known := self._known([content.get("index")]):
-                self._start(self._send_full(view, known[0], content.get("px")))
+                self.start(self._send_full(view, known[0], content.get("px")))
             case "star" if known := self._known([content.get("index")]):
                 self._star(known[0], content.get("starred") is True)
             case "bye":
@@ -151,16 +151,11 @@ class Gallery(Widget):
         else:
             self.say("full", [picture.data], view=view, index=index, px=px, type=picture.media_type)
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = runtime().loop.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
     # -- stars ----------------------------------------------------------------------------------------------------
 
     def _star(self, index: int, starred: bool) -> None:  # noqa: FBT001 (as the page says it)
         entry = self._entries[index]
-        self._mark(entry.star_key, starred)
+        self._set_star(entry.star_key, starred)
         if job_id := entry.artifact.record.job_id:
             written = history.journal().star(job_id, starred=starred)
             written.add_done_callback(lambda done: self._starred(entry.star_key, starred, done))
@@ -168,23 +163,42 @@ class Gallery(Widget):
     def _starred(self, key: str, starred: bool, written: Future[bool]) -> None:  # noqa: FBT001
         """Take a star back that the journal could not keep."""
         if written.exception() is not None:
-            self.post(lambda: self._mark(key, not starred))
+            self.post(lambda: self._set_star(key, not starred))
 
-    def _mark(self, key: str, starred: bool) -> None:  # noqa: FBT001
+    def _set_star(self, key: str, starred: bool) -> None:  # noqa: FBT001
         (self._stars.add if starred else self._stars.discard)(key)
         indices = [index for index, entry in enumerate(self._entries) if entry.star_key == key]
         self.say("stars", indices=indices, starred=starred)
 
-    def close(self) -> None:
-        """Take it off every page and end its work. The results stay."""
-        runtime().post(self._end)
-        super().close()
-
-    def _end(self) -> None:
+    def end(self) -> None:
+        """End what runs for it on the loop's thread."""
+        super().end()
         if self._queue is not None:
             self._queue.close()
-        for task in self._tasks:
-            task.cancel()
+
+    # -- what the notebook keeps ----------------------------------------------------------------------------------
+
+    def sheet(self) -> bytes | None:
+        """The newest pictures as one, a JPEG."""
+        newest = self._newest()
+        return sheet_of([entry.artifact for entry in newest]) if newest else None
+
+    def sheet_text(self) -> str:
+        """How many pictures there are, and the newest in words."""
+        newest = self._newest()
+        lines = [f"Gallery of {len(self._entries):,} pictures"]
+        if len(newest) < len(self._entries):
+            lines[0] += f", the newest {len(newest)}:"
+        return "\n".join(lines + [f"  {_line(entry.artifact)}" for entry in newest])
+
+    def _newest(self) -> list[Entry]:
+        return sorted(self._entries, key=lambda entry: -entry.created)[:MAX_SHEET]
+
+
+def _line(artifact: Artifact) -> str:
+    seed = "" if artifact.seed is None else f"seed {artifact.seed}"
+    parts = (artifact.record.model, seed, " ".join(artifact.alt.split()))
+    return capped(" · ".join(part for part in parts if part), 100)
 
 
 def _thumb_px(asked: object) -> int:

@@ -1,0 +1,56 @@
+/**
+ * A live view in the place of a plain picture. The kernel shows an ordinary JPEG, so that the notebook file holds a picture
+ * and nothing else; a mark in its first bytes tells which. The view is put beside it, and the picture hidden meanwhile.
+ */
+import { atEnd } from "./life";
+
+const PREFIX = "data:image/jpeg;base64,";
+
+interface Standing {
+  el: HTMLElement;
+  end: AbortController;
+}
+
+/** Everything that holds a picture with this mark: the picture's box, and what that box stands in. */
+function* places(start: string): Generator<[box: HTMLElement, frame: HTMLElement]> {
+  for (const image of document.images) {
+    const box = image.parentElement;
+    const frame = box?.parentElement;
+    if (box && frame && image.src.startsWith(start)) yield [box, frame];
+  }
+}
+
+/** Mounts a view for every picture that has the mark, now and later, until the picture goes or the life ends. */
+export function standIn(
+  mark: string,
+  life: AbortSignal,
+  mount: (el: HTMLElement, life: AbortSignal) => void,
+): void {
+  if (mark === "" || life.aborted) return;
+  const standing = new Map<HTMLElement, Standing>();
+  const take = (box: HTMLElement, frame: HTMLElement) => {
+    const el = document.createElement("div");
+    const end = new AbortController();
+    standing.set(frame, { el, end });
+    atEnd(end.signal, () => {
+      standing.delete(frame);
+      box.style.removeProperty("display");
+      el.remove();
+    });
+    box.style.setProperty("display", "none", "important");
+    el.style.cssText = "flex: 1 1 0; min-width: 0";
+    box.after(el);
+    mount(el, end.signal);
+  };
+  const look = () => {
+    for (const { el, end } of [...standing.values()]) if (!el.isConnected) end.abort();
+    for (const [box, frame] of places(PREFIX + mark)) if (!standing.has(frame)) take(box, frame);
+  };
+  const changes = new MutationObserver(look);
+  changes.observe(document.body, { childList: true, subtree: true });
+  atEnd(life, () => {
+    changes.disconnect();
+    for (const { end } of [...standing.values()]) end.abort();
+  });
+  look();
+}

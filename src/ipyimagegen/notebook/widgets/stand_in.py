@@ -1,0 +1,173 @@
+"""A plain picture in a widget's place: what the notebook file keeps, and what every reader without a kernel shows.
+
+In JupyterLab and Notebook 7 the output of such a widget *is* that picture. The widget's page code, which runs as soon
+as the kernel opens the widget, looks for the picture by a mark in its first bytes and puts the live view in its place.
+So no saved notebook ever says "model not found". Hosts known to show a widget only by its own media type get that
+beside the picture.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import secrets
+import sys
+from abc import abstractmethod
+from collections.abc import Coroutine
+from functools import cache
+from typing import Any
+
+import traitlets
+from IPython.display import DisplayHandle, display
+
+from ...core.errors import ImagegenError
+from ...core.events import Output
+from ...media.artifacts import Artifact, missing_artifact
+from ...media.display import DisplaySettings, for_display
+from ...media.sheets import contact_sheet
+from ...runtime import runtime
+from ..display import has_kernel
+from .base import Widget
+from .scaling import scaled_picture
+
+SHEET = DisplaySettings(display_max_px=1024, display_max_kb=105)
+"""About 140 kB in the notebook, as base64."""
+SHEET_CELL_PX = 192
+SETTLE_S = 1.2
+"""Until the sheet is made: the live view's own pictures come first."""
+_JFIF = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
+_COMMENT = b"\xff\xfe"
+_MARK_CHARS = 36
+
+
+def marked(jpeg: bytes, mark: str) -> bytes:
+    """A JPEG of ours with a comment right after its header; its first bytes are then known by the mark alone."""
+    text = mark.encode("ascii")
+    return _JFIF + _COMMENT + (len(text) + 2).to_bytes(2, "big") + text + jpeg[len(_JFIF) :]
+
+
+def in_base64(mark: str) -> str:
+    """How every JPEG with this mark begins in base64."""
+    return base64.b64encode(marked(b"", mark)).decode("ascii")
+
+
+def shows_widgets_only_by_type(environment: dict[str, str] | None = None) -> bool:
+    """Whether the page is of a host whose widgets come to life in an output of their own type: VS Code, Colab, Voilà.
+
+    A kernel of a Jupyter server has a session name.
+    """
+    env = dict(os.environ) if environment is None else environment
+    if "JPY_SESSION_NAME" in env:
+        return False
+    known = any(name.startswith("VSCODE_") for name in env) or env.get("SERVER_SOFTWARE", "").startswith("voila")
+    return known or "COLAB_RELEASE_TAG" in env or "google.colab" in sys.modules
+
+
+def is_on_a_server() -> bool:
+    """Whether a Jupyter server's page is likely to show what this kernel displays, now."""
+    return "JPY_SESSION_NAME" in os.environ
+
+
+def sheet_of(artifacts: list[Artifact], captions: list[str] | None = None, *, columns: int | None = None) -> bytes:
+    """A contact sheet small enough for a notebook. Blocks, some milliseconds a picture."""
+    cells = [_small(artifact) for artifact in artifacts]
+    sheet = contact_sheet(cells, columns=columns, cell_px=SHEET_CELL_PX, captions=captions)
+    return for_display(sheet, SHEET).data
+
+
+def _small(artifact: Artifact) -> Artifact:
+    try:
+        media_type, data = scaled_picture(artifact, SHEET_CELL_PX)
+    except ImagegenError as error:
+        return missing_artifact(Output(), str(error), seed=artifact.seed)
+    return Artifact(media_type=media_type, data=data, size=len(data), seed=artifact.seed)
+
+
+class StandInWidget(Widget):
+    """A widget with a picture for the file. `sheet` and `sheet_text` say what it is."""
+
+    sheet_mark = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        self._mark = secrets.token_hex(_MARK_CHARS // 2)
+        self._handles: list[DisplayHandle] = []
+        self._renewing: asyncio.TimerHandle | None = None
+        self._work: set[asyncio.Task[None]] = set()
+        super().__init__(sheet_mark=in_base64(self._mark), **traits)
+
+    @abstractmethod
+    def sheet(self) -> bytes | None:
+        """The picture, a JPEG; `None` where there is nothing to show. Blocks; called away from the loop."""
+
+    @abstractmethod
+    def sheet_text(self) -> str:
+        """What stands for it where only text is shown."""
+
+    def _ipython_display_(self) -> None:
+        if not has_kernel():
+            display({"text/plain": self.sheet_text()}, raw=True)
+        elif shows_widgets_only_by_type():
+            display(self._repr_mimebundle_(), raw=True)
+        elif is_on_a_server():
+            handle = display(self._plain(_coming()), raw=True, display_id=True)
+            if handle is not None:
+                self._handles.append(handle)
+            self.renew_sheet()
+        else:
+            display(self._plain(self.sheet()), raw=True)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """The widget, and beside it the picture and the text for those who cannot show it."""
+        widget = super()._repr_mimebundle_()
+        data = widget[0] if isinstance(widget, tuple) else widget or {}
+        return {**data, **self._plain(self.sheet())}
+
+    def _plain(self, jpeg: bytes | None) -> dict[str, Any]:
+        data = {"text/plain": self.sheet_text()}
+        if jpeg is None:
+            return data
+        return {"image/jpeg": base64.b64encode(marked(jpeg, self._mark)).decode("ascii"), **data}
+
+    def renew_sheet(self) -> None:
+        """Make the picture soon, anew where there is one, and put it into the notebook."""
+        self.post(self._renew_later)
+
+    def _renew_later(self) -> None:
+        if self._handles and self._renewing is None:
+            self._renewing = runtime().loop.call_later(SETTLE_S, lambda: self.start(self._renew()))
+
+    async def _renew(self) -> None:
+        self._renewing = None
+        data = self._plain(await asyncio.to_thread(self.sheet))
+        for handle in self._handles:
+            handle.update(data, raw=True)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run `work` on the loop's thread until it ends or the widget does. Only from that thread."""
+        task = runtime().loop.create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+    def close(self) -> None:
+        """Take it off every page, where its picture stays, and end its work."""
+        if not sys.is_finalizing():
+            self.post(self.end)
+        super().close()
+
+    def end(self) -> None:
+        """End what runs for it on the loop's thread."""
+        if self._renewing is not None:
+            self._renewing.cancel()
+        for task in self._work:
+            task.cancel()
+
+
+_DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGN49OQ5AAVZAq4yDGuZAAAAAElFTkSuQmCC")
+
+
+@cache
+def _coming() -> bytes:
+    """What is in the file for the second before the sheet is made: an empty cell."""
+    empty = Artifact(media_type="image/png", data=_DOT)
+    return contact_sheet([empty], cell_px=SHEET_CELL_PX, captions=["on their way"])
