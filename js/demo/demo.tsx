@@ -3,15 +3,16 @@
  * The address chooses as the controls do: `index.html?host=lab-dark&width=320&scene=failed`.
  */
 import { type Signal, signal } from "@preact/signals";
-import { render } from "preact";
+import { type ComponentChildren, render } from "preact";
 import type { Frame } from "../src/components/frame";
 import { JobView } from "../src/components/JobView";
 import { ratio } from "../src/components/job";
 import { SCENES, type Scene } from "./scenes";
+import { STUDIO_SCENES, StudioExample } from "./studio_scenes";
 import "./demo.css";
 
 const HOSTS = ["lab-light", "lab-dark", "bare-light", "bare-dark", "bare-auto"] as const;
-const WIDTHS = ["320", "480", "900", "2000", "full"] as const;
+const WIDTHS = ["320", "480", "700", "900", "1200", "2000", "full"] as const;
 
 const asked = new URLSearchParams(location.search);
 const host = signal<string>(asked.get("host") ?? HOSTS[0]);
@@ -57,11 +58,18 @@ function framesOf({ previews, jobs }: Scene): (job: string) => Signal<Frame | nu
   return frameOf;
 }
 
+/** One scene at the chosen width, under its name. */
+const Framed = ({ name, children }: { name: string; children: ComponentChildren }) => (
+  <div class="demo-scene" style={width.value === "full" ? {} : { width: `${Number(width.value) + 18}px` }}>
+    <h2>{name}</h2>
+    {children}
+  </div>
+);
+
 function Example({ scene }: { scene: Scene }) {
   const requests = signal(scene.requests);
   return (
-    <div class="demo-scene" style={width.value === "full" ? {} : { width: `${Number(width.value) + 18}px` }}>
-      <h2>{scene.name}</h2>
+    <Framed name={scene.name}>
       <div class="ig-root">
         <JobView
           jobs={signal(scene.jobs)}
@@ -76,7 +84,7 @@ function Example({ scene }: { scene: Scene }) {
           }}
         />
       </div>
-    </div>
+    </Framed>
   );
 }
 
@@ -100,16 +108,22 @@ const Choice = ({ label, of, value }: { label: string; of: readonly string[]; va
 
 function Page() {
   document.body.dataset["host"] = host.value;
-  const shown = SCENES.filter(({ name }) => only.value === "" || name === only.value);
+  const isShown = ({ name }: { name: string }) => only.value === "" || name === only.value;
+  const names = [...SCENES, ...STUDIO_SCENES].map(({ name }) => name);
   return (
     <>
       <div class="demo-bar">
         <Choice label="host" of={HOSTS} value={host} />
         <Choice label="width" of={WIDTHS} value={width} />
-        <Choice label="scene" of={["", ...SCENES.map(({ name }) => name)]} value={only} />
+        <Choice label="scene" of={["", ...names]} value={only} />
       </div>
-      {shown.map((scene) => (
+      {SCENES.filter(isShown).map((scene) => (
         <Example key={`${scene.name} ${width.value}`} scene={scene} />
+      ))}
+      {STUDIO_SCENES.filter(isShown).map((scene) => (
+        <Framed key={`${scene.name} ${width.value}`} name={scene.name}>
+          <StudioExample scene={scene} />
+        </Framed>
       ))}
     </>
   );

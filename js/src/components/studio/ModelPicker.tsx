@@ -161,7 +161,11 @@ export function ModelPicker({ bench }: { bench: Bench }) {
               />
             ))}
           </div>
-          {hits.length === 0 && <p class="ig-models__none">No model has all these words.</p>}
+          {hits.length === 0 && (
+            <p class="ig-models__none">
+              {bench.catalogue.value.length > 0 ? "No model has all these words." : "Asking the services…"}
+            </p>
+          )}
         </div>
       )}
       {cannot_cancel && <p class="ig-unseen">{cannot_cancel}</p>}
