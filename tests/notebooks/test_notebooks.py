@@ -137,7 +137,7 @@ def test_inferencesh_streams_progress_and_unfinished_pictures(tmp_path: Path) ->
     with serve() as gateway:
         notebook = run_against(gateway, "05-inferencesh", tmp_path)
         phases = Counter(job.phase for job in gateway.jobs("inferencesh"))
-    assert len(pictures_of(notebook)) == 1 + 1 + 1 + 1 + 1 + 1 + 1
+    assert len(pictures_of(notebook)) == 1 + 1 + 1 + 1 + 1 + 3 + 1 + 1
     assert phases["cancelled"] == 1
     assert set(phases) == {"cancelled", "succeeded"}
     assert "progress: 100%" in said(notebook)
