@@ -22,6 +22,11 @@ ENCODINGS = "gzip, deflate"
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+MAX_GROWTH = 100
+"""JSON and pages grow tenfold when inflated, bombs a thousandfold: what grows more than this is refused ..."""
+UNSUSPECTED = 4 * 2**20
+"""... from this many bytes on."""
+
 
 class _Inflater(Protocol):
     @property
@@ -82,15 +87,18 @@ class Inflate:
 async def inflated(chunks: AsyncIterator[bytes], encoding: str, *, max_bytes: int) -> AsyncIterator[bytes]:
     """The body behind `encoding`.
 
-    Raises `ProtocolError` as soon as it is longer than `max_bytes`, compressed or not.
+    Raises `ProtocolError` as soon as it is longer than `max_bytes`, compressed or not, or grows like a bomb.
     """
     inflate = Inflate(encoding)
-    size = 0
+    came = size = 0
     async for chunk in chunks:
+        came += len(chunk)
         for piece in inflate.pieces(chunk):
             size += len(piece)
             if size > max_bytes:
                 raise ProtocolError(f"an answer of more than {max_bytes:,} bytes")
+            if size > max(UNSUSPECTED, came * MAX_GROWTH):
+                raise ProtocolError(f"an answer that grows more than {MAX_GROWTH} times when it is unpacked")
             yield piece
     inflate.finish()
 

@@ -86,6 +86,23 @@ def test_damaged_data_is_an_error_of_ours(data, encoding):
         unpacked(encoding, data, max_bytes=2**16)
 
 
+def test_what_grows_like_a_bomb_is_refused_long_before_the_cap():
+    bomb = gzip.compress(bytes(256 * 2**20), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ProtocolError, match="grows more than 100 times"):
+            unpacked("gzip", *[bomb[start : start + 2**14] for start in range(0, len(bomb), 2**14)])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 16 * 2**20
+
+
+def test_a_page_that_packs_well_is_read():
+    page = "\n".join(f'{{"prompt": "a lighthouse", "seed": {seed}, "url": "/{seed**3}"}}' for seed in range(100_000))
+    assert unpacked("gzip", gzip.compress(page.encode(), 9)).decode() == page
+
+
 def test_a_bomb_is_met_by_the_cap_and_not_by_the_memory():
     bomb = gzip.compress(gzip.compress(bytes(64 * 2**20), 9) + bytes(64 * 2**20), 9)
     tracemalloc.start()
