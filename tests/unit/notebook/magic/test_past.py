@@ -23,6 +23,7 @@ from ipyimagegen.job import Job
 from ipyimagegen.media.results import Result
 from ipyimagegen.notebook.magic.again import code_of
 from ipyimagegen.notebook.magic.commands.past import in_all
+from ipyimagegen.notebook.magic.matcher import ShellSources
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import service
 
@@ -235,3 +236,15 @@ def test_quiet_recall_shows_the_pictures_alone(run: Run, client: Client, shell: 
     client.settings = replace(client.settings, quiet=True)
     ran = run(f"%imagegen recall {shell.user_ns['fox'].job_ids[0]}")
     assert len(ran.displayed) == len(ran.pictures) == 1
+
+
+def test_completion_knows_what_the_journal_holds(shell: InteractiveShell, journal: Journal) -> None:
+    left(journal)
+    ended(journal, "jdone", "m", UNKNOWN)
+    sources = ShellSources(shell.magics_manager.registry["ImageGen"])
+    assert (list(sources.left()), list(sources.results())) == (["jleft"], ["jdone"])
+    assert {"segmind", "speedpix"} <= set(sources.services())
+    assert "local" not in sources.services()
+    journal.close()
+    (journal.folder / "journal.sqlite").write_bytes(b"no database" * 100)
+    assert list(sources.left()) == []
