@@ -28,6 +28,8 @@ from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
 SILENCE_S = 30.0
 """After so long without an event a task is asked for: a stream can stay open and say nothing more."""
+OPENING_S = 10.0
+"""After so long without a stream the task is asked for, which may be had where a stream is not."""
 RECONNECT_S = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)
 """Waits before the next stream, by how many in a row were brief."""
 BRIEF_S = 5.0
@@ -91,9 +93,11 @@ class Api:
                 await self.http.clock.sleep(wait_s)
         return _object(await self.get(task_id), "a task")
 
-    async def cancel(self, task_id: str) -> None:
-        """`POST /tasks/{id}/cancel`. May be repeated; a task that has ended stays as it is."""
-        self._good(await self.http.call("POST", f"tasks/{_segment(task_id)}/cancel", repeat=Repeat.READ))
+    async def cancel(self, task_id: str) -> View:
+        """`POST /tasks/{id}/cancel`: the task after it. May be repeated; a task that has ended stays as it is."""
+        answer = self._good(await self.http.call("POST", f"tasks/{_segment(task_id)}/cancel", repeat=Repeat.READ))
+        task = resource(answer)
+        return merge(View(), Whole(task)) if isinstance(task, dict) else View()
 
     async def list(self, query: Mapping[str, Any] | None = None) -> JSON:
         """`POST /tasks/list`: the workspace's tasks, newest first."""
@@ -195,7 +199,7 @@ class Api:
     async def _streamed(self, task_id: str, view: View) -> AsyncGenerator[View, None]:
         """What one connection brings; ends quietly with it, also where the stream cannot be had."""
         path = f"tasks/{_segment(task_id)}/stream"
-        stream = self.http.lines("GET", path, idle_s=self.silence_s, heartbeat=is_heartbeat, within_s=self.silence_s)
+        stream = self.http.lines("GET", path, idle_s=self.silence_s, heartbeat=is_heartbeat, within_s=OPENING_S)
         try:
             async with aclosing(stream) as messages:
                 async for message in messages:

@@ -19,9 +19,12 @@ from .errors import SERVICE
 from .messages import View
 from .outcomes import final, news
 from .previews import with_previews
+from .statuses import TaskStatus
 
 OPTIONS = ("setup", "infra", "workers", "webhook", "session", "session_timeout")
 """What a request's options may say to the service, beside the app's own input."""
+
+COMPLETED = "the task was completed before it could be cancelled: ig.attach(job_id) collects its result"
 
 
 def service() -> InferenceShService:
@@ -88,11 +91,11 @@ class InferenceShService:
         yield final(before)
 
     async def cancel(self, ticket: Ticket) -> str:
-        """Cancel the task. A task that has ended stays as it is."""
+        """Cancel the task. One that has ended stays as it is; that it was completed is said, as it is billed."""
         api = await self._api()
-        await api.cancel(ticket.remote_id)
+        view = await api.cancel(ticket.remote_id)
         api.http.gate.release(ticket.remote_id)
-        return ""
+        return COMPLETED if view.status is TaskStatus.COMPLETED else ""
 
     async def fetch(self, output: Output) -> Payload:
         """The bytes of an output."""

@@ -11,13 +11,14 @@ import pytest
 
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
-from ipyimagegen.core.errors import InvalidInput, JobFailed, UnknownModel
+from ipyimagegen.core.errors import InvalidInput, JobCancelled, JobFailed, JobTimeout, UnknownModel
 from ipyimagegen.core.events import Event, Preview, Progress
 from ipyimagegen.gateway import EngineWork, Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.history.journal import Journal
 from ipyimagegen.job import Job
 from ipyimagegen.services.base import Registry
-from ipyimagegen.services.inferencesh import RequirementsNotMetError
+from ipyimagegen.services.inferencesh import RequirementsNotMetError, api
 from ipyimagegen.services.inferencesh.apps import OFFLINE, offline_spec, spec_of
 
 PICTURE = flat_png(64, 64)
@@ -120,3 +121,27 @@ def test_a_function_of_an_app_has_its_own_schema() -> None:
     assert ["factor"] == list(spec_of("a/b:upscale", app).params)
     assert ["prompt"] == list(spec_of("a/b", app).params)
     assert spec_of("a/b", {"version": None}).params.open
+
+
+def test_a_cancel_that_comes_too_late_keeps_the_way_to_the_result(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.faults.add(Fault("reset", service="inferencesh", route="stream", times=None))
+    journal = Journal(tmp_path)
+    client = Client(settings=Settings(quiet=True), services=Registry.discover(), journal=journal)
+    with pytest.raises(JobTimeout) as timeout:
+        client.run("inferencesh/infsh/sdxl", prompt="t", timeout_s=0.5)
+    with pytest.raises(JobCancelled, match="completed before it could be cancelled"):
+        client.job(timeout.value.job_id).result(5)
+    gateway.faults.clear()
+    later = Client(settings=Settings(quiet=True), services=Registry.discover(), journal=journal)
+    assert PICTURE == later.attach(timeout.value.job_id).result(5).image.bytes
+    for made in (client, later):
+        made.close()
+    journal.close()
+
+
+def test_a_task_is_had_where_its_stream_is_not(
+    gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "OPENING_S", 0.1)
+    gateway.faults.add(Fault("reset", service="inferencesh", route="stream", times=None))
+    assert PICTURE == client.run("inferencesh/infsh/sdxl", prompt="t", timeout_s=10).image.bytes
