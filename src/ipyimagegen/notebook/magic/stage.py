@@ -77,6 +77,10 @@ class Stage:
         """A line that the user types, not shown. Raises `NotImplementedError` where the front end cannot ask."""
         return getpass.getpass(prompt)  # looked up now: a kernel puts its own in place while a cell runs
 
+    def variable(self, name: str) -> object:
+        """What a variable of the notebook holds; `None` where there is none."""
+        return self._shell.user_ns.get(name)
+
     def next_cell(self, code: str) -> None:
         """Put a cell with `code` below the running one; in a terminal it is the next input."""
         self._shell.set_next_input(code)

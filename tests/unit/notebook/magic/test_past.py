@@ -193,6 +193,20 @@ def test_sums_of_cost_are_never_a_silent_zero() -> None:
     assert in_all([("a", 1, CHARGED), ("b", 2, credits_)], "now") == "In all, now: $0.04 and 5 credits."
 
 
+def test_a_variable_names_its_job(run: Run, shell: InteractiveShell, client: Client, journal: Journal) -> None:
+    run(f"%%imagegen {TINY} -o fox\na fox")
+    run(f"%%imagegen {TINY} --bg -o job\na bear")
+    assert len(run("%imagegen recall fox -o again").pictures) == 1
+    assert shell.user_ns["again"].job_ids == shell.user_ns["fox"].job_ids
+    assert len(run("%imagegen attach job").pictures) == 1
+    assert "succeeded before" in run("%imagegen cancel job").text
+    run(f"%%imagegen {TINY} -n 2 -o two\na fox")
+    assert (
+        f"two is of 2 jobs; name one of {', '.join(shell.user_ns['two'].job_ids)}"
+        in run("%imagegen recall two").message
+    )
+
+
 def test_a_seedless_model_is_said_to_be_one(run: Run, journal: Journal, client: Client) -> None:
     with pytest.raises(UnknownModel):
         client.model("hosted/m")

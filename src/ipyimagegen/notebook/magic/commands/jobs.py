@@ -11,7 +11,7 @@ from ....job import Job
 from ....terminal import seconds_in_words
 from ...text import at, cut, paragraph, table
 from ..parse import shown
-from .table import Session, command, divided, only_one
+from .table import Session, command, divided, job_id, only_one
 
 
 @command("jobs", "", "the jobs of this session, and those of earlier ones that were not collected")
@@ -53,14 +53,14 @@ def _open_row(row: Row) -> tuple[str, ...]:
 @command(
     "attach",
     "JOB [-o VAR] [--bg]",
-    "go on with a job, also of an earlier session, by (the start of) its id: its live view, then its pictures",
+    "go on with a job, also of an earlier session, by a variable or (the start of) its id: live, then its pictures",
     subject="attachable",
     options=("-o", "--bg"),
 )
 def attach(session: Session, words: list[str]) -> str:
     """Show a job: live until it has ended, or its result at once."""
     given = divided("attach", words)
-    job = session.client.attach(only_one("attach", given))
+    job = session.client.attach(job_id(session, only_one("attach", given)))
     if "--bg" in given.flags:
         session.notebook.follow(job, var=given.var)
     else:
@@ -77,7 +77,7 @@ def cancel(session: Session, words: list[str]) -> str:
     if words == ["all"]:
         chosen = running
     elif words:
-        chosen = [session.client.job(word) for word in words]
+        chosen = [session.client.job(job_id(session, word)) for word in words]
     elif len(running) > 1:
         raise UsageError(f"{len(running)} jobs run; name one of {', '.join(job.id for job in running)}, or all")
     else:

@@ -16,7 +16,7 @@ from ....media.results import Result
 from ...text import at, cut, paragraph, table
 from ..again import code_of
 from ..parse import shown
-from .table import Session, command, divided, only_one
+from .table import Session, command, divided, job_id, only_one
 
 NEWEST = 20
 """Results that one `%imagegen history` lists."""
@@ -52,7 +52,7 @@ def _result_row(row: Row) -> tuple[str, ...]:
 def recall(session: Session, words: list[str]) -> str:
     """Show an earlier result, or write the code that asks for the same again."""
     given = divided("recall", words)
-    result = _result(session, only_one("recall", given))
+    result = _result(session, job_id(session, only_one("recall", given)))
     if "--code" not in given.flags:
         session.notebook.show(result, var=given.var)
         return ""
@@ -62,13 +62,13 @@ def recall(session: Session, words: list[str]) -> str:
     return ""
 
 
-def _result(session: Session, job_id: str) -> Result:
+def _result(session: Session, name: str) -> Result:
     """The result of a job of this session, or of the journal. Raises `UnknownJob`."""
     client = session.client
     try:
-        job = client.job(job_id)
+        job = client.job(name)
     except UnknownJob:
-        return _journal(session).result(job_id)
+        return _journal(session).result(name)
     if not job.done or job.exception() is not None:
         raise UnknownJob(f"job {job.id} has no result: it is {job.phase}")
     return job.result()

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from IPython.core.error import UsageError
 
+from ....batch import Batch
 from ....client import Client
 from ....job import Job
 from ....media.results import Result
@@ -32,6 +33,9 @@ class Notebook(Protocol):
 
     def show(self, result: Result, *, var: str = "") -> None:
         """Show a result's pictures; `var` takes the `Result`."""
+
+    def variable(self, name: str) -> object:
+        """What a variable of the notebook holds; `None` where there is none."""
 
     def next_cell(self, code: str) -> None:
         """Put a cell with `code` below the running one."""
@@ -111,6 +115,24 @@ def divided(name: str, words: Sequence[str]) -> Words:
             hint = f"did you mean {near[0]}?" if near else f"usage: %imagegen {known.usage}"
             raise UsageError(f"%imagegen {name}: no such option {shown(word)}; {hint}")
     return Words(tuple(plain), var, frozenset(flags))
+
+
+def job_id(session: Session, word: str) -> str:
+    """The job that `word` means: a variable that holds a job or a result of one, or else an id, or the start of one.
+
+    Raises `UsageError` for a result of several jobs.
+    """
+    held = session.notebook.variable(word)
+    if isinstance(held, Job):
+        return held.id
+    if not isinstance(held, Result | Batch):
+        return word
+    ids = held.job_ids if isinstance(held, Result) else tuple(job.id for job in held.jobs)
+    if len(ids) != 1:
+        raise UsageError(
+            f"{word} is of {len(ids)} jobs; name one of {', '.join(ids)}" if ids else f"{word} is of no job"
+        )
+    return ids[0]
 
 
 def only_one(name: str, words: Words) -> str:
