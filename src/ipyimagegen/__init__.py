@@ -26,15 +26,19 @@ if TYPE_CHECKING:
     from .media.results import Result
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
+    from .notebook.widgets.gallery import Gallery
+    from .notebook.widgets.studio import Studio
     from .session import default_client
 
 _PLACES = {
     "Artifact": "media.artifacts",
     "Client": "client",
+    "Gallery": "notebook.widgets.gallery",
     "ImagegenError": "core.errors",
     "Job": "job",
     "ModelSpec": "core.models",
     "Result": "media.results",
+    "Studio": "notebook.widgets.studio",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
     "attach": "api",
@@ -54,10 +58,12 @@ __version__ = VERSION
 __all__ = [
     "Artifact",
     "Client",
+    "Gallery",
     "ImagegenError",
     "Job",
     "ModelSpec",
     "Result",
+    "Studio",
     "allow_nested_asyncio",
     "async_run",
     "attach",
