@@ -108,6 +108,7 @@ const job = (part: Partial<StudioJob>): StudioJob => ({
   height: 1024,
   error: "",
   prompt: PROMPT,
+  cannot_cancel: "",
   ...part,
 });
 const piece = (key: string, part: Partial<Piece> = {}): Piece => ({

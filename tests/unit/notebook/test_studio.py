@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 import pytest
+import traitlets
 
 import ipyimagegen.notebook.widgets as widgets_room
 from ipyimagegen.client import Client
@@ -272,8 +274,8 @@ def test_run_returns_at_once_and_the_result_is_kept(make: Callable[..., Watched]
 def test_n_pictures_are_one_result(make: Callable[..., Watched]) -> None:
     studio = make(prompt="a fox", seed=7, n=3, **SMALL)
     run(studio)
-    assert [3] == [len(result) for result in studio.results]
-    assert ["7", "8", "9"] == sorted(one["seed"] for one in studio.pictures)
+    assert [(7, 8, 9)] == [result.seeds for result in studio.results]
+    assert ["7", "8", "9"] == [one["seed"] for one in studio.pictures]
 
 
 def test_a_form_with_problems_is_not_sent(make: Callable[..., Watched]) -> None:
@@ -343,6 +345,7 @@ def key_of(studio: Studio) -> str:
 def test_star_delete_and_undo(done: Watched) -> None:
     done.hear("act", what="star", key=key_of(done))
     assert done.pictures[0]["starred"]
+    assert [7] == [artifact.seed for artifact in done.starred]
     done.hear("act", what="delete", key=key_of(done))
     assert ([], []) == (done.pictures, done.results)
     done.hear("act", what="undelete", key="")
@@ -436,6 +439,24 @@ def test_a_download_has_a_name_and_its_metadata(done: Watched) -> None:
     content, buffers = done.answers("file")[0]
     assert ("v", "a-fox-7.png", "image/png") == (content["view"], content["name"], content["type"])
     assert b"ipyimagegen" in buffers[0]
+
+
+@pytest.mark.parametrize(("page_age_s", "words"), [(9.0, "Kept in the notebook"), (0.0, "loaded again")])
+def test_keeping_says_when_the_page_no_longer_takes_the_cells_output(
+    done: Watched, page_age_s: float, words: str
+) -> None:
+    common: dict[str, Any] = {"visible": True, "width_px": 64, "pixel_ratio": 1.0}
+    done.hear("hello", view="v", n=1, page_age_s=page_age_s, **common)
+    done.hear("act", what="keep", key=key_of(done))
+    until(lambda: done.answers("said"))
+    assert words in done.answers("said")[0][0]["text"]
+
+
+def test_other_widgets_can_be_linked_to_a_parameter(done: Watched) -> None:
+    slider = ipywidgets.IntSlider(5)
+    traitlets.dlink((slider, "value"), (done, "params"), lambda steps: {**done.params, "num_inference_steps": steps})
+    slider.value = 9
+    assert 9 == done.params["num_inference_steps"]
 
 
 # -- what Python and readers see -------------------------------------------------------------------------------------

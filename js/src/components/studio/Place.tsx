@@ -67,7 +67,7 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
         <CancelControl
           label={many ? "Cancel this run" : "Cancel"}
           answer={asked ? answerFor(bench.requests.value, jobs[0]?.id ?? "") : undefined}
-          limits={bench.about.value.cannot_cancel ?? ""}
+          limits={jobs[0]?.cannot_cancel ?? ""}
           onCancel={() => {
             for (const job of jobs) if (!isFinal(job)) bench.cancel(job.id);
           }}

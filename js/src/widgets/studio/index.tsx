@@ -40,7 +40,8 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     life: life.signal,
   });
   const hellos = insist(
-    (viewing: Viewing & { n: number }) => send({ kind: "hello", view, ...viewing }),
+    (viewing: Viewing & { n: number }) =>
+      send({ kind: "hello", view, page_age_s: performance.now() / 1000, ...viewing }),
     life.signal,
   );
   const shown = pictures({ ask: (keys, px) => send({ kind: "want", keys, px }), life: life.signal });

@@ -13,11 +13,12 @@ import traitlets
 
 from ...batch import Batch
 from ...client import Client
-from ...core.errors import ImagegenError, InvalidInput, Problem
+from ...core.errors import ImagegenError, InvalidInput, Problem, capped
 from ...core.events import Event, Preview
 from ...core.models import ModelSpec
 from ...core.params import Params
 from ...job import Job
+from ...media.artifacts import Artifact
 from ...media.previews import BytesFrame
 from ...media.results import Result
 from ...runtime import runtime
@@ -91,6 +92,7 @@ class Studio(Widget):
         self._watched: dict[str, Any] = {}
         self._pending: asyncio.TimerHandle | None = None
         self._asked = 0
+        self._knows_pace = False
         self._page = Page(self)
         super().__init__(n=n)
         self.params = params
@@ -137,7 +139,7 @@ class Studio(Widget):
 
     def _say_fault(self, text: str) -> None:
         with self._lock, self.hold_sync():
-            self.fault = text
+            self.fault = capped(text)
             self.loading = False
             self.model = self.form.spec.id if self.form.spec is not NOTHING else ""
 
@@ -158,7 +160,10 @@ class Studio(Widget):
             self._judged()
 
     async def look_around(self) -> None:
-        """Ask every service for its models, and the journal for earlier prompts."""
+        """Ask every service for its models, and the journal for earlier prompts and how long jobs took."""
+        await asyncio.to_thread(lambda: self.client.estimates)  # the first look reads the journal
+        self._knows_pace = True
+        self._judged()
         specs = await asyncio.to_thread(self.client.models)
         self.catalogue = words.catalogue(specs)
         journal = self.client.journal
@@ -190,8 +195,10 @@ class Studio(Widget):
         self.problems = self.form.problems()
         self.notes = self.form.adjustments()
         count = 1 if "n" in self.form.spec.params else self.n
-        known = self.client.estimates.expected_s(self.form.spec.id, words.work_units(self.form))
-        self.estimate = words.estimate(self.form, count, known)
+        expected_s: float | None = None
+        if self._knows_pace:
+            expected_s = self.client.estimates.expected_s(self.form.spec.id, words.work_units(self.form))
+        self.estimate = words.estimate(self.form, count, expected_s)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -229,6 +236,11 @@ class Studio(Widget):
         with self._lock:
             asked = [job.cancel() for job in self.calls.running() if job_id in ("", job.id)]
         return any(asked)
+
+    @property
+    def starred(self) -> list[Artifact]:
+        """The outputs that wear a star, oldest first."""
+        return [piece.artifact for piece in self.shelf.pieces if piece.starred and piece.artifact is not None]
 
     def _watch(self, job: Job) -> None:
         self._watched[job.id] = job.watch(partial(self._moved, job))
@@ -290,8 +302,7 @@ class Studio(Widget):
         return {**data, **still(self.results), "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:
-        running = len(self.calls.running())
-        made = len(self.shelf.pieces)
+        running, made = len(self.calls.running()), len(self.shelf.pieces)
         parts = [f"{name}={value!r}" for name, value in described_values(self.form.values).items()]
         told = ", ".join(parts)
         counts = f"{made} picture{'' if made == 1 else 's'}" + (f", {running} running" if running else "")

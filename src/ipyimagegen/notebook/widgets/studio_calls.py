@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...batch import Batch
+from ...core.errors import capped
 from ...core.models import ModelSpec
 from ...job import Job
 from .job_view import described
@@ -93,5 +94,6 @@ def described_job(call: Call, job: Job) -> dict[str, Any]:
         "model": job.model,
         "queue_s": max(0.0, began - state.created_at),
         "run_s": max(0.0, now - began) if state.started_at is not None else None,
-        "prompt": job.request.prompt[:MAX_PROMPT_CHARS],
+        "prompt": capped(job.request.prompt, MAX_PROMPT_CHARS),
+        "cannot_cancel": call.spec.cannot_cancel,
     }

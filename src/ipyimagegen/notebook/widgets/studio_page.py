@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,11 @@ MAX_N = 64
 MAX_WANTED = 64
 MAX_PX = 8_192
 MAX_VALUES = 500
+KEPT = "Kept in the notebook, below the cell that made this studio."
+NOT_KEPT = (
+    "The page was loaded again since, and takes no output of that cell any more: "
+    "keep it with studio.results[-1] in a cell of its own."
+)
 
 
 class Page:
@@ -37,6 +43,7 @@ class Page:
         self._studio = studio
         self._uploads = Uploads()
         self._deleted: tuple[Piece, int] | None = None
+        self._made = self._page_loaded = time.time()
         self._tasks: set[asyncio.Task[None]] = set()
         self.hears: dict[str, Callable[[dict[str, Any]], object]] = {
             "hello": self._hello,
@@ -66,6 +73,9 @@ class Page:
     def _hello(self, content: dict[str, Any]) -> None:
         self._studio.say("ack", of="hello", view=_text(content, "view"), n=_number(content, "n"))
         self._studio.screens.hello(content)
+        age_s = content.get("page_age_s")
+        if isinstance(age_s, int | float):
+            self._page_loaded = time.time() - age_s
 
     def _look_around(self, _: dict[str, Any]) -> None:
         self._do(self._studio.look_around())
@@ -138,7 +148,7 @@ class Page:
         except InvalidInput as error:
             return Unreadable(arrived.filename, error.problems[0].message)
         except ImagegenError as error:
-            return Unreadable(arrived.filename, str(error))
+            return Unreadable(arrived.filename, capped(str(error), 500))
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -148,9 +158,9 @@ class Page:
             await asyncio.to_thread(studio.run_form, form)
         except InvalidInput as error:
             general = [problem for problem in error.problems if problem.name not in studio.problems]
-            studio.fault = "; ".join(map(str, general)) or _together(error.problems)
+            studio.fault = capped("; ".join(map(str, general)) or _together(error.problems))
         except ImagegenError as error:
-            studio.fault = str(error)
+            studio.fault = capped(str(error))
 
     def _cancel(self, content: dict[str, Any]) -> None:
         self._studio.say("ack", of="cancel", view="", n=0)
@@ -277,7 +287,7 @@ class Page:
         except ImagegenError as error:
             self._studio.say("said", text=capped(str(error), 500))
         else:
-            self._studio.say("said", text="Kept in the notebook, below this cell's output.")
+            self._studio.say("said", text=KEPT if self._page_loaded <= self._made else NOT_KEPT)
 
 
 def _painter() -> tuple[str, bytes]:

@@ -35,6 +35,11 @@ class Piece:
     artifact: Artifact | None = None
     starred: bool = False
 
+    @property
+    def job(self) -> str:
+        """The id of the job that made it."""
+        return self.key.rpartition(".")[0]
+
     def described(self) -> dict[str, JSON]:
         """This piece as the page's contract has it: facts only, no pixels."""
         artifact, result = self.artifact, self.result
@@ -80,7 +85,8 @@ class Shelf:
             )
             for index, artifact in enumerate(made)
         )
-        return Shelf(self.pieces + pieces)
+        places = {job.id: place for place, job in enumerate(call.work.jobs)}
+        return Shelf(_in_order(self.pieces + pieces, call.id, places))
 
     def find(self, key: str) -> Piece | None:
         """The piece of that key."""
@@ -113,6 +119,13 @@ class Shelf:
     def described(self) -> list[dict[str, Any]]:
         """All pieces as the page's contract has them."""
         return [piece.described() for piece in self.pieces]
+
+
+def _in_order(pieces: tuple[Piece, ...], call: str, places: Mapping[str, int]) -> tuple[Piece, ...]:
+    """The same pieces, those of one call in the order of its jobs, whichever was done first."""
+    theirs = sorted((piece for piece in pieces if piece.call == call), key=lambda piece: places[piece.job])
+    following = iter(theirs)
+    return tuple(next(following) if piece.call == call else piece for piece in pieces)
 
 
 def _merged(pieces: list[Piece]) -> Result:
