@@ -16,7 +16,7 @@ from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chose
 from .metadata.record import Level, Record
 from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture, plain
 from .saving import save
-from .sniff import RASTER, check, dimensions, is_among, sniff, suffix_of
+from .sniff import HEAD_BYTES, RASTER, check, dimensions, is_among, sniff, suffix_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +41,10 @@ class Payload:
     def read(self) -> bytes:
         """The bytes. Raises `StorageError` where the file is gone."""
         return _read(self.path) if self.path is not None else self.data
+
+    def head(self) -> bytes:
+        """The beginning, by which the medium is told. Raises `StorageError` where the file is gone."""
+        return _read(self.path, HEAD_BYTES) if self.path is not None else self.data[:HEAD_BYTES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -294,8 +298,9 @@ def in_bytes(size: int) -> str:
     return f"{size / 1e3:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, size: int = -1) -> bytes:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(size)
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +24,21 @@ _MAX_NUMBER = 10_000
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes | Path) -> None:
     """Write a file so that it is whole, or as it was before: a temporary file beside it, then a rename.
 
-    Makes missing folders. Raises `StorageError`.
+    `data` may be another file, which is copied piece by piece. Makes missing folders. Raises `StorageError`.
     """
     partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open("xb") as file:
-                file.write(data)
+                if isinstance(data, bytes):
+                    file.write(data)
+                else:
+                    with data.open("rb") as source:
+                        shutil.copyfileobj(source, file)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)

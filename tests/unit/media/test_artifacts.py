@@ -13,7 +13,7 @@ from ipyimagegen.core.events import Output
 from ipyimagegen.media.artifacts import Payload, make_artifact, missing_artifact
 from ipyimagegen.media.display import DisplaySettings
 from ipyimagegen.media.pixels import decode
-from ipyimagegen.media.sniff import dimensions, sniff
+from ipyimagegen.media.sniff import HEAD_BYTES, dimensions, sniff
 
 from .samples import FORMATS, artifact, flat, noise, picture, png_claiming
 
@@ -197,3 +197,11 @@ def test_a_picture_whose_file_vanished_is_told_in_words(tmp_path):
     path.unlink()
     data, _ = made._repr_mimebundle_()
     assert "cannot be shown" in data["text/plain"]
+
+
+def test_the_head_of_a_payload_is_enough_to_tell_its_medium(tmp_path):
+    path = tmp_path / "large"
+    path.write_bytes(picture() + bytes(100_000))
+    for payload in (Payload(path=path), Payload(data=path.read_bytes())):
+        assert sniff(payload.head()) == "image/png"
+        assert len(payload.head()) <= HEAD_BYTES

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,28 @@ def test_a_failure_leaves_the_old_file_whole_and_no_rubbish(tmp_path, monkeypatc
     monkeypatch.setattr(*((Path, "replace", fail) if broken == "replace" else (os, "fsync", fail)))
     with pytest.raises(StorageError, match="No space left"):
         artifact().save(path)
+    assert path.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_copied_without_being_held(tmp_path):
+    size = 8 * 2**20
+    (tmp_path / "large.bin").write_bytes(bytes(size))
+    tracemalloc.start()
+    try:
+        write_atomic(tmp_path / "copy.bin", tmp_path / "large.bin")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (tmp_path / "copy.bin").stat().st_size == size
+    assert peak < size / 4
+
+
+def test_a_file_that_is_gone_leaves_the_old_one(tmp_path):
+    path = tmp_path / "out.png"
+    path.write_text("precious")
+    with pytest.raises(StorageError):
+        write_atomic(path, tmp_path / "gone.png")
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]
 

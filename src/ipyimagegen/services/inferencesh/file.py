@@ -70,10 +70,7 @@ class File:
         Raises `ServiceError` where it cannot be had, `MediaError` where something else than the claimed medium came.
         """
         if self._path is None:
-            data, media_type = self._fetched()
-            name = safe_name(self.filename or "") or f"file{suffix_of(media_type)}"
-            self._path = Path(tempfile.mkdtemp(dir=_folder())) / name
-            write_atomic(self._path, data)
+            self._path = self._fetched()
             self._measure()
         return str(self._path)
 
@@ -89,7 +86,7 @@ class File:
         target = Path(path).expanduser()
         if target.is_dir():
             target /= Path(self.path).name
-        write_atomic(target, self.read())
+        write_atomic(target, Path(self.path))
         return target
 
     def exists(self) -> bool:
@@ -124,15 +121,21 @@ class File:
         if self._path.is_file():
             self.size = self._path.stat().st_size
 
-    def _fetched(self) -> tuple[bytes, str]:
+    def _fetched(self) -> Path:
+        """Fetch it into a folder of its own."""
         payload = runtime().run(_download(self.uri or ""))
-        data = payload.read()
-        if payload.path is not None:
-            payload.path.unlink(missing_ok=True)
-        claimed = self.content_type or payload.media_type
-        if not data:
-            raise MediaError(f"{self.filename or 'the file'} came empty")
-        return data, check(data, claimed) or claimed
+        try:
+            head, claimed = payload.head(), self.content_type or payload.media_type
+            if not head:
+                raise MediaError(f"{self.filename or 'the file'} came empty")
+            media_type = check(head, claimed) or claimed
+            name = safe_name(self.filename or "") or f"file{suffix_of(media_type)}"
+            path = Path(tempfile.mkdtemp(dir=_folder())) / name
+            write_atomic(path, payload.path or payload.data)
+        finally:
+            if payload.path is not None:
+                payload.path.unlink(missing_ok=True)
+        return path
 
     def __repr__(self) -> str:
         where = self._path.name if self._path is not None else (self.uri or "")[:120].partition("?")[0]

@@ -86,7 +86,7 @@ class FileOutput:
             if payload.path is not None:
                 weakref.finalize(self, payload.path.unlink, missing_ok=True)
             claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
-            check(await asyncio.to_thread(payload.read), claim)
+            check(await asyncio.to_thread(payload.head), claim)
             self._payload = payload
         return self._payload
 
@@ -95,8 +95,8 @@ class FileOutput:
         return await asyncio.to_thread(payload.read)
 
     async def _save(self, path: str | os.PathLike[str]) -> Path:
-        data = await self._bytes()
-        return await asyncio.to_thread(_write, Path(path), data, expect=not self.claim)
+        payload = await self.hold()
+        return await asyncio.to_thread(_write, Path(path), payload, expect=not self.claim)
 
     def __str__(self) -> str:
         return self.url
@@ -106,12 +106,12 @@ class FileOutput:
         return f"FileOutput({shown!r})"
 
 
-def _write(path: Path, data: bytes, *, expect: bool) -> Path:
+def _write(path: Path, payload: Payload, *, expect: bool) -> Path:
     """Write a file whole. `expect`: its suffix is the only promise of what the bytes are."""
     if expect:
-        check(data, media_type_of_suffix(path.suffix))
+        check(payload.head(), media_type_of_suffix(path.suffix))
     target = path.expanduser()
-    write_atomic(target, data)
+    write_atomic(target, payload.path or payload.data)
     return target
 
 
