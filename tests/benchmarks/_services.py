@@ -157,7 +157,7 @@ def transfers(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> A
         up, down = lambda path: client.files.upload(str(path)), lambda output: file(output["image"]["uri"]).path
     up(warm)
     output = run("0 large")
-    return {"up": _cost(lambda: up(large)), "down": _cost(lambda: down(output))}
+    return {"down": _cost(lambda: down(output)), "up": _cost(lambda: up(large))}
 
 
 def _cost(do: Callable[[], object]) -> dict[str, float]:
