@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 import warnings
 from concurrent.futures import Future
@@ -51,11 +50,21 @@ class Driver:
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._why = ""
+        self._accepted: Future[None] = Future()
         job.stop = self.stop
 
     def start(self) -> None:
-        """Begin; called once, from the thread and in the context that the job belongs to."""
+        """Begin; called once, from the thread and in the context that the job belongs to.
+
+        A paid job that is not sent yet keeps the process from ending: nobody could attach to it later.
+        """
+        if self.job.ticket is None and not self._free:
+            self.job.runtime.hold(self._accepted)
         self.job.runtime.post(self._begin)
+
+    @property
+    def _free(self) -> bool:
+        return self.job.spec.price.source == "free"
 
     def _begin(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._work(), name=f"ipyimagegen-{self.job.id}")
@@ -70,6 +79,7 @@ class Driver:
             job.ticket = ticket
             if self.journal is not None:
                 await self._noted(self.journal.submitted(job.id, ticket))
+            _set(self._accepted)
             if self._stopping is not None:  # asked for while the unrepeatable call was on its way
                 self._why = await self._cancel_at_service(ticket)
                 raise asyncio.CancelledError
@@ -121,7 +131,7 @@ class Driver:
 
         A disk that cannot be written to must not stop a job: it is told once, as a warning.
         """
-        if self.job.spec.price.source == "free":
+        if self._free:
             written.add_done_callback(_told)
             return None
         try:
@@ -182,6 +192,8 @@ class Driver:
         if self.job.done or self._stopping is not None:
             return
         self.job.become(cancelling(self.job.state, time.time()))
+        if not self._free:
+            self.job.runtime.hold(self.job.outcome)
         self._stopping = asyncio.get_running_loop().create_task(self._stop())
 
     async def _stop(self) -> None:
@@ -204,7 +216,8 @@ class Driver:
 
     def _settle(self, task: asyncio.Task[Result]) -> None:
         job = self.job
-        if not threading.main_thread().is_alive():  # the process is ending: the journal keeps the job open
+        _set(self._accepted)
+        if job.runtime.ending:  # the process ends, and the job goes on: the journal keeps it open
             task.cancelled() or task.exception()
             return
         try:
@@ -237,6 +250,11 @@ class Driver:
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
+
+
+def _set(accepted: Future[None]) -> None:
+    if not accepted.done():
+        accepted.set_result(None)
 
 
 def _told(written: Future[Any]) -> None:

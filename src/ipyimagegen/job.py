@@ -281,6 +281,7 @@ class Stream:
         try:
             while (event := self._events.get()) is not None:
                 yield event
+            self._events.put(None)  # whoever iterates again finds the end too
         finally:
             self.close()
         self._last()
@@ -295,6 +296,7 @@ class Stream:
                 with contextlib.suppress(queue.Empty):
                     while (event := self._events.get_nowait()) is not None:
                         yield event
+                    self._events.put(None)
                     break
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(ready.wait(), 0.1)

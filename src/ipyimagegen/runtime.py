@@ -7,11 +7,15 @@ shows lands under the cell that started it (ipykernel keeps the parent message i
 from __future__ import annotations
 
 import asyncio
+import atexit
+import concurrent.futures.thread  # registers its own end before `_end` does: ends run last in, first out
 import contextvars
 import os
 import threading
+import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +25,10 @@ HEARTBEAT_S = 0.1
 
 A signal handler does not wake a selector: without this, Interrupt would
 reach an `await` in a notebook only when something else happened."""
+EXIT_S = 15.0
+"""How long the end of the process waits for what must not be cut off."""
+ENDING_S = 1.0
+"""How long it waits for the rest, once that was cancelled."""
 
 
 class Runtime:
@@ -31,6 +39,8 @@ class Runtime:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        self.ending = False
+        self._held: set[Future[Any]] = set()
         self.thread = threading.Thread(target=self._main, name="ipyimagegen", daemon=True)
         self.thread.start()
 
@@ -85,6 +95,37 @@ class Runtime:
         """Call `action` on the loop's thread, soon, in the caller's context."""
         self.loop.call_soon_threadsafe(action, context=contextvars.copy_context())
 
+    def hold(self, outcome: Future[Any]) -> None:
+        """Let the process not end before `outcome` is done, for at most `EXIT_S` seconds: it may cost money."""
+        self._held.add(outcome)
+        outcome.add_done_callback(self._held.discard)
+
+    def end(self) -> None:
+        """Wait for what is held, then cancel the rest, as `asyncio.run` does at its end. Called when the process ends.
+
+        `ending` is true from then on: what is cancelled now was not cancelled by a user.
+        """
+        left = concurrent.futures.wait(tuple(self._held), timeout=EXIT_S).not_done
+        if left:
+            warnings.warn(
+                f"{len(left)} jobs were still being sent, or cancelled, when the program ended: look at the service",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        self.ending = True
+        with suppress(TimeoutError, RuntimeError):
+            self.run(_cancel_all(), timeout_s=ENDING_S)
+
+    def __repr__(self) -> str:
+        return f"<Runtime on thread {self.thread.name!r}>"
+
+
+async def _cancel_all() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
 
 def _settle(outcome: Future[T], task: asyncio.Task[T]) -> None:
     if outcome.done():
@@ -126,5 +167,14 @@ def runtime() -> Runtime:
             _by_process[os.getpid()] = made
     return made
 
+
+def _end() -> None:
+    made = _by_process.get(os.getpid())
+    if made is not None and made.thread.is_alive():
+        made.end()
+
+
+# Handlers of `atexit` come too late: by then no thread pool takes work, and a job on its way could not be written down.
+getattr(threading, "_register_atexit", atexit.register)(_end)
 
 __all__ = ["CancelledError", "Runtime", "runtime", "wait"]

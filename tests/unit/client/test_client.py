@@ -425,3 +425,15 @@ def test_a_seed_of_a_model_that_nobody_described_counts_on_too(scripted: Scripte
     assert [request.values["seed"] for request in scripted.submitted] == [2**40, 2**40 + 1]
     client_of(scripted).run("scripted/other", prompt="x")
     assert "seed" not in scripted.submitted[2].values
+
+
+def test_a_stream_that_ended_ends_again_at_once() -> None:
+    client = client_of(Scripted())
+    stream = client.stream("scripted/model", prompt="x")
+    assert len(list(stream)) == 3
+    assert list(stream) == []
+
+    async def again() -> list[Event]:
+        return [event async for event in stream]
+
+    assert asyncio.run(again()) == []
