@@ -16,7 +16,7 @@ from ...media.results import Result
 from .base import STATIC
 from .gallery_items import CAPTIONS, Entry, as_results, check_captions, chunk, entries
 from .gallery_thumbs import ThumbnailQueue
-from .scaling import ORIGINAL, Scaled, scaler, size_for
+from .scaling import Scaled, asked_size, scaler, size_for
 from .stand_in import StandInWidget, sheet_of
 
 MAX_RESULTS = 5_000
@@ -143,7 +143,7 @@ class Gallery(StandInWidget):
         self.say("failed", view=view, px=px, index=index, reason=reason)
 
     async def _send_full(self, view: str, index: int, asked_px: object) -> None:
-        px = full_px(asked_px)
+        px = asked_size(asked_px)
         try:
             picture = await scaler().get(self._picture(index), px)
         except ImagegenError as error:
@@ -204,11 +204,6 @@ def _line(artifact: Artifact) -> str:
 def _thumb_px(asked: object) -> int:
     """A thumbnail's size, from what a page asked for."""
     return size_for(min(MAX_CELL_PX * 2, max(1, asked))) if isinstance(asked, int | float) else MIN_CELL_PX
-
-
-def full_px(asked: object) -> int:
-    """The size of an enlarged picture, from what a page asked for: 0 means every pixel."""
-    return size_for(asked) if isinstance(asked, int | float) and asked > 0 else ORIGINAL
 
 
 def _stars_of(listed: list[Entry]) -> set[str]:

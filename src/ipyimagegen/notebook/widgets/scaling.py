@@ -35,6 +35,11 @@ def size_for(px: float) -> int:
     return next((size for size in SIZES if size >= px), ORIGINAL)
 
 
+def asked_size(asked: object) -> int:
+    """The size of an enlarged picture, from what a page asked for: 0, or more than there is, means every pixel."""
+    return size_for(asked) if isinstance(asked, int | float) and asked > 0 else ORIGINAL
+
+
 def scaled_picture(artifact: Artifact, px: int) -> Scaled:
     """The picture with its longer side at most `px` pixels, or whole with `ORIGINAL`. Blocks: a few to 50 ms.
 

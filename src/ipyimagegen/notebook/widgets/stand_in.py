@@ -69,16 +69,22 @@ def is_on_a_server() -> bool:
     return "JPY_SESSION_NAME" in os.environ
 
 
-def sheet_of(artifacts: list[Artifact], captions: list[str] | None = None, *, columns: int | None = None) -> bytes:
+def sheet_of(
+    artifacts: list[Artifact],
+    captions: list[str] | None = None,
+    *,
+    columns: int | None = None,
+    cell_px: int = SHEET_CELL_PX,
+) -> bytes:
     """A contact sheet small enough for a notebook. Blocks, some milliseconds a picture."""
-    cells = [_small(artifact) for artifact in artifacts]
-    sheet = contact_sheet(cells, columns=columns, cell_px=SHEET_CELL_PX, captions=captions)
+    cells = [_small(artifact, cell_px) for artifact in artifacts]
+    sheet = contact_sheet(cells, columns=columns, cell_px=cell_px, captions=captions)
     return for_display(sheet, SHEET).data
 
 
-def _small(artifact: Artifact) -> Artifact:
+def _small(artifact: Artifact, px: int) -> Artifact:
     try:
-        media_type, data = scaled_picture(artifact, SHEET_CELL_PX)
+        media_type, data = scaled_picture(artifact, px)
     except ImagegenError as error:
         return missing_artifact(Output(), str(error), seed=artifact.seed)
     return Artifact(media_type=media_type, data=data, size=len(data), seed=artifact.seed)
