@@ -85,6 +85,9 @@ def test_a_node_on_path_must_be_recent(monkeypatch, version, usable):
     ("target", "version", "packed"), [("wheel", "standard", 1), ("wheel", "editable", 0), ("sdist", "standard", 0)]
 )
 def test_only_a_standard_wheel_carries_the_notebooks(project, target, version, packed):
+    (project / "notebooks").mkdir()
+    for name in ("01-quickstart.ipynb", "left-by-a-run.png"):
+        (project / "notebooks" / name).touch()
     data: dict[str, dict[str, str]] = {"force_include": {}}
     hook(project, target).initialize(version, data)
     assert packed == len(data["force_include"])
