@@ -30,16 +30,15 @@ def history(session: Session, words: list[str]) -> str:
     rows = [row for row in _journal(session).rows(" ".join(words)) if row.phase == "succeeded"]
     if not rows:
         return f"No result has {' and '.join(map(repr, words))} in it." if words else "No results yet."
-    lines = table(("job", "made", "model", "seed", "cost", "prompt"), map(_result_row, rows[:NEWEST]))
+    lines = table(("job", "made", "model", "cost", "prompt"), map(_result_row, rows[:NEWEST]))
     more = f"{len(rows) - NEWEST} older ones; words narrow the list: %imagegen history lighthouse"
     shown_again = "Show one again: %imagegen recall JOB"
     return "\n".join([lines, "", *([more] if len(rows) > NEWEST else []), shown_again])
 
 
 def _result_row(row: Row) -> tuple[str, ...]:
-    seed = "" if row.seed is None else str(row.seed)
     prompt = cut(" ".join(row.prompt.split()), 40)
-    return row.id, at(row.created), f"{row.service}/{row.model}", seed, str(row.cost), prompt
+    return row.id, at(row.created), f"{row.service}/{row.model}", str(row.cost), prompt
 
 
 @command(
