@@ -11,6 +11,7 @@ from typing import Any
 import ipywidgets
 import pytest
 import traitlets
+from PIL import Image
 
 import ipyimagegen.notebook.widgets as widgets_room
 from ipyimagegen.client import Client
@@ -326,6 +327,37 @@ def test_previews_come_at_the_pages_pace(make: Callable[..., Watched]) -> None:
     run(studio)
     assert 2 == len(studio.answers("frame"))
     assert studio.answers("frame")[0][1][0].startswith(b"\xff\xd8\xff")
+
+
+def filled(studio: Studio) -> dict[str, Any]:
+    """What a person must give: a prompt, and the pictures that the model requires."""
+    prompt = studio.form.spec.params.prompt
+    words = {prompt.name: "a fox"} if prompt is not None else {}
+    picture = Image.new("RGB", (64, 64), "teal")
+    return words | {name: picture for name in studio.form.missing() if studio.form.spec.params[name].is_media}
+
+
+@pytest.mark.slow
+def test_every_model_of_every_service_runs_from_its_own_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ipyimagegen.gateway import TimedWork, serve
+
+    with serve(work=TimedWork()) as gateway:
+        for name, value in gateway.env().items():
+            monkeypatch.setenv(name, value)
+        client = Client(settings=Settings(), services=Registry.discover(), journal=None)
+        studio = Watched("local/sketch", client=client)
+        until(lambda: studio.catalogue)
+        services = {model["service"] for model in studio.catalogue}
+        for model in studio.catalogue:
+            studio.model = model["id"]
+            until(lambda: not studio.loading)
+            studio.params = filled(studio)
+            assert {} == studio.problems, model["id"]
+            run(studio)
+        assert {"local", "openpixels", "segmind", "inferencesh"} <= services
+        assert len(studio.catalogue) == len(studio.results)
+        studio.close()
+        client.close()
 
 
 # -- pictures --------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ...client import Client
 from ...core.errors import ImagegenError, InvalidInput, Problem, capped
 from ...core.events import Event, Preview
 from ...core.models import ModelSpec
-from ...core.params import Params
+from ...core.params import Params, as_json
 from ...job import Job
 from ...media.artifacts import Artifact
 from ...media.previews import BytesFrame
@@ -92,6 +92,7 @@ class Studio(Widget):
         self._watched: dict[str, Any] = {}
         self._pending: asyncio.TimerHandle | None = None
         self._asked = 0
+        self._closed = False
         self._knows_pace = False
         self._page = Page(self)
         super().__init__(n=n)
@@ -124,15 +125,15 @@ class Studio(Widget):
             return None
 
     async def load(self, model: str) -> None:
-        """Ask for a model's description and show its form. Raises `ImagegenError`, which is shown too."""
+        """Ask for a model's description and show its form. What goes wrong is raised, and shown."""
         self._asked += 1
         mine = self._asked
         self.loading = True
         try:
             spec = await asyncio.to_thread(self.client.model, model)
-        except ImagegenError as error:
+        except Exception as error:
             if mine == self._asked:
-                self._say_fault(str(error))
+                self._say_fault(str(error) if isinstance(error, ImagegenError) else f"{model}: {error!r}")
             raise
         if mine == self._asked:
             self._arrived(spec)
@@ -265,6 +266,8 @@ class Studio(Widget):
 
     def update(self) -> None:
         """Show how things stand: jobs, log, pictures and what they cost."""
+        if self._closed:
+            return
         with self._lock, self.hold_sync():
             if self._pending is not None:
                 self._pending.cancel()
@@ -287,6 +290,7 @@ class Studio(Widget):
 
     def close(self) -> None:
         """Take it off every page and stop watching. The jobs go on."""
+        self._closed = True
         for end in list(self._watched.values()):
             end()
         self._watched.clear()
@@ -303,7 +307,7 @@ class Studio(Widget):
 
     def __repr__(self) -> str:
         running, made = len(self.calls.running()), len(self.shelf.pieces)
-        parts = [f"{name}={value!r}" for name, value in described_values(self.form.values).items()]
+        parts = [f"{name}={as_json(value)!r}" for name, value in self.form.values.items()]
         told = ", ".join(parts)
         counts = f"{made} picture{'' if made == 1 else 's'}" + (f", {running} running" if running else "")
         return f"<Studio {self.model or 'no model'}: {told[:200]}{'…' if len(told) > 200 else ''} · {counts}>"
