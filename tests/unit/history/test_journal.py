@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -183,3 +184,53 @@ def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
     journal.close()
     with pytest.raises(StorageError, match="newer version"):
         journal.rows()
+
+
+def test_a_star_is_kept_and_saves_its_job_from_clearing(journal: Journal) -> None:
+    made = client_with(journal).run("local/sketch", prompt="x", seed=1, **SMALL)
+    assert journal.star(made.job_ids[0]).result()
+    assert journal.clear(before=float("inf")) == 0
+    assert Journal(journal.folder).starred() == {made.job_ids[0]}
+    assert journal.star(made.job_ids[0], starred=False).result()
+    assert journal.starred() == frozenset()
+    assert not journal.star("nobody").result()
+
+
+def test_a_result_of_the_journal_knows_when_it_was_made_and_how_long_it_took(journal: Journal) -> None:
+    made = client_with(journal).run("local/sketch", prompt="x", **SMALL)
+    (record,) = [result.images[0].record for result in journal.results()]
+    assert record.timings == made.timings.to_json()
+    assert record.created > "2020"
+
+
+FORK = """
+import multiprocessing, sys
+import ipyimagegen as ig
+small = dict(width=64, height=64, num_inference_steps=2)
+ig.default_client().settings = ig.default_client().settings.with_({"max_cost": 3})
+ig.run(prompt="before", **small)
+job = ig.submit(prompt="of the parent", width=256, height=256, num_inference_steps=40)
+
+def child():
+    assert ig.default_client().settings.max_cost == 3
+    assert [made.id for made in ig.jobs()] == []
+    ig.run(prompt="in the child", **small)
+    assert len(ig.history.search("")) >= 2
+    assert ig.attach(job.id).result(20).prompt == "of the parent"
+
+process = multiprocessing.get_context("fork").Process(target=child)
+process.start()
+process.join(30)
+assert ig.default_client().jobs()[-1] is job
+job.result(20)
+sys.exit(process.exitcode)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_has_a_journal_and_a_client_of_its_own(tmp_path: Path) -> None:
+    environment = {**os.environ, "IPYIMAGEGEN_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", FORK], env=environment, capture_output=True, text=True, timeout=90, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

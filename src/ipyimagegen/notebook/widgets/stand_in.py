@@ -157,7 +157,7 @@ class StandInWidget(Widget):
 
     def close(self) -> None:
         """Take it off every page, where its picture stays, and end its work."""
-        if not sys.is_finalizing():
+        if self.comm is not None and not sys.is_finalizing():
             self.post(self.end)
         super().close()
 
