@@ -330,11 +330,11 @@ def test_previews_come_at_the_pages_pace(make: Callable[..., Watched]) -> None:
 
 
 def filled(studio: Studio) -> dict[str, Any]:
-    """What a person must give: a prompt, and the pictures that the model requires."""
-    prompt = studio.form.spec.params.prompt
-    words = {prompt.name: "a fox"} if prompt is not None else {}
+    """A prompt and every picture that the model takes: some need one, and their service does not say so before."""
+    params = studio.form.spec.params
+    words = {params.prompt.name: "a fox"} if params.prompt is not None else {}
     picture = Image.new("RGB", (64, 64), "teal")
-    return words | {name: picture for name in studio.form.missing() if studio.form.spec.params[name].is_media}
+    return words | {param.name: picture for param in params.values() if param.kind in ("image", "mask")}
 
 
 @pytest.mark.slow

@@ -72,7 +72,10 @@ function standing(bench: Bench): { text: string; turn: string } {
   const jobs = bench.jobs.value;
   const running = jobs.filter((job) => !isFinal(job));
   const made = bench.pictures.value.length;
-  const text = running[0]?.text ?? jobs.at(-1)?.text ?? (made > 0 ? `${made} ${made === 1 ? "picture" : "pictures"}` : "");
+  const text =
+    running[0]?.text ??
+    jobs.at(-1)?.text ??
+    (made > 0 ? `${made} ${made === 1 ? "picture" : "pictures"}` : "");
   return { text, turn: `${jobs.map(({ id, phase }) => id + phase).join()} ${made}` };
 }
 
