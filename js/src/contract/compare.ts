@@ -21,8 +21,11 @@ export type Traits = Omit<Wire["traits"], "pictures" | "mode" | "parameters" | "
   prompts: Run[][];
 };
 
+export type ToKernel = Messages<Wire["toKernel"]>;
+export type ToPage = Messages<Wire["toPage"]>;
+
 export interface CompareContract {
   traits: Traits;
-  toKernel: Messages<Wire["toKernel"]>;
-  toPage: Messages<Wire["toPage"]>;
+  toKernel: ToKernel;
+  toPage: ToPage;
 }

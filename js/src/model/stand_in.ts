@@ -13,7 +13,7 @@ interface Standing {
 
 /** Everything that holds a picture with this mark: the picture's box, and what that box stands in. */
 function* places(start: string): Generator<[box: HTMLElement, frame: HTMLElement]> {
-  for (const image of document.images) {
+  for (const image of document.getElementsByTagName("img")) {
     const box = image.parentElement;
     const frame = box?.parentElement;
     if (box && frame && image.src.startsWith(start)) yield [box, frame];
