@@ -15,30 +15,34 @@ from .media.results import Result
 from .session import default_client
 
 
-def run(model: str = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any) -> Result:
+def run(
+    model: str | ModelSpec = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
+) -> Result:
     """Run a model and wait for its pictures, with progress shown: in a notebook, or as a line on a terminal.
 
-    `model` is `service/name` (the setting `model` if left out); `params` are the model's own parameters, `n` pictures
-    and `max_cost`. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel the job. May cost money. Raises
-    `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and `JobFailed`, `JobCancelled`,
-    `JobTimeout` or a `ServiceError` after.
+    `model` is `service/name` or a `ModelSpec` (the setting `model` if left out); `params` are the model's own
+    parameters, `n` pictures and `max_cost`. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel the job. May
+    cost money. Raises `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and `JobFailed`,
+    `JobCancelled`, `JobTimeout` or a `ServiceError` after.
 
     >>> result = run("local/sketch", prompt="a lighthouse at dusk", seed=7)  # doctest: +SKIP
     """
+    limit = default_client().settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
     work = default_client().submit(model, **params)
     with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
-        result = default_client().finish(work, timeout_s)
+        result = default_client().finish(work, limit)
     keep(result)
     return result
 
 
 async def async_run(
-    model: str = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
+    model: str | ModelSpec = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
 ) -> Result:
     """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
+    limit = default_client().settings.having("timeout_s", timeout_s)
     work = await default_client().async_submit(model, **params)
     with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
-        result = await default_client().async_finish(work, timeout_s)
+        result = await default_client().async_finish(work, limit)
     await asyncio.to_thread(keep, result)
     return result
 
@@ -60,12 +64,12 @@ def keep(result: Result) -> None:
         result.save(settings.save, metadata=settings.metadata)
 
 
-def submit(model: str = "", /, **params: Any) -> Job | Batch:
+def submit(model: str | ModelSpec = "", /, **params: Any) -> Job | Batch:
     """Send a job and return at once with a handle on it. May cost money. `run` lists the errors."""
     return default_client().submit(model, **params)
 
 
-def stream(model: str = "", /, **params: Any) -> Stream:
+def stream(model: str | ModelSpec = "", /, **params: Any) -> Stream:
     """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
     return default_client().stream(model, **params)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from threading import Lock
-from typing import Any
+from typing import Any, overload
 
 from .core.errors import JobCancelled, JobError, JobFailed
-from .job import Job, await_for, wait_for
+from .core.events import Event, Frame
+from .core.jobs import JobState, Phase
+from .job import Job, Listener, await_for, wait_for
 from .media.results import Result, merge
 
 
@@ -47,6 +49,35 @@ class Batch:
         return all(job.done for job in self.jobs)
 
     @property
+    def state(self) -> JobState:
+        """That of the job which the batch waits for: the first still at work, else one that failed, else the last."""
+        states = [job.state for job in self.jobs]
+        at_work = [state for state in states if not state.done]
+        failed = [state for state in states if state.phase != "succeeded"]
+        return next(iter((*at_work, *failed, states[-1])))
+
+    @property
+    def phase(self) -> Phase:
+        """The phase of `state`."""
+        return self.state.phase
+
+    @property
+    def preview(self) -> Frame | None:
+        """The newest picture of any of the jobs."""
+        states = [job.state for job in self.jobs if job.state.preview is not None]
+        return max(states, key=lambda state: state.changed_at).preview if states else None
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The last lines that the service wrote, job after job."""
+        return tuple(line for job in self.jobs for line in job.logs)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds since it was submitted."""
+        return max(job.elapsed_s for job in self.jobs)
+
+    @property
     def progress(self) -> float | None:
         """The mean of the jobs' progress; `None` while none is known."""
         known = [job.progress for job in self.jobs]
@@ -70,6 +101,22 @@ class Batch:
 
     def __await__(self) -> Generator[Any, None, Result]:
         return await_for(self).__await__()
+
+    @overload
+    def on(self, event: str | type[Event], callback: Callable[[Any], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, event: str | type[Event], callback: None = None) -> Callable[[Listener], Listener]: ...
+    def on(self, event: str | type[Event], callback: Callable[[Any], object] | None = None) -> Any:
+        """Call `callback` with each event of that kind of each of the jobs, as `Job.on` does."""
+        if callback is None:
+            return lambda function: (self.on(event, function), function)[1]
+        ends = [job.on(event, callback) for job in self.jobs]
+
+        def end_all() -> None:
+            for end in ends:
+                end()
+
+        return end_all
 
     def cancel(self) -> bool:
         """Cancel every job that still runs. Returns whether there was one."""

@@ -88,11 +88,12 @@ class Client:
         except ImagegenError:
             return ()
 
-    def model(self, model: str = "") -> ModelSpec:
+    def model(self, model: str | ModelSpec = "") -> ModelSpec:
         """What is known of one model. Raises `UnknownModel` with the nearest names."""
         return self.runtime.run(self._model(model or self.settings.model))
 
-    async def _model(self, model: str) -> ModelSpec:
+    async def _model(self, model: str | ModelSpec) -> ModelSpec:
+        model = str(model)
         service, name = split_model(model)
         try:
             return await self.services.get(service).model(name)
@@ -106,7 +107,7 @@ class Client:
     # -- jobs -----------------------------------------------------------------------------------------------------
 
     def submit(
-        self, model: str = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
     ) -> Job | Batch:
         """Check the parameters, send the job, and return at once with a `Job` (a `Batch` for `n` over 1).
 
@@ -117,7 +118,7 @@ class Client:
         return self._start(spec, n, max_cost, params)
 
     async def async_submit(
-        self, model: str = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
     ) -> Job | Batch:
         """`submit` for coroutines: awaits the model's description instead of blocking on it."""
         spec = await self.runtime.bridge(self._model(model or self.settings.model))
@@ -134,7 +135,7 @@ class Client:
     ) -> Job | Batch:
         if "n" in spec.params:
             params, n = {**params, "n": n}, 1
-        cap = self.settings.max_cost if max_cost is None else Decimal(str(max_cost))
+        cap = self.settings.having("max_cost", max_cost)
         requests = prepare(spec, params, n=n, options={})
         refuse_over(spec, n, cap)
         jobs = [self._job(spec, request) for request in requests]
@@ -145,7 +146,7 @@ class Client:
 
     def run(
         self,
-        model: str = "",
+        model: str | ModelSpec = "",
         /,
         *,
         n: int = 1,
@@ -157,12 +158,13 @@ class Client:
 
         `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
         """
+        limit = self.settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
         work = self.submit(model, n=n, max_cost=max_cost, **params)
-        return self.finish(work, timeout_s)
+        return self.finish(work, limit)
 
     def finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
         """Wait for `work`; cancel it when `timeout_s` (else the setting) has passed."""
-        limit = self.settings.timeout_s if timeout_s is None else timeout_s
+        limit: float | None = self.settings.having("timeout_s", timeout_s)
         try:
             return wait_for(work, limit)
         except JobTimeout as error:
@@ -170,7 +172,7 @@ class Client:
 
     async def async_run(
         self,
-        model: str = "",
+        model: str | ModelSpec = "",
         /,
         *,
         n: int = 1,
@@ -179,12 +181,13 @@ class Client:
         **params: Any,
     ) -> Result:
         """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
+        limit = self.settings.having("timeout_s", timeout_s)
         work = await self.async_submit(model, n=n, max_cost=max_cost, **params)
-        return await self.async_finish(work, timeout_s)
+        return await self.async_finish(work, limit)
 
     async def async_finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
         """Await `work`; cancel it when `timeout_s` (else the setting) has passed."""
-        limit = self.settings.timeout_s if timeout_s is None else timeout_s
+        limit: float | None = self.settings.having("timeout_s", timeout_s)
         try:
             return await asyncio.wait_for(await_for(work), limit)
         except TimeoutError as error:
@@ -192,7 +195,9 @@ class Client:
                 raise
             raise _overdue(work, limit) from error
 
-    def stream(self, model: str = "", /, *, max_cost: Decimal | float | None = None, **params: Any) -> Stream:
+    def stream(
+        self, model: str | ModelSpec = "", /, *, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Stream:
         """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
         streams: list[Stream] = []
         self._start(self.model(model), 1, max_cost, params, watch=lambda job: streams.append(Stream(job)))

@@ -35,6 +35,10 @@ class Settings:
     display_max_kb: int = 215
     quiet: bool = False
 
+    def having(self, name: str, value: Any) -> Any:
+        """One setting for one call: `value`, or this setting's where it is `None`. Raises `InvalidInput`."""
+        return getattr(self if value is None else self.with_({name: value}, source="call"), name)
+
     def with_(self, values: Mapping[str, Any], *, source: str = "") -> Settings:
         """These settings with others in place. Raises one `InvalidInput` that names every wrong one."""
         problems: list[Problem] = []

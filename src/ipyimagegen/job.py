@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar, overload
 
 from .core.errors import JobError, JobTimeout
 from .core.estimates import eta_s
@@ -20,6 +20,7 @@ from .core.requests import Request, Ticket
 from .media.results import Result
 from .runtime import Runtime, wait
 
+Listener = TypeVar("Listener", bound=Callable[[Any], object])
 Observer = Callable[[Event | None], object]
 """Called on the background thread with each event, and with `None` where only the phase changed. Must be short."""
 
@@ -135,7 +136,11 @@ class Job:
         self.runtime.post(self.stop)
         return True
 
-    def on(self, event: str | type[Event], callback: Callable[[Any], object] | None = None) -> Callable[..., Any]:
+    @overload
+    def on(self, event: str | type[Event], callback: Callable[[Any], object]) -> Callable[[], None]: ...
+    @overload
+    def on(self, event: str | type[Event], callback: None = None) -> Callable[[Listener], Listener]: ...
+    def on(self, event: str | type[Event], callback: Callable[[Any], object] | None = None) -> Any:
         """Call `callback` with each event of that kind (`"progress"`, `Preview`, …; `"event"` for all).
 
         Runs on the background thread, so keep it short. Returns a function that ends it; without `callback` it is a

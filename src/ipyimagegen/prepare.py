@@ -126,7 +126,7 @@ def refuse_over(spec: ModelSpec, n: int, cap: Any) -> None:
     if price.amount is None:
         raise BudgetExceeded(
             f"{spec.id}: the price is unknown, so max_cost={cap} cannot be kept; nothing was sent. "
-            "Pass max_cost=None to call it all the same"
+            "Without a cap, here and in the settings, it is called all the same"
         )
     if price.currency != "USD" or price.amount * n > cap:
         raise BudgetExceeded(

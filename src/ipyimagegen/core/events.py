@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Protocol
 
 from .cost import Cost
@@ -42,7 +41,7 @@ class Output:
     width: int = 0
     height: int = 0
     seed: int | None = None
-    facts: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    facts: Mapping[str, JSON] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Succeeded:
     cost: Cost | None = None
     queue_s: float | None = None
     inference_s: float | None = None
-    facts: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}))
+    facts: Mapping[str, JSON] = field(default_factory=dict)
     text: str = ""
     raw: JSON = field(default=None, repr=False)
 

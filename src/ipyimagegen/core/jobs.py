@@ -45,6 +45,9 @@ class JobState:
     text_output: str = ""
     error: str = ""
 
+    def __repr__(self) -> str:
+        return f"<JobState {in_words(self)}>"
+
     @property
     def done(self) -> bool:
         """Whether nothing more can happen."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from .cost import UNKNOWN, Cost
@@ -28,7 +27,7 @@ class ModelSpec:
     price: Cost = UNKNOWN
     cannot_cancel: str = ""
     url: str = ""
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -37,6 +36,10 @@ class ModelSpec:
 
     def __str__(self) -> str:
         return self.id
+
+    def __repr__(self) -> str:
+        title = f": {self.title}" if self.title else ""
+        return f"<ModelSpec {self.id}{title}; {len(self.params)} parameters; price {self.price}>"
 
 
 def split_model(model: str) -> tuple[str, str]:

@@ -66,6 +66,10 @@ class Param:
             return f"at least {plain(low)}{unit}"
         return self.kind if high is None else f"at most {plain(high)}{unit}"
 
+    def __repr__(self) -> str:
+        default = "" if self.default in (None, "") else f", default {capped(repr(self.default), 80)}"
+        return f"<Param {self.name}: {self.limits}{', required' if self.required else ''}{default}>"
+
 
 def plain(number: float) -> str:
     """`64`, `7.5`, `4294967295`: a number as a person writes it."""
@@ -125,6 +129,11 @@ class Params(Mapping[str, Param]):
 
     def __len__(self) -> int:
         return len(self._by_name)
+
+    def __repr__(self) -> str:
+        """One line for each."""
+        also = ["<any other>"] if self.open else []
+        return "\n".join([*map(repr, self.entries), *also]) or "<no parameters>"
 
     @property
     def prompt(self) -> Param | None:
@@ -277,6 +286,8 @@ def _check_text(param: Param, value: Any, shown: str) -> tuple[Any, str]:
             value = str(value)
         else:
             return None, f"{shown} is not a text"
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        return None, "has half of a character (a lone surrogate), which cannot be sent; was it cut or decoded wrongly?"
     if param.max_length is not None and len(value) > param.max_length:
         return None, f"has {len(value):,} characters; the model takes at most {param.max_length:,}"
     return value, ""

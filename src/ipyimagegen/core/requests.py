@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from .errors import ProtocolError
@@ -54,7 +53,7 @@ class Request:
     asked: Mapping[str, JSON] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     seed: int | None = None
-    options: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -85,8 +84,8 @@ class Ticket:
     service: str
     model: str
     remote_id: str
-    addresses: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    facts: Mapping[str, JSON] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, JSON] = field(default_factory=dict, repr=False)
 
     def to_json(self) -> dict[str, JSON]:
         """This ticket for a journal."""

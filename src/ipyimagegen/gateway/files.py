@@ -6,7 +6,7 @@ import mimetypes
 import re
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -29,7 +29,7 @@ class StoredFile:
     name: str
     content_type: str
     url: str
-    data: bytes
+    data: bytes = field(repr=False)
     width: int = 0
     height: int = 0
 

@@ -7,17 +7,19 @@ money is on the disk, not only in a cache, before the next step.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ..core.cost import Cost, Source
 from ..core.errors import StorageError, UnknownJob
@@ -27,6 +29,8 @@ from ..media.artifacts import Artifact
 from ..media.metadata.record import Record
 from ..media.results import Result, Timings
 from .files import Files
+
+T = TypeVar("T")
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS jobs (
@@ -94,9 +98,20 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files = Files(folder / "files")
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ipyimagegen-journal")
         self._open_files: list[sqlite3.Connection] = []
+        self._start_thread()
         weakref.finalize(self, _close, self._open_files)
+        _journals.add(self)
+
+    def _start_thread(self) -> None:
+        self._gate = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ipyimagegen-journal")
+        self._used = False
+
+    def _do(self, action: Callable[..., T], *arguments: Any) -> Future[T]:
+        with self._gate:
+            self._used = True
+            return self._thread.submit(action, *arguments)
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -126,13 +141,31 @@ class Journal:
 
     def close(self) -> None:
         """Finish what was begun and close the file; the next call opens it again."""
-        self._thread.submit(_close, self._open_files).result()
+        self._do(_close, self._open_files).result()
+
+    def before_fork(self) -> None:
+        """Finish what was begun, close the file, and let nothing begin: SQLite must not be open across a fork."""
+        self._gate.acquire()
+        if self._used:
+            with suppress(RuntimeError):  # the process is ending: the thread takes nothing any more
+                self._thread.submit(_close, self._open_files).result()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._gate.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on, with a thread of the child's own."""
+        self._start_thread()
+
+    def __repr__(self) -> str:
+        return f"<Journal in {self.folder}>"
 
     # -- the way of one job ---------------------------------------------------------------------------------------
 
     def prepared(self, job_id: str, request: Request, *, work: float = 1.0) -> Future[None]:
         """Before anything is sent."""
-        return self._thread.submit(self._prepared, job_id, request, work, time.time())
+        return self._do(self._prepared, job_id, request, work, time.time())
 
     def _prepared(self, job_id: str, request: Request, work: float, at: float) -> None:
         with self._open() as connection:
@@ -166,7 +199,7 @@ class Journal:
 
     def succeeded(self, job_id: str, result: Result) -> Future[Result]:
         """Keep a result and its files. Gives it back with its large artifacts in their place on disk."""
-        return self._thread.submit(self._succeeded, job_id, result)
+        return self._do(self._succeeded, job_id, result)
 
     def _succeeded(self, job_id: str, result: Result) -> Result:
         artifacts = tuple(self._kept(artifact) for artifact in result.artifacts)
@@ -199,21 +232,21 @@ class Journal:
 
     def star(self, job_id: str, *, starred: bool = True) -> Future[bool]:
         """Give a job its star or take it away; a starred job is never cleared. Whether there is such a job."""
-        return self._thread.submit(self._star, job_id, starred)
+        return self._do(self._star, job_id, starred)
 
     def _star(self, job_id: str, starred: bool) -> bool:  # noqa: FBT001 (what submit hands on)
         with self._open() as connection:
             return connection.execute("UPDATE jobs SET starred = ? WHERE id = ?", (starred, job_id)).rowcount == 1
 
     def _set(self, job_id: str, **values: Any) -> Future[None]:
-        return self._thread.submit(self._set_now, job_id, values)
+        return self._do(self._set_now, job_id, values)
 
     def _set_now(self, job_id: str, values: Mapping[str, Any]) -> None:
         with self._open() as connection:
             _update(connection, job_id, values)
 
     def _select(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        return self._thread.submit(self._select_now, sql, values).result()
+        return self._do(self._select_now, sql, values).result()
 
     def _select_now(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         with self._open() as connection:
@@ -315,7 +348,7 @@ class Journal:
 
     def clear(self, *, before: float) -> int:
         """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs."""
-        return self._thread.submit(self._clear, before).result()
+        return self._do(self._clear, before).result()
 
     def _clear(self, before: float) -> int:
         with self._open() as connection:
@@ -334,6 +367,25 @@ def _close(open_files: list[sqlite3.Connection]) -> None:
     """Also called when the journal is gone, and at the process's end: its thread has done its last work then."""
     while open_files:
         open_files.pop().close()
+
+
+_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+def _each(step: Callable[[Journal], None]) -> Callable[[], None]:
+    def take() -> None:
+        for journal in tuple(_journals):
+            step(journal)
+
+    return take
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_each(Journal.before_fork),
+        after_in_parent=_each(Journal.after_fork_in_parent),
+        after_in_child=_each(Journal.after_fork_in_child),
+    )
 
 
 def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any]) -> None:

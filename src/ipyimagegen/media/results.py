@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import reduce
 from operator import add
 from pathlib import Path
-from types import MappingProxyType
 from typing import overload
 
 from ..core.cost import UNKNOWN, Cost
@@ -23,8 +22,6 @@ from .names import fill, prompt_name
 from .saving import default_name, save, suffix_for
 from .sheets import contact_sheet
 from .sniff import media_type_of_suffix
-
-_EMPTY: Mapping[str, JSON] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +72,12 @@ class Result:
     seed: int | None = None
     cost: Cost = UNKNOWN
     timings: Timings = field(default_factory=Timings)
-    asked: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
-    sent: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
+    asked: Mapping[str, JSON] = field(default_factory=dict)
+    sent: Mapping[str, JSON] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     job_ids: tuple[str, ...] = ()
     text: str = ""
-    facts: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
+    facts: Mapping[str, JSON] = field(default_factory=dict)
     raw: JSON = None
     display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
 

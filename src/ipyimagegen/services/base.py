@@ -107,6 +107,9 @@ class Registry:
         self._made[service.name] = service
         self.broken.pop(service.name, None)
 
+    def __repr__(self) -> str:
+        return f"<Registry {', '.join(self.names())}>"
+
     def made(self) -> tuple[Service, ...]:
         """The services that were used so far."""
         return tuple(self._made.values())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from decimal import Decimal
@@ -44,6 +46,7 @@ from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.job import Job
 from ipyimagegen.media.artifacts import Payload
+from ipyimagegen.media.results import Result
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 
@@ -437,3 +440,62 @@ def test_a_stream_that_ended_ends_again_at_once() -> None:
         return [event async for event in stream]
 
     assert asyncio.run(again()) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"timeout_s": "soon"}, {"timeout_s": 0}, {"timeout_s": float("nan")}, {"max_cost": "abc"}, {"max_cost": -1}],
+)
+def test_a_wrong_limit_is_refused_before_anything_is_sent(wrong: dict[str, Any]) -> None:
+    service = Scripted(price=Cost(Decimal("0.01"), "USD", "quoted"))
+    client = client_of(service)
+    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+        client.run("scripted/model", prompt="x", **wrong)
+    with pytest.raises(InvalidInput, match=next(iter(wrong))):
+        asyncio.run(client.async_run("scripted/model", prompt="x", **wrong))
+    assert service.submitted == []
+
+
+def test_what_models_gives_can_be_run() -> None:
+    client = client_of(Scripted())
+    (spec,) = client.models()
+    assert client.run(spec, prompt="x").model == "scripted/model"
+    with pytest.raises(InvalidInput, match="'3' is not a model name"):
+        client.run(3, prompt="x")  # type: ignore[arg-type]
+
+
+def test_a_batch_can_be_watched_like_a_job() -> None:
+    client = client_of(Scripted(Queued(), Running(), Log(line="warming up"), FINISH))
+    client.services.get("scripted").waits_after = Queued  # type: ignore[attr-defined]
+    batch = client.submit("scripted/model", prompt="x", n=2)
+    seen: list[Event] = []
+    batch.on("succeeded", seen.append)
+    ended = batch.on(Log, seen.append)
+
+    @batch.on("running")
+    def started(event: Event) -> None:
+        seen.append(event)
+
+    assert batch.phase in ("preparing", "queued")
+    ended()
+    client.runtime.post(client.services.get("scripted").hold.set)  # type: ignore[attr-defined]
+    batch.result(5)
+    assert sorted(type(event).__name__ for event in seen) == ["Running", "Running", "Succeeded", "Succeeded"]
+    assert (batch.state.phase, batch.preview, batch.logs) == ("succeeded", None, ("warming up", "warming up"))
+    assert isinstance(started, object)
+    assert batch.elapsed_s >= 0
+
+
+def test_what_is_printed_of_public_things_is_short() -> None:
+    client = client_of(Scripted())
+    job = client.submit("scripted/model", prompt="x" * 5_000)
+    job.result(5)
+    for thing in (client, client.services, client.model("scripted/model"), job, job.state):
+        assert len(repr(thing)) < 200
+
+
+def test_models_and_results_can_be_copied_and_pickled() -> None:
+    client = client_of(Scripted())
+    result = client.run("scripted/model", prompt="x")
+    for value in (client.model("scripted/model"), result, Result(model="m")):
+        assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value  # noqa: S301 (our own)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import InvalidInput
-from ipyimagegen.core.params import Params
+from ipyimagegen.core.params import Param, Params
 from ipyimagegen.core.schema import read_params
 
 SCHEMA = {
@@ -139,3 +139,18 @@ def test_no_foreign_schema_raises(schema: dict[str, object]) -> None:
 def test_no_value_raises_anything_but_invalid_input(asked: dict[str, object]) -> None:
     with suppress(InvalidInput):
         assert set(PARAMS.check(asked).values) <= set(asked)
+
+
+def test_half_a_character_is_refused_and_a_whole_one_is_not() -> None:
+    params = Params((Param(name="prompt", kind="text"),))
+    assert params.check({"prompt": "a fox \U0001f98a"}).values == {"prompt": "a fox \U0001f98a"}
+    with pytest.raises(InvalidInput, match="prompt: has half of a character"):
+        params.check({"prompt": "a fox \ud83e"})
+
+
+def test_parameters_are_printed_a_line_each() -> None:
+    width = Param(name="width", kind="integer", minimum=64, maximum=2048, unit="px", default=512)
+    prompt = Param(name="prompt", kind="text", required=True)
+    text = "<Param prompt: text, required>\n<Param width: 64 to 2048 px, default 512>"
+    assert text == repr(Params((prompt, width)))
+    assert repr(Params()) == "<no parameters>"
