@@ -31,6 +31,8 @@ OFFICIAL, OURS = "official", "ours"
 SIDES = (OFFICIAL, OURS)
 ROOT = Path(__file__).parents[2]
 MIB = 2**20
+START_S = 0.05
+"""Between the starts of clients, so that they do not stand in each other's way."""
 Run = Callable[[str], object]
 
 
@@ -92,17 +94,15 @@ def waiting(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> Any
     """Clients side by side, each of which runs its jobs one after the other: when each call came back."""
     returned: dict[str, float] = {}
 
-    def one(seconds: float, number: int, held: tuple[Any, Run]) -> None:
-        for turn in range(asked["rounds"]):
-            prompt = f"{seconds} {number} {turn}"
+    def one(prompts: Sequence[str], held: tuple[Any, Run]) -> None:
+        for prompt in prompts:
             held[1](prompt)
             returned[prompt] = time.time()
 
-    pairs = [(seconds, number) for seconds in asked["seconds"] for number in range(asked["clients"])]
-    threads = [threading.Thread(target=one, args=(*pair, new())) for pair in pairs]
+    threads = [threading.Thread(target=one, args=(prompts, new())) for prompts in asked["prompts"]]
     for thread in threads:
         thread.start()
-        time.sleep(0.03)
+        time.sleep(START_S)
     for thread in threads:
         thread.join()
     return returned
