@@ -128,7 +128,7 @@ def test_switching_models_keeps_what_both_have_and_says_what_it_dropped(studio: 
     shown = studio(
         "switch", "'local/sketch', prompt='a fox', width=256, style='oil'", "print(json.dumps([s.model, s.params]))"
     )
-    shown.get_by_role("button", name=re.compile("^Model: local.sketch")).click()
+    shown.get_by_role("button", name=re.compile("^Model: .*local.sketch")).click()
     search = shown.get_by_role("combobox", name="Search models")
     expect(search).to_be_focused()
     page.screenshot(path=shots / "studio_models.png")
@@ -140,7 +140,7 @@ def test_switching_models_keeps_what_both_have_and_says_what_it_dropped(studio: 
     expect(shown.locator("[data-param=style]")).to_have_count(0)
     expect(shown.locator(".ig-run__cost")).to_contain_text("cost unknown")
     assert ask(page, 2) == ["openpixels/flux-dev", {"prompt": "a fox", "width": 256}]
-    shown.get_by_role("button", name=re.compile("^Model: openpixels")).click()
+    shown.get_by_role("button", name=re.compile("^Model: .*openpixels")).click()
     shown.get_by_role("combobox", name="Search models").fill("sketch")
     shown.get_by_role("combobox", name="Search models").press("Enter")
     expect(shown.locator("[data-param=style] select")).to_be_visible()
@@ -284,7 +284,7 @@ def test_what_can_be_done_with_a_picture(studio: Open, page: Page, shots: Path) 
     verb(shown, "Reuse the seed").click()
     expect(shown.get_by_role("textbox", name="Seed value")).to_have_value("7")
     prompt(shown).fill("something else")
-    verb(shown, "Reuse everything of this picture").click()
+    verb(shown, "Reuse all of this picture").click()
     expect(prompt(shown)).to_have_value("a boat")
 
 
@@ -473,7 +473,6 @@ def test_foreign_words_are_text(studio: Open, page: Page) -> None:
 
 
 THEMES = pytest.mark.parametrize(("theme", "shot"), [("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")])
-WIDTHS = pytest.mark.parametrize("width_px", [320, 700, 1200])
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -482,18 +481,16 @@ def test_looks_and_axe(theme: str, shot: str, studio: Open, page: Page, shots: P
     shown = studio(f"looks_{shot}", f"'local/sketch', prompt='a lighthouse at dusk', {SMALL}", theme=theme)
     press_run(shown)
     expect(picture(shown)).to_be_visible()
+    page.set_viewport_size({"width": 2000, "height": 1600})
+    page.add_script_tag(path=AXE)
     for width_px in (320, 700, 1200):
-        page.set_viewport_size({"width": width_px + 800, "height": 1600})
         shown.evaluate("(el, width) => { el.parentElement.style.width = `${width}px`; }", width_px)
+        shown.evaluate("el => el.scrollIntoView()")
         page.wait_for_timeout(300)
         shown.screenshot(path=shots / f"studio_{shot}_{width_px}.png")
-        wide = shown.evaluate("el => el.scrollWidth > el.clientWidth + 1")
-        assert not wide, f"wider than {width_px} px"
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci in js/")
-    page.add_script_tag(path=AXE)
-    report = page.evaluate("async () => (await axe.run('.ig-studio')).violations")
-    assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == []
+        assert not shown.evaluate("el => el.scrollWidth > el.clientWidth + 1"), f"wider than {width_px} px"
+        report = page.evaluate("async () => (await axe.run('.ig-studio')).violations")
+        assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == []
 
 
 MARIMO = """

@@ -41,7 +41,7 @@ describe("the contract", () => {
     button("One picture more").click();
     button("Run again").click();
     button("Cancel").click();
-    button("Model: local/sketch. Choose another").click();
+    find(".ig-picker__opener").click();
     await settle();
     await type('[role="combobox"]', "other/model");
     find('[role="combobox"]').dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));

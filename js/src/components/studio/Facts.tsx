@@ -179,7 +179,7 @@ export function Facts({ bench, piece, onEnlarge, onSaid }: FactsProps) {
         <Verb icon="vary" label="Vary: the same with another seed" words="Vary" onClick={act("vary")} />
         <span class="ig-verbs__group">
           <span class="ig-verbs__name">Reuse</span>
-          <Verb label="Reuse everything of this picture" words="All" onClick={act("reuse")} />
+          <Verb label="Reuse all of this picture" words="All" onClick={act("reuse")} />
           <Verb label="Reuse the prompt" words="Prompt" onClick={act("prompt")} />
           {piece.seed && <Verb label="Reuse the seed" words="Seed" onClick={act("seed")} />}
         </span>

@@ -105,15 +105,16 @@ export function ModelPicker({ bench }: { bench: Bench }) {
         class="ig-button ig-picker__opener"
         aria-haspopup="listbox"
         aria-expanded={open.value}
-        aria-label={`Model: ${bench.model.value || "none"}. Choose another`}
         title={description || undefined}
         onClick={() => (open.value ? close() : show())}
       >
         <span class="ig-picker__names">
+          <span class="ig-unseen">Model: </span>
           <span class="ig-picker__title">
             {bench.loading.value ? "Reading the model…" : title || "Choose a model"}
           </span>
           <span class="ig-picker__id">{bench.model.value || service}</span>
+          <span class="ig-unseen">. Choose another</span>
         </span>
         <Icon name="fold" />
       </button>
