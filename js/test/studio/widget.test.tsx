@@ -187,6 +187,24 @@ describe("the form", () => {
     expect(mark()).toBe(false);
   });
 
+  test("a list of things grows by copies of its last, and each can be taken away", async () => {
+    const item = control({ ...PROMPT, name: "loras", role: "", look: "json", kind: "object" });
+    const loras = control({ name: "loras", title: "LoRAs", look: "list", kind: "list", default: null, item });
+    const fake = kernel({ controls: [loras], params: { loras: [{ path: "a", scale: 0.8 }] } });
+    const { button, type, all } = view(fake);
+    button("Add").click();
+    await settle();
+    expect(all("textarea").map((one) => (one as HTMLTextAreaElement).value)).toEqual(
+      Array(2).fill('{"path":"a","scale":0.8}'),
+    );
+    await type('[aria-label="LoRAs 2"]', '{"path": "b"}');
+    await settle();
+    expect(fake.model.get("params")).toEqual({ loras: [{ path: "a", scale: 0.8 }, { path: "b" }] });
+    button("Remove LoRAs 1").click();
+    await settle();
+    expect(fake.model.get("params")).toEqual({ loras: [{ path: "b" }] });
+  });
+
   test("Alt and arrows go through earlier prompts and back to the draft", async () => {
     const fake = kernel({ prompts: ["newest", "oldest"], params: { prompt: "a draft" } });
     const { press, find } = view(fake);

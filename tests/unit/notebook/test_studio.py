@@ -250,6 +250,10 @@ def test_a_switch_keeps_the_prompt_under_its_new_name_and_says_what_went(make: C
     assert "unknown" == studio.estimate["cost"]
 
 
+def test_a_model_that_counts_its_own_pictures_gets_the_count_as_a_parameter(make: Callable[..., Watched]) -> None:
+    assert {"text_prompt": "a fox", "n": 4} == make("other/painter", n=4, text_prompt="a fox").params
+
+
 def test_the_catalogue_comes_by_itself(make: Callable[..., Watched]) -> None:
     studio = make()
     until(lambda: studio.catalogue)

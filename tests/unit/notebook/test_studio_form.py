@@ -170,7 +170,7 @@ def test_each_kind_of_parameter_has_its_look() -> None:
         "style": "choice",
         "image": "media",
         "tags": "list",
-        "loras": "json",
+        "loras": "list",
         "config": "json",
     } == looks
 

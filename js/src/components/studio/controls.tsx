@@ -1,7 +1,7 @@
 /** One control for each look that the kernel gives a parameter. */
 import { useState } from "preact/hooks";
 import type { Control, Json } from "../../contract/studio";
-import { type ControlProps, Field } from "./Field";
+import { type ControlProps, Field, type Wiring } from "./Field";
 import { Icon } from "./icons";
 import { MediaField } from "./MediaField";
 import { NumberBox } from "./NumberBox";
@@ -154,31 +154,47 @@ export function typedJson(text: string): Json {
   }
 }
 
-const shownJson = (value: Json | undefined): string =>
-  value === undefined || value === null
-    ? ""
-    : typeof value === "string"
-      ? value
-      : JSON.stringify(value, null, 1);
+const shownJson = (value: Json): string => (typeof value === "string" ? value : asText(value));
+
+interface JsonBoxProps extends Partial<Wiring> {
+  value: Json;
+  rows: number;
+  placeholder: string;
+  label?: string;
+  onChange: (value: Json, typing: boolean) => void;
+}
+
+/** JSON as text; what is not JSON yet stays as it is written. */
+function JsonBox({ value, rows, placeholder, label, onChange, ...wiring }: JsonBoxProps) {
+  const [draft, setDraft] = useState<string | null>(null);
+  return (
+    <textarea
+      {...wiring}
+      class="ig-input ig-area ig-is-code"
+      rows={rows}
+      spellcheck={false}
+      aria-label={label}
+      placeholder={placeholder}
+      value={draft !== null && same(typedJson(draft), value) ? draft : shownJson(value)}
+      onInput={({ currentTarget }) => {
+        setDraft(currentTarget.value);
+        onChange(typedJson(currentTarget.value), true);
+      }}
+    />
+  );
+}
 
 function JsonField(props: ControlProps) {
   const { control, bench } = props;
-  const value = current(control, bench.values.value);
-  const [draft, setDraft] = useState<string | null>(null);
   return (
     <Field {...props}>
       {(wiring) => (
-        <textarea
+        <JsonBox
           {...wiring}
-          class="ig-input ig-area ig-is-code"
           rows={2}
-          spellcheck={false}
           placeholder={control.kind === "list" ? "[ … ]" : control.kind === "object" ? "{ … }" : ""}
-          value={draft !== null && same(typedJson(draft), value) ? draft : shownJson(value)}
-          onInput={({ currentTarget }) => {
-            setDraft(currentTarget.value);
-            bench.change({ [control.name]: typedJson(currentTarget.value) }, true);
-          }}
+          value={current(control, bench.values.value)}
+          onChange={(to, typing) => bench.change({ [control.name]: to }, typing)}
         />
       )}
     </Field>
@@ -199,6 +215,9 @@ function ItemBox({ item, value, label, onChange }: ItemProps) {
         ))}
       </select>
     );
+  }
+  if (item.kind === "object") {
+    return <JsonBox value={value} rows={1} placeholder="{ … }" label={label} onChange={onChange} />;
   }
   if (item.kind === "integer" || item.kind === "number") {
     return <NumberBox control={item} value={value} label={label} onChange={onChange} />;
@@ -222,6 +241,9 @@ interface ItemProps {
   onChange: (value: Json, typing: boolean) => void;
 }
 
+/** What a new entry of a list begins as, where there is no entry to begin from. */
+const EMPTY: Record<string, Json> = { text: "", object: {}, boolean: false };
+
 function ListField(props: ControlProps) {
   const { control, bench } = props;
   const value = current(control, bench.values.value);
@@ -230,7 +252,7 @@ function ListField(props: ControlProps) {
     bench.change({ [control.name]: to.length > 0 ? to : null }, typing);
   const item = control.item;
   if (item === null) return <JsonField {...props} />;
-  const first = item.choices[0] ?? (item.kind === "text" ? "" : (item.default ?? item.minimum ?? 0));
+  const first = list.at(-1) ?? item.choices[0] ?? EMPTY[item.kind] ?? item.minimum ?? 0;
   return (
     <Field {...props} group>
       {() => (

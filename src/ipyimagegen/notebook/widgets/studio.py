@@ -148,7 +148,8 @@ class Studio(Widget):
         with self._lock, self.hold_sync():
             dropped: tuple[Dropped, ...] = ()
             if self.form.spec is NOTHING:
-                self.form = Form(spec=spec).having(self.form.values)
+                own_n = {"n": self.n} if "n" in spec.params and self.n > 1 else {}
+                self.form = Form(spec=spec).having({**self.form.values, **own_n})
             else:
                 self.form, dropped = self.form.switch(spec)
             self.model = spec.id

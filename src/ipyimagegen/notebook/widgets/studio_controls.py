@@ -67,7 +67,7 @@ def look_of(param: Param, role: Role = "") -> Look:
             return "switch"
         case "image" | "mask" | "file":
             return "media"
-        case "list" if param.item is not None and param.item.kind not in ("any", "object", "list"):
+        case "list" if param.item is not None and param.item.kind not in ("any", "list"):
             return "list"
     return "json"
 
