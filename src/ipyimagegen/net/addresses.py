@@ -26,7 +26,7 @@ def parts(url: str) -> tuple[str, str, int]:
 
     Raises `ProtocolError`, and does not quote the URL (it may be signed).
     """
-    if len(url) > MAX_URL_CHARS or any(c.isspace() or not c.isprintable() or c == "\\" for c in url):
+    if len(url) > MAX_URL_CHARS or not url.isprintable() or " " in url or "\\" in url:
         raise ProtocolError("not an address: spaces, control characters or too long")
     try:
         split = urlsplit(url)

@@ -14,7 +14,7 @@ import httpx
 from .addresses import Neighbourhood, Place
 from .transport import GuardedTransport, proxied, refuse_private
 
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=24, keepalive_expiry=30.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=40, keepalive_expiry=30.0)
 
 
 @lru_cache(maxsize=4)
