@@ -7,6 +7,7 @@ import { type ComponentChildren, render } from "preact";
 import type { Frame } from "../src/components/frame";
 import { JobView } from "../src/components/JobView";
 import { ratio } from "../src/components/job";
+import { PICTURE_SCENES } from "./gallery_scenes";
 import { SCENES, type Scene } from "./scenes";
 import { STUDIO_SCENES, StudioExample } from "./studio_scenes";
 import "./demo.css";
@@ -109,7 +110,7 @@ const Choice = ({ label, of, value }: { label: string; of: readonly string[]; va
 function Page() {
   document.body.dataset["host"] = host.value;
   const isShown = ({ name }: { name: string }) => only.value === "" || name === only.value;
-  const names = [...SCENES, ...STUDIO_SCENES].map(({ name }) => name);
+  const names = [...SCENES, ...STUDIO_SCENES, ...PICTURE_SCENES].map(({ name }) => name);
   return (
     <>
       <div class="demo-bar">
@@ -123,6 +124,11 @@ function Page() {
       {STUDIO_SCENES.filter(isShown).map((scene) => (
         <Framed key={`${scene.name} ${width.value}`} name={scene.name}>
           <StudioExample scene={scene} />
+        </Framed>
+      ))}
+      {PICTURE_SCENES.filter(isShown).map(({ name, show }) => (
+        <Framed key={`${name} ${width.value}`} name={name}>
+          <div class="ig-root">{show()}</div>
         </Framed>
       ))}
     </>

@@ -41,7 +41,7 @@ test("the slider's handle moves by key, and uncovers as far", async () => {
   expect(handle.getAttribute("aria-valuenow")).toBe("0");
   shown.press('[role="slider"]', "ArrowRight");
   await settle();
-  expect(shown.find(".ig-slider__over").style.clipPath).toContain("98%");
+  expect(shown.find(".ig-compare-slider__over").style.clipPath).toContain("98%");
   shown.button("Up and down").click();
   await settle();
   expect(shown.find('[role="slider"]').getAttribute("aria-orientation")).toBe("vertical");
@@ -71,20 +71,20 @@ test("the loupe shows the same place of every picture, also by key", async () =>
   await settle();
   shown.press(".ig-compare__stage", "ArrowRight");
   await settle();
-  expect(new Set(shown.all(".ig-loupe").map((one) => one.style.backgroundPosition)).size).toBe(1);
-  expect(shown.all(".ig-loupe")).toHaveLength(3);
+  expect(new Set(shown.all(".ig-compare-loupe").map((one) => one.style.backgroundPosition)).size).toBe(1);
+  expect(shown.all(".ig-compare-loupe")).toHaveLength(3);
 });
 
 test("flicker takes turns, can be paused, and rests where less motion is wanted", async () => {
   const fake = kernel(2, { mode: "flicker" });
   const shown = view(fake);
   await settle();
-  expect(shown.find(".ig-tag").textContent).toBe("A");
+  expect(shown.find(".ig-compare-tag").textContent).toBe("A");
   await vi.advanceTimersByTimeAsync(TURN_MS);
-  expect(shown.find(".ig-tag").textContent).toBe("B");
+  expect(shown.find(".ig-compare-tag").textContent).toBe("B");
   shown.button("Pause").click();
   await vi.advanceTimersByTimeAsync(5 * TURN_MS);
-  expect(shown.find(".ig-tag").textContent).toBe("B");
+  expect(shown.find(".ig-compare-tag").textContent).toBe("B");
   shown.end();
   vi.stubGlobal("matchMedia", () => ({ matches: true }));
   expect(view(kernel(2, { mode: "flicker" })).button("Play")).toBeDefined();
@@ -99,7 +99,7 @@ test("two of many are chosen where a way takes two", async () => {
   choice.value = "4";
   choice.dispatchEvent(new Event("change", { bubbles: true }));
   await settle();
-  expect(shown.all(".ig-tag").map((one) => one.textContent)).toEqual(["A", "E"]);
+  expect(shown.all(".ig-compare-tag").map((one) => one.textContent)).toEqual(["A", "E"]);
 });
 
 test("what differs is listed, what is equal on request", async () => {

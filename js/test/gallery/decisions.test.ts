@@ -94,7 +94,8 @@ test("a picture in words", () => {
   expect(facts(one, ["prompt", "seed", "size", "seconds", "cost"])).toBe(
     "seed 7 · 1024×768 · 1.3 s · cost unknown",
   );
-  expect(nameOf(one)).toBe("a lighthouse at dusk, local/sketch · seed 7, starred");
+  expect(nameOf(one, ["prompt", "seed"])).toBe("a lighthouse at dusk seed 7, starred");
+  expect(nameOf(item({ prompt: "x".repeat(500) }), [])).toHaveLength(121);
 });
 
 test("a count in words", () => {

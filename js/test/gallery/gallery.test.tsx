@@ -8,8 +8,8 @@ test("only the rows in view are on the page, however many pictures there are", a
   const shown = view(kernel(many(5000)));
   await settle();
   expect(shown.text()).toContain("5,000 pictures");
-  expect(shown.all(".ig-cell").length).toBeLessThan(40);
-  expect(shown.find(".ig-grid").getAttribute("aria-rowcount")).toBe(String(Math.ceil(5000 / 3)));
+  expect(shown.all(".ig-gallery-cell").length).toBeLessThan(40);
+  expect(shown.find(".ig-gallery-grid").getAttribute("aria-rowcount")).toBe(String(Math.ceil(5000 / 3)));
 });
 
 test("items come piece by piece, each asked for", async () => {
@@ -25,7 +25,7 @@ test("thumbnails are asked for in one message, and shown when they come", async 
   await settle();
   const [want] = kinds(fake.sent, "want");
   const indices = want?.["indices"] as number[];
-  expect(indices.length).toBe(shown.all(".ig-cell").length);
+  expect(indices.length).toBe(shown.all(".ig-gallery-cell").length);
   fake.say(
     {
       kind: "thumbs",
@@ -37,7 +37,7 @@ test("thumbnails are asked for in one message, and shown when they come", async 
     [bytes(), bytes()],
   );
   await settle();
-  expect(shown.all(".ig-cell__image")).toHaveLength(2);
+  expect(shown.all(".ig-gallery-cell__image")).toHaveLength(2);
   expect(page.browser.urls.size).toBe(2);
 });
 
@@ -45,7 +45,7 @@ test("what leaves the view before it came is given up", async () => {
   const fake = kernel(many(500));
   const shown = view(fake);
   await settle();
-  const grid = shown.find(".ig-grid");
+  const grid = shown.find(".ig-gallery-grid");
   grid.scrollTop = 20_000;
   grid.dispatchEvent(new Event("scroll"));
   await settle();
@@ -89,7 +89,7 @@ test("words, model and star choose, and the count says how many are left", async
   model.dispatchEvent(new Event("change", { bubbles: true }));
   await settle();
   expect(shown.seeds()).toEqual(["2", "3"]);
-  shown.find(".ig-toggle").click();
+  shown.find(".ig-gallery-toggle").click();
   await settle();
   expect(shown.seeds()).toEqual(["3"]);
 });
@@ -157,7 +157,7 @@ test("stars that the kernel tells of are shown", async () => {
   await settle();
   fake.say({ kind: "stars", indices: [1], starred: true });
   await settle();
-  expect(shown.cell(1).querySelector(".ig-cell__star")?.getAttribute("aria-pressed")).toBe("true");
+  expect(shown.cell(1).querySelector(".ig-gallery-cell__star")?.getAttribute("aria-pressed")).toBe("true");
 });
 
 test("words from outside are text, never markup", async () => {
@@ -208,7 +208,7 @@ test("what the page sends has the contract's fields, of the contract's types", a
   const shown = view(fake);
   await settle();
   shown.press(0, "s");
-  const grid = shown.find(".ig-grid");
+  const grid = shown.find(".ig-gallery-grid");
   grid.scrollTop = 20_000;
   grid.dispatchEvent(new Event("scroll"));
   shown.press(0, "Enter");

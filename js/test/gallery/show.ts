@@ -72,9 +72,9 @@ export function view(fake: ReturnType<typeof kernel>) {
       return found;
     },
     seeds: () =>
-      all(".ig-cell")
+      all(".ig-gallery-cell")
         .sort((a, b) => Number(a.dataset["place"]) - Number(b.dataset["place"]))
-        .map((cell) => cell.querySelector(".ig-cell__facts")?.textContent?.replace("seed ", "")),
+        .map((cell) => cell.querySelector(".ig-gallery-cell__facts")?.textContent?.replace("seed ", "")),
     press: (place: number, key: string, keys: KeyboardEventInit = {}) =>
       shown
         .cell(place)

@@ -103,7 +103,7 @@ def test_every_message_of_the_page_is_understood(kind: str) -> None:
 def test_what_is_said_has_the_contracts_fields(kind: str) -> None:
     lost = replace(picture(2), path=Path("gone"), data=b"", sha256="gone")
     view = Watched([picture(1), lost])
-    view.hear(kind="hello", view="a", n=1)
+    view.hear(kind="hello", view="a", count=0, px=0)
     view.hear(kind="star", index=0, starred=True)
     view.hear(kind="full", view="a", index=1, px=0)
     view.hear(kind="want", view="a", px=64, indices=[0, 1])
@@ -145,11 +145,20 @@ def test_making_one_of_five_thousand_reads_no_picture(monkeypatch: pytest.Monkey
 
 def test_a_page_gets_few_items_at_once_and_the_rest_when_it_asks() -> None:
     view = Watched([picture(seed) for seed in range(3)] * 250)
-    view.hear(kind="hello", view="a", n=1)
+    view.hear(kind="hello", view="a", count=0, px=0)
     (first,) = view.of("items")
     assert (first["start"], len(first["items"]), first["total"]) == (0, gallery_items.FIRST_ITEMS, 750)
     view.hear(kind="more", view="a", start=100)
     assert len(view.of("items")[1]["items"]) == gallery_items.MORE_ITEMS
+
+
+def test_a_page_that_says_what_fits_gets_its_first_pictures_unasked() -> None:
+    view = Watched([picture(seed) for seed in range(30)])
+    view.hear(kind="hello", view="a", count=4, px=64)
+    settle(lambda: sum(len(thumbs["indices"]) for thumbs in view.of("thumbs")) == 4)
+    view = Watched([picture()])
+    view.hear(kind="hello", view="a", count=0, px=0)
+    assert view.of("thumbs") == []
 
 
 def test_prompts_of_any_length_are_cut_and_keep_messages_small() -> None:
@@ -164,7 +173,7 @@ def test_prompts_of_any_length_are_cut_and_keep_messages_small() -> None:
 def test_the_newest_come_first_and_of_equal_times_the_later() -> None:
     old = picture(1, created="2026-01-01T00:00:00+00:00")
     view = Watched([old, picture(2), picture(3)])
-    view.hear(kind="hello", view="a", n=1)
+    view.hear(kind="hello", view="a", count=0, px=0)
     assert ["3", "2", "1"] == [item["seed"] for item in view.of("items")[0]["items"]]
 
 

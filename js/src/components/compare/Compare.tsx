@@ -32,13 +32,13 @@ const LOUPE_STEP = 0.02;
 
 function Modes({ mode }: { mode: Signal<Mode> }) {
   return (
-    <fieldset class="ig-modes">
+    <fieldset class="ig-compare-modes">
       <legend class="ig-unseen">How to compare</legend>
       {Object.entries(MODES).map(([value, text]) => (
         <button
           key={value}
           type="button"
-          class="ig-button ig-mode"
+          class="ig-button ig-compare-mode"
           aria-pressed={mode.value === value}
           onClick={() => {
             mode.value = value as Mode;
@@ -63,9 +63,13 @@ function Pick({
   onPick: (to: number) => void;
 }) {
   return (
-    <label class="ig-field">
+    <label class="ig-compare-field">
       <span class="ig-unseen">{label}</span>
-      <select class="ig-select" value={value} onChange={(event) => onPick(Number(event.currentTarget.value))}>
+      <select
+        class="ig-compare-select"
+        value={value}
+        onChange={(event) => onPick(Number(event.currentTarget.value))}
+      >
         {pictures.map((one, index) => (
           <option key={one.label} value={index}>
             {one.label}
@@ -81,10 +85,10 @@ function ZoomTools({ transform }: { transform: Signal<Transform> }) {
     transform.value = zoomed(transform.value, factor);
   };
   return (
-    <div class="ig-zoom">
+    <div class="ig-compare-zoom">
       <button
         type="button"
-        class="ig-button ig-zoom__one"
+        class="ig-button ig-compare-zoom__one"
         aria-label="Zoom out"
         title="Zoom out (−)"
         onClick={by(1 / STEP)}
@@ -93,7 +97,7 @@ function ZoomTools({ transform }: { transform: Signal<Transform> }) {
       </button>
       <button
         type="button"
-        class="ig-button ig-zoom__fit"
+        class="ig-button ig-compare-zoom__fit"
         aria-label="Fit"
         title="Fit (0)"
         onClick={() => {
@@ -104,7 +108,7 @@ function ZoomTools({ transform }: { transform: Signal<Transform> }) {
       </button>
       <button
         type="button"
-        class="ig-button ig-zoom__one"
+        class="ig-button ig-compare-zoom__one"
         aria-label="Zoom in"
         title="Zoom in (+), or Ctrl and wheel"
         onClick={by(STEP)}
@@ -119,7 +123,7 @@ function Switch({ on, text }: { on: Signal<boolean>; text: string }) {
   return (
     <button
       type="button"
-      class="ig-button ig-mode"
+      class="ig-button ig-compare-mode"
       aria-pressed={on.value}
       onClick={() => {
         on.value = !on.value;
@@ -173,7 +177,7 @@ export function Compare({ pictures, mode: asked, parameters, prompts, pixels }: 
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would be one landmark per cell.
     <div class="ig-compare" role="group" aria-label="Comparison" style={{ "--ig-ratio": String(ratio) }}>
-      <div class="ig-bar-row">
+      <div class="ig-compare-bar">
         <Modes mode={mode} />
         {list.length > 2 && mode.value !== "side" && (
           <>

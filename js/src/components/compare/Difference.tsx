@@ -42,10 +42,10 @@ export function Difference({ pictures, pair, transform, pixels }: WayProps) {
   const stretched = a.width * b.height !== b.width * a.height;
   const { width, height } = zoom.size.value;
   return (
-    <div class="ig-flicker">
-      <div class="ig-pane ig-pane--black" ref={zoom.pane}>
+    <div class="ig-compare-flicker">
+      <div class="ig-compare-pane ig-compare-pane--black" ref={zoom.pane}>
         <canvas
-          class="ig-layer"
+          class="ig-compare-layer"
           role="img"
           aria-label={`Difference of ${a.label} and ${b.label}. ${words.value}`}
           ref={canvas}
@@ -57,12 +57,12 @@ export function Difference({ pictures, pair, transform, pixels }: WayProps) {
           }}
         />
       </div>
-      <div class="ig-bar-row">
-        <label class="ig-field ig-range">
+      <div class="ig-compare-bar">
+        <label class="ig-compare-field ig-compare-range">
           <span>Brightness</span>
           <input
             type="range"
-            class="ig-range__input"
+            class="ig-compare-range__input"
             min={1}
             max={MAX_GAIN}
             step={1}
@@ -72,9 +72,9 @@ export function Difference({ pictures, pair, transform, pixels }: WayProps) {
               gain.value = Number(event.currentTarget.value);
             }}
           />
-          <span class="ig-range__value">{gain.value}×</span>
+          <span class="ig-compare-range__value">{gain.value}×</span>
         </label>
-        <p class="ig-bar-row__state" role="status">
+        <p class="ig-compare-bar__state" role="status">
           {words.value}
           {stretched && ` ${b.label} has other proportions and is stretched.`}
         </p>

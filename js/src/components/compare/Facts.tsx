@@ -11,11 +11,11 @@ interface FactsProps {
 function Words({ runs }: { runs: readonly Run[] }) {
   const tags = { same: "span", added: "ins", removed: "del" } as const;
   return (
-    <p class="ig-words" dir="auto">
+    <p class="ig-compare-words" dir="auto">
       {runs.map(({ change, text }, at) => {
         const Tag = tags[change];
         return (
-          <Tag key={at} class={`ig-words__${change}`}>
+          <Tag key={at} class={`ig-compare-words__${change}`}>
             {text}
           </Tag>
         );
@@ -27,8 +27,8 @@ function Words({ runs }: { runs: readonly Run[] }) {
 function Table({ pictures, rows }: { pictures: readonly Compared[]; rows: readonly Parameter[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section class="ig-facts__scroll" tabIndex={0} aria-label="Parameters">
-      <table class="ig-facts__table">
+    <section class="ig-compare-facts__scroll" tabIndex={0} aria-label="Parameters">
+      <table class="ig-compare-facts__table">
         <thead>
           <tr>
             <th scope="col">Parameter</th>
@@ -66,14 +66,14 @@ export function Facts({ pictures, parameters, prompts }: FactsProps) {
     runs.some(({ change }) => change !== "same") ? [{ runs, at }] : [],
   );
   return (
-    <div class="ig-facts">
+    <div class="ig-compare-facts">
       {first !== undefined && (
-        <div class="ig-facts__prompts">
-          <p class="ig-facts__title">{changed.length > 0 ? "Prompts" : "Prompt, the same for all"}</p>
+        <div class="ig-compare-facts__prompts">
+          <p class="ig-compare-facts__title">{changed.length > 0 ? "Prompts" : "Prompt, the same for all"}</p>
           {changed.length === 0 && <Words runs={first} />}
           {changed.map(({ runs, at }) => (
             <div key={at}>
-              <p class="ig-facts__of" dir="auto">
+              <p class="ig-compare-facts__of" dir="auto">
                 {pictures[at + 1]?.label}, against {pictures[0]?.label}
               </p>
               <Words runs={runs} />

@@ -24,17 +24,17 @@ export function Flicker({ pictures, pair, transform, pixels }: WayProps) {
   if (a === undefined || b === undefined) return null;
   const shown = second.value ? b : a;
   return (
-    <div class="ig-flicker">
-      <div class="ig-pane" ref={zoom.pane}>
-        <div class="ig-flicker__one">
+    <div class="ig-compare-flicker">
+      <div class="ig-compare-pane" ref={zoom.pane}>
+        <div class="ig-compare-flicker__one">
           <Layer picture={a} index={pair[0]} zoom={zoom} transform={transform} pixels={pixels} />
         </div>
-        <div class={`ig-flicker__one${second.value ? "" : " ig-is-hidden"}`}>
+        <div class={`ig-compare-flicker__one${second.value ? "" : " ig-is-hidden"}`}>
           <Layer picture={b} index={pair[1]} zoom={zoom} transform={transform} pixels={pixels} />
         </div>
-        <span class="ig-tag ig-tag--start">{shown.label}</span>
+        <span class="ig-compare-tag ig-compare-tag--start">{shown.label}</span>
       </div>
-      <div class="ig-bar-row">
+      <div class="ig-compare-bar">
         <button
           type="button"
           class="ig-button"

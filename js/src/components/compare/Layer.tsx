@@ -22,11 +22,11 @@ export function Layer({ picture, index, zoom, transform, pixels, magnified = 1 }
   const { width, height } = zoom.size.value;
   const native = Math.max(picture.width, picture.height);
   if (found === null)
-    return <span class="ig-layer__blank" role="img" aria-label={`${picture.label} is on its way`} />;
-  if ("reason" in found) return <p class="ig-layer__failed">{found.reason}</p>;
+    return <span class="ig-compare-layer__blank" role="img" aria-label={`${picture.label} is on its way`} />;
+  if ("reason" in found) return <p class="ig-compare-layer__failed">{found.reason}</p>;
   return (
     <img
-      class={`ig-layer${native > 0 && zoom.needPx.value > native * 3 ? " ig-is-pixelated" : ""}`}
+      class={`ig-compare-layer${native > 0 && zoom.needPx.value > native * 3 ? " ig-is-pixelated" : ""}`}
       src={found.url}
       alt={`${picture.label}: ${picture.alt}`}
       draggable={false}

@@ -35,7 +35,7 @@ function Loupe({
   const [bigX, bigY] = [width * scale * LOUPE_TIMES, height * scale * LOUPE_TIMES];
   return (
     <div
-      class="ig-loupe"
+      class="ig-compare-loupe"
       aria-hidden="true"
       style={{
         transform: `translate(${dx}px, ${dy}px)`,
@@ -58,8 +58,8 @@ function Pane({ picture, index, transform, pixels, loupe, spot }: PaneProps) {
     spot.value = pointOn(dx, dy, zoom.size.value, transform.value);
   };
   return (
-    <li class="ig-side__one">
-      <div class="ig-pane" ref={zoom.pane} onPointerMove={moved}>
+    <li class="ig-compare-side__one">
+      <div class="ig-compare-pane" ref={zoom.pane} onPointerMove={moved}>
         <Layer
           picture={picture}
           index={index}
@@ -70,7 +70,7 @@ function Pane({ picture, index, transform, pixels, loupe, spot }: PaneProps) {
         />
         {loupe.value && url !== "" && <Loupe zoom={zoom} url={url} transform={transform} spot={spot} />}
       </div>
-      <p class="ig-side__label" dir="auto">
+      <p class="ig-compare-side__label" dir="auto">
         {picture.label}
       </p>
     </li>
@@ -83,7 +83,7 @@ export const columnsFor = (count: number): number => (count <= 3 ? count : count
 export function SideBySide({ pictures, transform, pixels, loupe, spot }: SideProps) {
   return (
     <ul
-      class="ig-side"
+      class="ig-compare-side"
       // biome-ignore lint/a11y/noRedundantRoles: without list marks, some browsers forget that it is a list.
       role="list"
       style={{ "--ig-columns": String(columnsFor(pictures.length)) }}

@@ -12,7 +12,7 @@ export interface SliderProps extends WayProps {
 }
 
 const onHandle = (event: Event): boolean =>
-  event.target instanceof Element && event.target.closest(".ig-handle") !== null;
+  event.target instanceof Element && event.target.closest(".ig-compare-handle") !== null;
 
 export function Slider({ pictures, pair, transform, pixels, upright }: SliderProps) {
   const split = useSignal(50);
@@ -54,20 +54,20 @@ export function Slider({ pictures, pair, transform, pixels, upright }: SliderPro
   };
   const rest = `${100 - split.value}%`;
   return (
-    <div class={`ig-pane ig-slider${turned ? " ig-is-upright" : ""}`} ref={zoom.pane}>
-      <div class="ig-slider__under">
+    <div class={`ig-compare-pane ig-compare-slider${turned ? " ig-is-upright" : ""}`} ref={zoom.pane}>
+      <div class="ig-compare-slider__under">
         <Layer picture={second} index={pair[1]} zoom={zoom} transform={transform} pixels={pixels} />
       </div>
       <div
-        class="ig-slider__over"
+        class="ig-compare-slider__over"
         style={{ clipPath: turned ? `inset(0 0 ${rest} 0)` : `inset(0 ${rest} 0 0)` }}
       >
         <Layer picture={first} index={pair[0]} zoom={zoom} transform={transform} pixels={pixels} />
       </div>
-      <span class="ig-tag ig-tag--start">{first.label}</span>
-      <span class="ig-tag ig-tag--end">{second.label}</span>
+      <span class="ig-compare-tag ig-compare-tag--start">{first.label}</span>
+      <span class="ig-compare-tag ig-compare-tag--end">{second.label}</span>
       <div
-        class="ig-handle"
+        class="ig-compare-handle"
         role="slider"
         tabIndex={0}
         aria-label={`How much of ${first.label} covers ${second.label}`}
@@ -82,7 +82,7 @@ export function Slider({ pictures, pair, transform, pixels, upright }: SliderPro
         }}
         onPointerMove={dragged}
       >
-        <span class="ig-handle__grip" />
+        <span class="ig-compare-handle__grip" />
       </div>
     </div>
   );

@@ -5,7 +5,7 @@ import type { Caption, Item } from "../../contract/gallery";
 import { Icon } from "../icons";
 import { memo } from "./memo";
 import type { Pictures } from "./pictures";
-import { altOf, facts, nameOf } from "./words";
+import { altOf, facts, inOneLine, nameOf } from "./words";
 
 export interface CellProps {
   item: Item;
@@ -20,17 +20,23 @@ export interface CellProps {
 
 function Thumb({ index, item, pictures }: Pick<CellProps, "index" | "item" | "pictures">) {
   const picture = pictures.thumb(index).value;
-  if (picture === null) return <span class="ig-cell__blank" />;
+  if (picture === null) return <span class="ig-gallery-cell__blank" />;
   if ("reason" in picture) {
     return (
-      <span class="ig-cell__failed" title={picture.reason}>
+      <span class="ig-gallery-cell__failed" title={picture.reason}>
         <Icon name="warning" />
         <span>{picture.reason}</span>
       </span>
     );
   }
   return (
-    <img class="ig-cell__image" src={picture.url} alt={altOf(item)} draggable={false} decoding="async" />
+    <img
+      class="ig-gallery-cell__image"
+      src={picture.url}
+      alt={altOf(item)}
+      draggable={false}
+      decoding="async"
+    />
   );
 }
 
@@ -41,21 +47,21 @@ export const Cell = memo(function Cell(props: CellProps) {
   return (
     <div
       role="gridcell"
-      class={`ig-cell${selected ? " ig-is-selected" : ""}`}
+      class={`ig-gallery-cell${selected ? " ig-is-selected" : ""}`}
       aria-colindex={column + 1}
       aria-selected={selected}
-      aria-label={nameOf(item)}
+      aria-label={nameOf(item, captions)}
       tabIndex={active ? 0 : -1}
       data-place={place}
     >
-      <div class="ig-cell__picture">
+      <div class="ig-gallery-cell__picture">
         <Thumb index={index} item={item} pictures={pictures} />
-        <span class="ig-cell__tick" aria-hidden="true">
+        <span class="ig-gallery-cell__tick" aria-hidden="true">
           <Icon name="check" />
         </span>
         <button
           type="button"
-          class="ig-button ig-cell__star"
+          class="ig-button ig-gallery-cell__star"
           tabIndex={-1}
           aria-pressed={item.starred}
           aria-label="Star"
@@ -66,7 +72,7 @@ export const Cell = memo(function Cell(props: CellProps) {
         </button>
         <button
           type="button"
-          class="ig-button ig-cell__enlarge"
+          class="ig-button ig-gallery-cell__enlarge"
           tabIndex={-1}
           aria-label="Enlarge"
           title="Enlarge (Enter)"
@@ -76,11 +82,11 @@ export const Cell = memo(function Cell(props: CellProps) {
         </button>
       </div>
       {captions.includes("prompt") && (
-        <p class="ig-cell__prompt" dir="auto" title={item.prompt}>
-          {item.prompt}
+        <p class="ig-gallery-cell__prompt" dir="auto" title={item.prompt}>
+          {inOneLine(item.prompt)}
         </p>
       )}
-      {captions.some((name) => name !== "prompt") && <p class="ig-cell__facts">{line}</p>}
+      {captions.some((name) => name !== "prompt") && <p class="ig-gallery-cell__facts">{line}</p>}
     </div>
   );
 });

@@ -150,7 +150,7 @@ export function Grid(props: GridProps) {
 
   return (
     <div
-      class="ig-grid"
+      class="ig-gallery-grid"
       role="grid"
       aria-label="Pictures"
       aria-multiselectable={true}
@@ -171,11 +171,11 @@ export function Grid(props: GridProps) {
         if (hit !== null) place.value = hit.place;
       }}
     >
-      <div class="ig-grid__all" role="presentation" style={{ height: `${heightPx}px` }}>
+      <div class="ig-gallery-grid__all" role="presentation" style={{ height: `${heightPx}px` }}>
         {drawn.map((row) => (
           <div
             key={row}
-            class="ig-grid__row"
+            class="ig-gallery-grid__row"
             role="row"
             aria-rowindex={row + 1}
             style={{ transform: `translateY(${row * rowPx}px)`, "--ig-columns": String(columns) }}

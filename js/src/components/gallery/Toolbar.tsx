@@ -21,10 +21,10 @@ function Choice(props: {
   onPick: (to: string) => void;
 }) {
   return (
-    <label class="ig-field">
+    <label class="ig-gallery-field">
       <span class="ig-unseen">{props.label}</span>
       <select
-        class="ig-select"
+        class="ig-gallery-select"
         value={props.value}
         title={props.label}
         onChange={(event) => props.onPick(event.currentTarget.value)}
@@ -52,15 +52,15 @@ function CaptionMenu({ captions }: { captions: Signal<readonly Caption[]> }) {
     event.currentTarget.querySelector("summary")?.focus();
   };
   return (
-    <details class="ig-menu" onKeyDown={close}>
-      <summary class="ig-menu__summary">Captions</summary>
-      <fieldset class="ig-menu__list">
+    <details class="ig-gallery-menu" onKeyDown={close}>
+      <summary class="ig-gallery-menu__summary">Captions</summary>
+      <fieldset class="ig-gallery-menu__list">
         <legend class="ig-unseen">Captions under each picture</legend>
         {CAPTIONS.map((name) => (
-          <label key={name} class="ig-menu__one">
+          <label key={name} class="ig-gallery-menu__one">
             <input
               type="checkbox"
-              class="ig-check"
+              class="ig-gallery-check"
               checked={captions.value.includes(name)}
               onChange={toggle(name)}
             />
@@ -78,12 +78,12 @@ export function Toolbar({ wish, models, captions, state }: ToolbarProps) {
     wish.value = { ...wish.value, ...part };
   };
   return (
-    <div class="ig-bar-row">
-      <label class="ig-field ig-field--search">
+    <div class="ig-gallery-bar">
+      <label class="ig-gallery-field ig-gallery-field--search">
         <span class="ig-unseen">Search prompt, model and seed</span>
         <input
           type="search"
-          class="ig-input"
+          class="ig-gallery-input"
           placeholder="Search"
           maxLength={200}
           value={now.text}
@@ -106,7 +106,7 @@ export function Toolbar({ wish, models, captions, state }: ToolbarProps) {
       />
       <button
         type="button"
-        class="ig-button ig-toggle"
+        class="ig-button ig-gallery-toggle"
         aria-pressed={now.starred}
         onClick={() => set({ starred: !now.starred })}
       >
@@ -114,7 +114,7 @@ export function Toolbar({ wish, models, captions, state }: ToolbarProps) {
         Starred
       </button>
       <CaptionMenu captions={captions} />
-      <p class="ig-bar-row__state" role="status">
+      <p class="ig-gallery-bar__state" role="status">
         {state.value}
       </p>
     </div>

@@ -31,7 +31,7 @@ function Tool({ icon, label, disabled = false, pressed, onPress }: ToolProps) {
   return (
     <button
       type="button"
-      class="ig-button ig-viewer__tool"
+      class="ig-button ig-gallery-viewer__tool"
       aria-label={label}
       title={label}
       aria-disabled={disabled}
@@ -66,17 +66,17 @@ function Stage({ item, index, transform, pictures }: StageProps) {
   const { width, height } = size.value;
   const pixelated = longer > 0 && needPx.value > longer * 3;
   return (
-    <div class={`ig-viewer__stage${transform.value.scale > 1 ? " ig-is-zoomed" : ""}`} ref={pane}>
+    <div class={`ig-gallery-viewer__stage${transform.value.scale > 1 ? " ig-is-zoomed" : ""}`} ref={pane}>
       {picture !== null && "url" in picture && (
         <img
-          class={`ig-viewer__image${pixelated ? " ig-is-pixelated" : ""}`}
+          class={`ig-gallery-viewer__image${pixelated ? " ig-is-pixelated" : ""}`}
           src={picture.url}
           alt={altOf(item)}
           draggable={false}
           style={{ width: `${width}px`, height: `${height}px`, transform: css(transform.value) }}
         />
       )}
-      {picture !== null && "reason" in picture && <p class="ig-viewer__failed">{picture.reason}</p>}
+      {picture !== null && "reason" in picture && <p class="ig-gallery-viewer__failed">{picture.reason}</p>}
     </div>
   );
 }
@@ -119,15 +119,15 @@ export function Viewer({ items, order, index, pictures, onStar, onClose }: Viewe
   const count = order.value.length;
   return (
     <dialog
-      class="ig-viewer"
+      class="ig-gallery-viewer"
       tabIndex={-1}
       aria-label={`Picture ${place + 1} of ${count}`}
       ref={dialog}
       onKeyDown={pressed}
       onClose={onClose}
     >
-      <div class="ig-viewer__bar">
-        <span class="ig-viewer__count">
+      <div class="ig-gallery-viewer__bar">
+        <span class="ig-gallery-viewer__count">
           {place + 1} of {count.toLocaleString("en")}
         </span>
         <Tool icon="star" label="Star (S)" pressed={item.starred} onPress={() => onStar(index.value)} />
@@ -141,7 +141,7 @@ export function Viewer({ items, order, index, pictures, onStar, onClose }: Viewe
         />
         <button
           type="button"
-          class="ig-button ig-viewer__fit"
+          class="ig-button ig-gallery-viewer__fit"
           title="Fit (0)"
           aria-label="Fit to the page"
           onClick={() => {
@@ -160,14 +160,14 @@ export function Viewer({ items, order, index, pictures, onStar, onClose }: Viewe
         <Tool icon="cross" label="Close (Esc)" onPress={() => dialog.current?.close()} />
       </div>
       <Stage key={index.value} item={item} index={index.value} transform={transform} pictures={pictures} />
-      <div class="ig-viewer__foot">
+      <div class="ig-gallery-viewer__foot">
         <Tool icon="left" label="Previous (←)" disabled={place <= 0} onPress={() => step(-1)} />
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard. */}
-        <section class="ig-viewer__words" tabIndex={0} aria-label="About this picture">
-          <p class="ig-viewer__prompt" dir="auto">
+        <section class="ig-gallery-viewer__words" tabIndex={0} aria-label="About this picture">
+          <p class="ig-gallery-viewer__prompt" dir="auto">
             {item.prompt}
           </p>
-          <p class="ig-viewer__facts">{facts(item, ["model", "seed", "size", "seconds", "cost"])}</p>
+          <p class="ig-gallery-viewer__facts">{facts(item, ["model", "seed", "size", "seconds", "cost"])}</p>
         </section>
         <Tool icon="right" label="Next (→)" disabled={place + 1 >= count} onPress={() => step(1)} />
       </div>

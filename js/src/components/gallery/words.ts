@@ -21,10 +21,15 @@ export const facts = (item: Item, captions: readonly Caption[]): string =>
 /** What stands for a picture where it cannot be seen. */
 export const altOf = (item: Item): string => item.prompt || facts(item, ["model", "seed"]) || "picture";
 
-/** Its name for those who listen: prompt first, cut, then what sets it apart. */
-export function nameOf(item: Item): string {
-  const prompt = item.prompt.length > 120 ? `${item.prompt.slice(0, 120)}…` : item.prompt;
-  return [prompt || "picture", facts(item, ["model", "seed"]), item.starred ? "starred" : ""]
-    .filter(Boolean)
-    .join(", ");
+const MAX_LINE = 120;
+
+/** A prompt for one line: what is beyond is in the title and the viewer. */
+export const inOneLine = (prompt: string): string =>
+  prompt.length > MAX_LINE ? `${prompt.slice(0, MAX_LINE)}…` : prompt;
+
+/** Its name for those who listen: the words that stand under it, else what sets it apart. */
+export function nameOf(item: Item, captions: readonly Caption[]): string {
+  const seen = [captions.includes("prompt") ? inOneLine(item.prompt) : "", facts(item, captions)];
+  const words = seen.filter(Boolean).join(" ") || inOneLine(altOf(item));
+  return item.starred ? `${words}, starred` : words;
 }

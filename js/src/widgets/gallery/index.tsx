@@ -3,26 +3,44 @@ import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import { Gallery } from "../../components/gallery/Gallery";
+import { layout, OVERSCAN_ROWS } from "../../components/gallery/layout";
 import type { GalleryContract, Traits } from "../../contract/gallery";
 import { bind } from "../../model/binding";
 import { atEnd, beginLife } from "../../model/life";
 import { keepShortcutsOut } from "../../model/shortcuts";
 import { standIn } from "../../model/stand_in";
-import { itemsOf } from "./items";
+import { itemsOf, type Room } from "./items";
 import { picturesOf } from "./pictures";
+
+const FIRST_ITEMS = 100;
+/** As high as the grid becomes at most (Gallery.css). */
+const HEIGHT_PX = 560;
+
+/** How many pictures a new grid will show, and how large; none where the page has not placed it yet. */
+function roomIn(el: HTMLElement, cellPx: number): Room {
+  const widthPx = el.clientWidth;
+  if (widthPx === 0) return { count: 0, px: 0 };
+  const grid = layout({ widthPx, cellPx, captionLines: 2, count: FIRST_ITEMS });
+  const rows = Math.ceil(HEIGHT_PX / grid.rowPx) + OVERSCAN_ROWS;
+  return {
+    count: Math.min(FIRST_ITEMS, rows * grid.columns),
+    px: Math.ceil(grid.cellPx * window.devicePixelRatio),
+  };
+}
 
 function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   const life = beginLife(host);
   const binding = bind<GalleryContract>(model, life.signal);
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
-  const { items, total, star } = itemsOf(binding, view);
+  el.classList.add("ig-root");
+  keepShortcutsOut(el, life.signal);
+  const room = roomIn(el, model.get("cell_px"));
+  const { items, total, star } = itemsOf(binding, view, room);
   const selection = signal<readonly number[]>(model.get("selection"));
   const follow = () => {
     selection.value = model.get("selection");
   };
   model.on("change:selection", follow);
-  el.classList.add("ig-root");
-  keepShortcutsOut(el, life.signal);
   mount(
     <Gallery
       items={items}
@@ -30,7 +48,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
       captions={binding.trait("captions")}
       cellPx={binding.trait("cell_px")}
       selection={selection}
-      pictures={picturesOf(binding, view)}
+      pictures={picturesOf(binding, view, room)}
       onSelect={(indices) => {
         model.set("selection", [...indices]);
         model.save_changes();

@@ -13,7 +13,13 @@ export interface Items {
 
 type Ask = Extract<GalleryContract["toKernel"], { kind: "hello" | "more" }>;
 
-export function itemsOf({ on, send, life }: Binding<GalleryContract>, view: string): Items {
+/** What fits into a new view, so that its pictures come with the first items. */
+export interface Room {
+  count: number;
+  px: number;
+}
+
+export function itemsOf({ on, send, life }: Binding<GalleryContract>, view: string, room: Room): Items {
   const items = signal<readonly Item[]>([]);
   const total = signal<number | null>(null);
   const asking = insist<Ask>(send, life);
@@ -34,7 +40,7 @@ export function itemsOf({ on, send, life }: Binding<GalleryContract>, view: stri
     if (items.value.length < message.total) asking.say({ kind: "more", view, start: items.value.length });
   });
   on("stars", ({ indices, starred }) => mark(indices, starred));
-  asking.say({ kind: "hello", view, n: 1 });
+  asking.say({ kind: "hello", view, ...room });
   return {
     items,
     total,

@@ -4,6 +4,7 @@ import type { Picture, Pictures } from "../../components/gallery/pictures";
 import type { GalleryContract } from "../../contract/gallery";
 import type { Binding } from "../../model/binding";
 import { objectUrls } from "../../model/object_urls";
+import type { Room } from "./items";
 
 /** Thumbnails kept although they are out of view. */
 const KEEP_THUMBS = 600;
@@ -50,11 +51,16 @@ function store(life: AbortSignal): Store {
   };
 }
 
-export function picturesOf({ on, send, life }: Binding<GalleryContract>, view: string): Pictures {
+/** `coming` are on their way without being asked for: the first of them all. */
+export function picturesOf(
+  { on, send, life }: Binding<GalleryContract>,
+  view: string,
+  coming: Room,
+): Pictures {
   const thumbs = store(life);
   const fulls = store(life);
   /** What was asked for and has not come: thumbnail sizes by index. */
-  const asked = new Map<number, number>();
+  const asked = new Map<number, number>(Array.from({ length: coming.count }, (_, at) => [at, coming.px]));
   const fullAsked = new Map<number, number>();
   let inView: ReadonlySet<number> = new Set();
 

@@ -101,6 +101,7 @@ class Gallery(StandInWidget):
         match kind:
             case "hello":
                 self._tell(view, 0)
+                self._begin(view, content.get("count"), content.get("px"))
             case "more" if isinstance(start := content.get("start"), int) and 0 <= start < len(self._entries):
                 self._tell(view, start)
             case "want":
@@ -113,6 +114,11 @@ class Gallery(StandInWidget):
                 self._star(known[0], content.get("starred") is True)
             case "bye":
                 self._thumbs.drop(view)
+
+    def _begin(self, view: str, count: object, px: object) -> None:
+        """Send what a new page will show at its top, before it asks: that saves a way there and back."""
+        if type(count) is int and 0 < count and isinstance(px, int | float) and px > 0:
+            self._thumbs.want(view, range(min(count, MAX_ASKED, len(self._entries))), _thumb_px(px))
 
     def _known(self, indices: object) -> list[int]:
         """The indices in a message that are those of pictures here."""
