@@ -99,7 +99,10 @@ def test_interrupt_ends_a_busy_cell_and_cancels_the_job(
 ) -> None:
     params = "prompt='a boat', step_delay_s=0.15, num_inference_steps=40, width=256, height=256"
     source = {"run": f"ig.run({params})", "await": f"await ig.async_run({params})"}[call]
-    name = notebook(f"interrupt_{call}_{app}.ipynb", [LOAD, source, "print(ig.jobs()[-1].phase)"])
+    name = notebook(
+        f"interrupt_{call}_{app}.ipynb",
+        [LOAD, source, "import time\nwhile not ig.jobs()[-1].done: time.sleep(0.02)\nprint(ig.jobs()[-1].phase)"],
+    )
     open_notebook(page, jupyter, name, app)
     run(page, 0)
     running = run(page, 1, wait=False)
