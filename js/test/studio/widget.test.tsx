@@ -221,6 +221,17 @@ describe("the form", () => {
       expect(shown()).toBe(text);
     }
   });
+
+  test("what is written over an earlier prompt is the new draft", async () => {
+    const fake = kernel({ prompts: ["newest", "oldest"], params: { prompt: "a draft" } });
+    const { press, type, find } = view(fake);
+    await press("textarea", "ArrowUp", { altKey: true });
+    await type("textarea", "newest, at night");
+    await press("textarea", "ArrowUp", { altKey: true });
+    await press("textarea", "ArrowDown", { altKey: true });
+    await settle();
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("newest, at night");
+  });
 });
 
 describe("the stage", () => {

@@ -71,9 +71,10 @@ export function ModelPicker({ bench }: { bench: Bench }) {
   const { title, service, description, cannot_cancel } = bench.about.value;
   const show = () => {
     query.value = "";
+    const listed = found(bench.catalogue.value, "");
     place.value = Math.max(
       0,
-      bench.catalogue.value.findIndex((model) => model.id === bench.model.value),
+      listed.findIndex((model) => model.id === bench.model.value),
     );
     open.value = true;
     bench.lookForModels();
@@ -162,6 +163,7 @@ export function ModelPicker({ bench }: { bench: Bench }) {
               />
             ))}
           </div>
+          {hits.length >= MAX_SHOWN && <p class="ig-models__none">There are more: write another word.</p>}
           {hits.length === 0 && (
             <p class="ig-models__none">
               {bench.catalogue.value.length > 0 ? "No model has all these words." : "Asking the services…"}

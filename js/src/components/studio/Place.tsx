@@ -27,7 +27,8 @@ function Times({ job, since, now }: { job: StudioJob; since: number; now: Readon
   const passed = isFinal(job) ? 0 : Math.max(0, (now.value - since) / 1000);
   return (
     <p class="ig-times">
-      waited {seconds(job.queue_s)}, {isFinal(job) ? "ran" : "runs"} {seconds(job.run_s + passed)}
+      {job.queue_s >= 0.05 && `waited ${seconds(job.queue_s)}, `}
+      {isFinal(job) ? "ran" : "runs"} {seconds(job.run_s + passed)}
     </p>
   );
 }

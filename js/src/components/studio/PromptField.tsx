@@ -8,13 +8,18 @@ const MAX_HEIGHT_PX = 320;
 /** Where one is in the history: 0 is what was being written, then the newest. */
 function useHistory(prompts: readonly string[], text: string, show: (text: string) => void) {
   const at = useRef({ place: 0, draft: "" });
-  return (steps: number): void => {
+  const go = (steps: number): void => {
     if (at.current.place === 0) at.current.draft = text;
     const all = [at.current.draft, ...prompts.filter((prompt) => prompt !== at.current.draft)];
     const place = Math.min(all.length - 1, Math.max(0, at.current.place + steps));
     at.current.place = place;
     show(all[place] ?? "");
   };
+  /** What is written now is the new draft. */
+  const leave = () => {
+    at.current.place = 0;
+  };
+  return { go, leave };
 }
 
 export function PromptField(props: ControlProps) {
@@ -22,7 +27,7 @@ export function PromptField(props: ControlProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const text = asText(current(control, bench.values.value));
   const set = (to: string, typing = false) => bench.change({ [control.name]: to }, typing);
-  const go = useHistory(bench.prompts.value, text, set);
+  const { go, leave } = useHistory(bench.prompts.value, text, set);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text is what changes the height.
   useLayoutEffect(() => {
     const area = box.current;
@@ -41,7 +46,10 @@ export function PromptField(props: ControlProps) {
           placeholder={control.role === "prompt" ? "Describe the picture" : "What to leave out"}
           aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Control+Enter"
           value={text}
-          onInput={({ currentTarget }) => set(currentTarget.value, true)}
+          onInput={({ currentTarget }) => {
+            leave();
+            set(currentTarget.value, true);
+          }}
           onKeyDown={(event) => {
             if (control.role !== "prompt" || !event.altKey) return;
             const steps = { ArrowUp: 1, ArrowDown: -1 }[event.key];
