@@ -50,7 +50,7 @@ class Silent:
 
 
 class TerminalView:
-    """Rewrites one line ten times a second while the block runs, and clears it at the end."""
+    """Rewrites one line ten times a second while the block and the work run, and clears it at the end."""
 
     def __init__(self, work: Job | Batch, stream: TextIO) -> None:
         self._work = work
@@ -60,6 +60,8 @@ class TerminalView:
 
     def _draw(self) -> None:
         while not self._done.wait(TICK_S):
+            if self._work.done:
+                return  # whoever waited may have been interrupted, and never leave this block
             self._write(progress_line(self._work, shutil.get_terminal_size().columns - 1))
 
     def _write(self, line: str) -> None:

@@ -75,3 +75,14 @@ def test_a_pipe_gets_no_progress() -> None:
 )
 def test_seconds_are_told_in_words(seconds: float, words: str) -> None:
     assert seconds_in_words(seconds) == words
+
+
+def test_the_line_ends_with_the_work_even_if_its_block_is_never_left() -> None:
+    code = (
+        "import sys, time, ipyimagegen as ig; from ipyimagegen.terminal import TerminalView;"
+        "job = ig.submit(prompt='x', width=64, height=64, num_inference_steps=2);"
+        "TerminalView(job, sys.stderr).__enter__(); job.result(); time.sleep(0.3); print('MARK', end='', flush=True);"
+        "time.sleep(0.4)"
+    )
+    status, written = on_a_terminal(code)
+    assert (status, written.partition("MARK")[2].strip()) == (0, "")

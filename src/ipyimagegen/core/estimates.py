@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 from .jobs import JobState
 
 KEPT = 20
-"""Runs remembered for each model."""
+"""Runs remembered for each size of job of a model, so that many small ones do not crowd out what is known of large."""
 
 
 def work_of(values: Mapping[str, Any]) -> float:
@@ -26,14 +27,18 @@ def work_of(values: Mapping[str, Any]) -> float:
 
 @dataclass(slots=True)
 class Estimates:
-    """Seconds per unit of work, by model."""
+    """Seconds per unit of work, by model and by size of job: a power of two.
 
-    rates: dict[str, deque[float]] = field(default_factory=dict)
+    A job of a size never run is measured by the nearest that was.
+    """
+
+    rates: dict[str, dict[int, deque[float]]] = field(default_factory=dict)
 
     def learn(self, model: str, work: float, seconds: float) -> None:
         """Remember one run."""
         if seconds > 0 and work > 0:
-            self.rates.setdefault(model, deque(maxlen=KEPT)).append(seconds / work)
+            sizes = self.rates.setdefault(model, {})
+            sizes.setdefault(_size(work), deque(maxlen=KEPT)).append(seconds / work)
 
     def load(self, rows: Iterable[tuple[str, float, float]]) -> None:
         """Remember `(model, work, seconds)` rows of earlier sessions, oldest first."""
@@ -42,8 +47,15 @@ class Estimates:
 
     def expected_s(self, model: str, work: float) -> float | None:
         """What such a job takes, in seconds; `None` for a model never run."""
-        rates = self.rates.get(model)
-        return median(rates) * work if rates else None
+        sizes = self.rates.get(model)
+        if not sizes or work <= 0:
+            return None
+        nearest = min(sizes, key=lambda size: (abs(size - _size(work)), -size))
+        return median(sizes[nearest]) * work
+
+
+def _size(work: float) -> int:
+    return round(math.log2(work))
 
 
 def eta_s(state: JobState, now: float, expected_s: float | None) -> float | None:

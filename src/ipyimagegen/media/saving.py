@@ -27,8 +27,10 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 def write_atomic(path: Path, data: bytes | Path) -> None:
     """Write a file so that it is whole, or as it was before: a temporary file beside it, then a rename.
 
-    `data` may be another file, which is copied piece by piece. Makes missing folders. Raises `StorageError`.
+    `data` may be another file, which is copied piece by piece. Makes missing folders. A symbolic link stays one: the
+    file that it names is written. Raises `StorageError`.
     """
+    path = _followed(path)
     partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,9 +111,9 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, b
     wanted = media_type_of_suffix(suffix)
     if wanted != media_type and suffix != suffix_for(artifact):
         if media_type not in RASTER or wanted not in CONVERTIBLE:
-            also = ", .png, .jpg or .webp" if media_type in RASTER else ""
+            good = dict.fromkeys((suffix_for(artifact), *((".png", ".jpg", ".webp") if media_type in RASTER else ())))
             what = media_type or "of an unknown type"
-            raise InvalidInput(f"this is {what} and cannot be saved as {suffix!r}; use {suffix_for(artifact)}{also}")
+            raise InvalidInput(f"this is {what} and cannot be saved as {suffix!r}; use {' or '.join(good)}")
         data, record = _converted(artifact, data, media_type, wanted)
     if metadata == "none":
         return data, b""
@@ -139,6 +141,13 @@ def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -
         if overwrite or _may_take(candidate, data):
             return candidate
     raise StorageError(f"{path} and {_MAX_NUMBER:,} numbered names beside it are taken")
+
+
+def _followed(path: Path) -> Path:
+    try:
+        return Path(os.path.realpath(path)) if path.is_symlink() else path
+    except (OSError, ValueError):
+        return path  # a name that the system does not take: writing says so
 
 
 def _is_folder(path: Path) -> bool:

@@ -13,6 +13,8 @@ BASE_S = 0.5
 CEILING_S = 20.0
 READ_PATIENCE_S = 120.0
 """Without a deadline, a read is given up when it has failed for this long."""
+REACH_PATIENCE_S = 20.0
+"""Without a deadline, a submit is given up when the service could not be reached for this long: somebody waits."""
 RATE_PATIENCE_S = 3600.0
 """Without a deadline, a rate limit is waited out for this long."""
 REFUSED_ATTEMPTS = 3
@@ -106,6 +108,8 @@ def decide(
         return verdict
     delay = wait_s(outcome, attempt, chance)
     patience = RATE_PATIENCE_S if outcome.status == TOO_MANY else READ_PATIENCE_S
+    if repeat is Repeat.SUBMIT and outcome.status is None:
+        patience = REACH_PATIENCE_S
     left = patience - elapsed_s if remaining_s is None else remaining_s
     return Again(delay) if delay < left else No()
 

@@ -94,3 +94,13 @@ def test_an_unknown_cost_is_never_a_zero() -> None:
     assert (FREE + Cost.read(2)) == Cost.read(2)
     strange: list[object] = [None, "n/a", float("nan"), -1, True, []]
     assert [Cost.read(value) for value in strange] == [UNKNOWN] * 6
+
+
+def test_many_small_jobs_do_not_crowd_out_what_is_known_of_large_ones() -> None:
+    estimates = Estimates()
+    estimates.learn("a/b", 20.0, 2.0)
+    for _ in range(100):
+        estimates.learn("a/b", 0.01, 0.1)
+    assert estimates.expected_s("a/b", 20.0) == 2.0
+    assert estimates.expected_s("a/b", 40.0) == 4.0
+    assert estimates.expected_s("a/b", 0.01) == 0.1

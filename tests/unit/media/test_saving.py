@@ -238,3 +238,21 @@ def test_texts_in_a_pattern_cannot_leave_the_folder():
         fill("out/{prompt}-{seed:04d}.png", {"seed": 7}, texts={"prompt": "../../etc/passwd"})
         == "out/etc-passwd-0007.png"
     )
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_symbolic_link_stays_one_and_its_file_is_written(tmp_path, there):
+    kept = tmp_path / "kept.png"
+    if there:
+        kept.write_bytes(b"old")
+    link = tmp_path / "latest.png"
+    link.symlink_to(kept)
+    made = artifact()
+    assert made.save(link, metadata="none") == link
+    assert link.is_symlink()
+    assert kept.read_bytes() == made.bytes
+
+
+def test_the_suffixes_that_would_do_are_named_once():
+    with pytest.raises(InvalidInput, match=r"as '\.gif'; use \.png or \.jpg or \.webp$"):
+        artifact().save("out.gif")

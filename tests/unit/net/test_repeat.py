@@ -122,3 +122,17 @@ def test_the_back_off_grows_to_its_ceiling_and_is_never_a_hurry(attempt, chance)
 def test_no_call_returns_before_the_service_asked_for_it(asked_s, chance):
     wait = wait_s(Outcome(status=429, retry_after_s=asked_s), 1, chance)
     assert asked_s <= wait <= asked_s + 1.0
+
+
+@pytest.mark.parametrize(
+    ("expected", "repeat", "outcome"),
+    [
+        (No, Repeat.SUBMIT, Outcome(sent=False)),
+        (Again, Repeat.READ, Outcome(sent=False)),
+        (Again, Repeat.SUBMIT, Outcome(status=429)),
+    ],
+)
+def test_a_submit_that_reaches_nobody_is_given_up_sooner_than_a_read(
+    expected: type[Decision], repeat: Repeat, outcome: Outcome
+) -> None:
+    assert expected is type(decide(repeat, outcome, attempt=6, elapsed_s=25.0, remaining_s=None, chance=0.5))
