@@ -356,6 +356,35 @@ def test_the_viewer_zooms_pans_and_goes_on(studio: Open, page: Page, shots: Path
     expect(viewer).to_have_count(0)
 
 
+def test_everything_is_done_by_keyboard(studio: Open, page: Page) -> None:
+    shown = studio("keys", f"'local/sketch', {SMALL}", "print(json.dumps([s.model, s.n, len(s.pictures)]))")
+    prompt(shown).click()
+    page.keyboard.type("a boat")
+    for _ in range(2):  # over the negative prompt, to Run
+        page.keyboard.press("Tab")
+    expect(shown.get_by_role("button", name="Run", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(picture(shown)).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(shown.locator(".ig-count__n")).to_have_text("× 2")
+    page.keyboard.press("Control+Enter")
+    expect(shown.locator(".ig-tile")).to_have_count(3)
+    expect(shown.locator(".ig-meter")).to_have_count(0)
+    shown.locator(".ig-tile[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    expect(shown.locator(".ig-tile").nth(2)).to_be_focused()
+    page.keyboard.press("s")
+    expect(shown.locator(".ig-tile").nth(2).locator(".ig-is-filled")).to_be_visible()
+    page.keyboard.press("Delete")
+    expect(shown.locator(".ig-tile")).to_have_count(2)
+    page.keyboard.press("Enter")
+    expect(page.locator("dialog.ig-viewer")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.ig-viewer")).to_have_count(0)
+    assert ask(page, 2) == ["local/sketch", 2, 2]
+
+
 def test_files_travel_once_in_chunks_and_not_into_the_notebook(studio: Open, page: Page, work: Path) -> None:
     from PIL import Image
 

@@ -90,6 +90,13 @@ function Made({ piece, bench }: { piece: Piece; bench: Bench }) {
 export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps) {
   const list = useRef<HTMLDivElement>(null);
   const all = tiles(bench.jobs.value, bench.pictures.value);
+  const deleting = useRef(false);
+  const count = all.length;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus goes with the tile that had it; its neighbour gets it.
+  useLayoutEffect(() => {
+    if (deleting.current) list.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    deleting.current = false;
+  }, [count]);
   const place = Math.max(
     0,
     all.findIndex(({ id }) => id === selected),
@@ -107,7 +114,10 @@ export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps)
     End: () => go(all.length - 1),
     Enter: () => onOpen(selected),
     s: () => bench.act("star", selected),
-    Delete: () => bench.act("delete", selected),
+    Delete: () => {
+      deleting.current = true;
+      bench.act("delete", selected);
+    },
   };
   if (all.length === 0) return null;
   return (
