@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from ... import keys
-from ...core.errors import MissingKey, NotFound, ServiceError, UnknownModel
+from ...core.errors import ConnectionFailed, MissingKey, NotFound, ServiceError, ServiceUnavailable, UnknownModel
 from ...core.events import Event, Output, Preview, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
@@ -24,6 +25,8 @@ from .statuses import TaskStatus
 OPTIONS = ("setup", "infra", "workers", "webhook", "session", "session_timeout")
 """What a request's options may say to the service, beside the app's own input."""
 
+MISSED_TTL_S = 60.0
+"""How long an address that could not be reached is not asked for a description again."""
 COMPLETED = "the task was completed before it could be cancelled: ig.attach(job_id) collects its result"
 
 
@@ -41,6 +44,7 @@ class InferenceShService:
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}
         self._seen: dict[str, ModelSpec] = {}
+        self._unreached: dict[str, float] = {}
 
     async def _api(self) -> Api:
         """The connection for the key and address of now. Raises `MissingInferenceKey`."""
@@ -57,14 +61,20 @@ class InferenceShService:
 
     async def model(self, name: str) -> ModelSpec:
         """An app by its own schema; without a key or a connection by what is known of it. Raises `UnknownModel`."""
+        known_offline = apps.offline_spec(name) or apps.open_spec(name)
         try:
             api = await self._api()
+            if time.monotonic() < self._unreached.get(api.base_url, 0.0):
+                return known_offline
             spec = apps.spec_of(name, await api.app(name))
         except NotFound as error:
             known = [spec.id for spec in await self.models()]
             raise UnknownModel(f"{SERVICE}/{name}", known, hint=f"({error.detail or error})") from error
+        except (ConnectionFailed, ServiceUnavailable):
+            self._unreached[api.base_url] = time.monotonic() + MISSED_TTL_S
+            return known_offline
         except (MissingKey, ServiceError):
-            return apps.offline_spec(name) or apps.open_spec(name)
+            return known_offline
         self._seen[name] = spec
         return spec
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from ... import keys
-from ...core.errors import ImagegenError
+from ...core.errors import AuthenticationFailed, ImagegenError, NotPermitted
 from ...core.events import Event, Output, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
@@ -23,6 +24,7 @@ from .outputs import event_of
 
 CATALOGUE_TTL_S = 3600.0
 CATALOGUE_WAIT_S = 15.0
+MISSED_TTL_S = 60.0
 
 
 def service() -> SegmindService:
@@ -40,7 +42,7 @@ class SegmindService:
         self._apis: dict[tuple[Secret, str], Api] = {}
         self._durations = Durations()
         self._submitted: dict[str, float] = {}
-        self._rows: dict[str, tuple[float, dict[str, Mapping[str, Any]]]] = {}
+        self._rows: dict[str, tuple[float, Mapping[str, Mapping[str, Any]]]] = {}
 
     async def _api(self) -> Api:
         """The connection for the key and address of now. Raises `MissingSegmindKey`."""
@@ -51,18 +53,24 @@ class SegmindService:
             self._apis[at] = Api(secret, at[1], durations=self._durations)
         return self._apis[at]
 
-    async def _catalogue(self) -> dict[str, Mapping[str, Any]]:
-        """The rows of the catalogue, kept for an hour; none without a key or a connection."""
+    async def _catalogue(self) -> Mapping[str, Mapping[str, Any]]:
+        """The rows of the catalogue, kept for an hour. None without a key or, for a minute, without a connection."""
         try:
             api = await self._api()
-            kept = self._rows.get(api.addresses.account)
-            if kept is not None and api.http.clock.now() - kept[0] < CATALOGUE_TTL_S:
-                return kept[1]
-            async with asyncio.timeout(CATALOGUE_WAIT_S):
-                rows = rows_of(await api.get(f"{api.addresses.account}/inference-model-information/list"))
-        except (ImagegenError, TimeoutError):
+        except ImagegenError:
             return {}
-        self._rows[api.addresses.account] = (api.http.clock.now(), rows)
+        at = api.addresses.account
+        good_until, rows = self._rows.get(at, (-math.inf, {}))
+        if api.http.clock.now() < good_until:
+            return rows
+        try:
+            async with asyncio.timeout(CATALOGUE_WAIT_S):
+                rows, good_s = rows_of(await api.get(f"{at}/inference-model-information/list")), CATALOGUE_TTL_S
+        except (AuthenticationFailed, NotPermitted):
+            return {}
+        except (ImagegenError, TimeoutError):
+            rows, good_s = {}, MISSED_TTL_S
+        self._rows[at] = (api.http.clock.now() + good_s, rows)
         return rows
 
     async def models(self) -> Sequence[ModelSpec]:

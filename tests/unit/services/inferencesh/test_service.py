@@ -80,6 +80,18 @@ def test_the_apps_own_schema_is_asked_for_once_and_kept_to(gateway: Gateway, cli
     assert len(gateway.requests.of("inferencesh", "app")) == 1
 
 
+def test_a_description_that_cannot_be_had_is_not_asked_for_at_every_call(
+    gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ipyimagegen.services.inferencesh.api.APP_WAIT_S", 0.2)
+    gateway.faults.add(Fault("status", service="inferencesh", route="app", status=503, times=None))
+    assert client.model("inferencesh/infsh/sdxl").id == "inferencesh/infsh/sdxl"
+    asked = len(gateway.requests.of("inferencesh", "app"))
+    assert client.model("inferencesh/some/other").id == "inferencesh/some/other"
+    client.run("inferencesh/infsh/sdxl", prompt="t")
+    assert len(gateway.requests.of("inferencesh", "app")) == asked
+
+
 def test_an_app_that_does_not_exist(client: Client) -> None:
     with pytest.raises(UnknownModel, match="infsh/sdxl"):
         client.run("inferencesh/infsh/sdxk", prompt="t")

@@ -76,6 +76,18 @@ def test_the_catalogue_is_asked_for_once(gateway: Gateway, client: Client) -> No
     assert len(gateway.requests.of("segmind", "models")) == 1
 
 
+def test_a_catalogue_that_cannot_be_had_is_not_asked_for_at_every_call(
+    gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ipyimagegen.services.segmind.service.CATALOGUE_WAIT_S", 0.2)
+    gateway.faults.add(Fault("status", service="segmind", route="models", status=503, times=None))
+    assert client.model("segmind/flux-dev").id == "segmind/flux-dev"
+    asked = len(gateway.requests.of("segmind", "models"))
+    assert client.models("segmind")
+    client.run("segmind/flux-dev", prompt="t")
+    assert len(gateway.requests.of("segmind", "models")) == asked
+
+
 def test_a_text_model_gives_its_text(client: Client) -> None:
     for model in ("gpt-5.5", "claude-4.5-sonnet", "gemini-3-pro"):
         assert client.run(f"segmind/{model}", prompt="hello").text == "You said: hello"
