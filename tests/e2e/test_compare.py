@@ -1,0 +1,102 @@
+"""A comparison in a notebook."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from .conftest import MakeNotebook
+from .lab import cell, open_notebook, output, run, save, saved_outputs, shut_down_kernel
+from .test_gallery import APPS, violations
+
+MAKE = """
+import ipyimagegen as ig
+from ipyimagegen.notebook.widgets.compare import Compare
+made = [ig.default_client().run("local/sketch", prompt=f"a boat at {word}, <b>calm</b> sea", seed=7, width=256, height=160,
+               num_inference_steps=2 + n) for n, word in enumerate(["dawn", "noon", "dusk"])]
+"""
+
+
+def comparison(page: Page, jupyter: str, name: str, app: str = "lab", theme: str = "") -> Locator:
+    open_notebook(page, jupyter, name, app, theme=theme)
+    run(page, 0)
+    shown = run(page, 1).locator(".ig-compare")
+    expect(shown.locator(".ig-compare-layer").first).to_be_visible()
+    return shown
+
+
+@APPS
+def test_two_pictures_lie_under_a_slider_that_follows_pointer_and_keys(
+    app: str, jupyter: str, page: Page, notebook: MakeNotebook, shots: Path
+) -> None:
+    shown = comparison(page, jupyter, notebook(f"compare_{app}.ipynb", [MAKE, "Compare(made[0], made[1])"]), app)
+    handle = shown.get_by_role("slider")
+    box = shown.locator(".ig-compare-slider").bounding_box()
+    grip = handle.bounding_box()
+    assert box is not None
+    assert grip is not None
+    page.mouse.move(grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] - 40, steps=4)
+    page.mouse.up()
+    expect(handle).to_have_attribute("aria-valuenow", "25")
+    handle.press("ArrowRight")
+    expect(handle).to_have_attribute("aria-valuenow", "27")
+    page.screenshot(path=shots / f"compare_{app}.png")
+    shown.get_by_role("button", name="Difference").click()
+    expect(shown.get_by_role("status")).to_contain_text("% of the pixels differ")
+    expect(shown.locator("ins")).to_have_text("noon")
+    expect(shown.locator("del")).to_have_text("dawn")
+    assert shown.locator("b").count() == 0
+    expect(shown.get_by_role("row", name="num_inference_steps")).to_contain_text("23")
+
+
+def test_zoom_is_linked_and_brings_every_pixel(jupyter: str, page: Page, notebook: MakeNotebook, shots: Path) -> None:
+    shown = comparison(page, jupyter, notebook("compare_side.ipynb", [MAKE, "Compare(*made)"]))
+    stage = shown.locator(".ig-compare__stage")
+    stage.press("+")
+    stage.press("+")
+    stage.press("ArrowLeft")
+    transforms = shown.locator(".ig-compare-layer").evaluate_all("all => all.map(one => one.style.transform)")
+    assert len(transforms) == 3
+    assert len(set(transforms)) == 1
+    assert "scale(2.25" in transforms[0]
+    stage.press("0")
+    shown.get_by_role("button", name="Loupe").click()
+    shown.locator(".ig-compare-pane").nth(1).hover()
+    expect(shown.locator(".ig-compare-loupe")).to_have_count(3)
+    page.screenshot(path=shots / "compare_loupe.png")
+
+
+def test_the_file_keeps_the_pictures_side_by_side_and_the_differences_as_text(
+    jupyter: str, page: Page, notebook: MakeNotebook, work: Path, shots: Path
+) -> None:
+    name = notebook("compare_kept.ipynb", [MAKE, "Compare(made[0], made[1])"])
+    comparison(page, jupyter, name)
+    page.wait_for_timeout(2_500)  # until the sheet is made
+    save(page)
+    (kept,) = saved_outputs(work / name, 1)
+    assert sorted(kept["data"]) == ["image/jpeg", "text/plain"]
+    assert "[-dawn-]{+noon+}" in "".join(kept["data"]["text/plain"])
+    assert len(json.dumps(kept)) < 200_000
+    shut_down_kernel(page)
+    open_notebook(page, jupyter, name)
+    expect(cell(page, 1).locator(".jp-RenderedImage img")).to_be_visible()
+    assert "Error displaying widget" not in output(page, 1)
+    page.screenshot(path=shots / "compare_kept.png")
+
+
+@pytest.mark.parametrize("theme", ["", "JupyterLab Dark"])
+def test_nothing_for_axe_to_find_in_any_way_of_comparing(
+    theme: str, jupyter: str, page: Page, notebook: MakeNotebook, shots: Path
+) -> None:
+    shown = comparison(
+        page, jupyter, notebook(f"compare_axe_{len(theme)}.ipynb", [MAKE, "Compare(*made)"]), theme=theme
+    )
+    for way in ("Side by side", "Slider", "Flicker", "Difference"):
+        shown.get_by_role("button", name=way).click()
+        assert violations(page, ".ig-compare") == []
+        page.screenshot(path=shots / f"compare_{way.lower().replace(' ', '_')}_{'dark' if theme else 'light'}.png")
