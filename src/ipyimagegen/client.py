@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from .core.estimates import Estimates, work_of
 from .core.models import ModelSpec, split_model
 from .core.params import Params
 from .core.requests import Request
-from .driver import Driver
+from .driver import CANCEL_GRACE_S, Driver
 from .history import Journal, Row
 from .job import Job, Stream, await_for, wait_for
 from .media.results import Result
@@ -218,27 +217,34 @@ class Client:
     def attach(self, job_id: str) -> Job:
         """A job by its id, or by the start of one: of this session, or of an earlier one by the journal.
 
-        One that was sent and not collected is followed again from its ticket (a read: nothing is sent or paid
-        twice). One that had succeeded comes with its result. Raises `UnknownJob`, also for one that was never
-        accepted.
+        One that was sent and not collected, or left here while it goes on at its service, is followed again
+        from its ticket (a read: nothing is sent or paid twice), and so is one whose outputs were not fetched.
+        One that had succeeded comes with its result. Raises `UnknownJob`, also for one of which no ticket was
+        noted (yet).
         """
         with suppress(UnknownJob):
-            return self.job(job_id)
+            known = self.job(job_id)
+            if known.ending:
+                with suppress(TimeoutError):
+                    known.outcome.exception(CANCEL_GRACE_S)
+            if known.exception() is None or self.journal is None or not self.journal.row(known.id).is_open:
+                return known
         if self.journal is None:
             raise UnknownJob(f"no job {job_id!r} in this session, and this client keeps no journal")
         row = self.journal.row(job_id)
         job = Job(
             id=row.id, spec=self._spec_of(row), request=row.request(), runtime=self.runtime, created_at=row.created
         )
-        if row.phase == "succeeded":
-            job.finish_with(self.journal.result(row.id))
+        result = self.journal.result(row.id) if row.phase == "succeeded" else None
+        whole = result is not None and not any(artifact.error for artifact in result.artifacts)
+        if result is not None and (whole or row.ticket is None):
+            job.finish_with(result)
             self._jobs[job.id] = job
-        elif row.is_open:
+        elif row.ticket is not None and (row.is_open or result is not None):
             job.ticket = row.ticket
             self._launch(job)
         else:
-            why = row.error or "its process ended while it was being sent: look at the service whether it runs"
-            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {row.phase}; {why}")
+            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {_why_not(row)}")
         return job
 
     def _spec_of(self, row: Row) -> ModelSpec:
@@ -250,7 +256,9 @@ class Client:
         defaults = {param.name: param.default for param in spec.params.values()}
         work = work_of({**defaults, **request.values})
         expected_s = self.estimates.expected_s(spec.id, work)
-        return Job(id=_new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
+        return Job(
+            id=history.new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s
+        )
 
     def _launch(self, job: Job) -> None:
         service = self.services.get(job.spec.service)
@@ -272,19 +280,18 @@ class Client:
         return f"<Client {', '.join(self.services.names())}; {running} jobs running>"
 
 
-def _new_id() -> str:
-    """A short id that sorts by time: eight base-32 digits of milliseconds, four of chance."""
-    number = (int(time.time() * 1000) % 2**40) << 20 | secrets.randbits(20)
-    return "j" + "".join(ALPHABET[number >> shift & 31] for shift in range(55, -1, -5))
-
-
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Base 32 without the letters that look like digits."""
-
-
 def _matches(spec: ModelSpec, words: Sequence[str]) -> bool:
     text = f"{spec.id} {spec.title} {spec.description}".lower()
     return all(word in text for word in words)
+
+
+def _why_not(row: Row) -> str:
+    if row.phase != "preparing":
+        return f"it is {row.phase}; {row.error or 'no reason was noted'}"
+    return row.error or (
+        f"its sending began {max(0.0, time.time() - row.created):.0f} s ago, and no receipt was noted. Another process "
+        "may be at it still: attach again in a moment. If none is, look at the service whether the job runs"
+    )
 
 
 def _overdue(work: Job | Batch, limit_s: float | None) -> JobTimeout:

@@ -243,7 +243,8 @@ class Driver:
         job = self.job
         over = job.ticket is None or isinstance(error, JobFailed) or (isinstance(error, JobCancelled) and not self._why)
         if over and not isinstance(error, SubmitUnknown):
-            self.journal.ended(job.id, job.phase, str(error)).add_done_callback(_told)
+            cost = job.state.cost
+            self.journal.ended(job.id, job.phase, str(error), cost=cost).add_done_callback(_told)
         else:
             self.journal.left(job.id, str(error)).add_done_callback(_told)
 

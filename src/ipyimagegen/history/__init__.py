@@ -4,8 +4,9 @@
 >>> ig.history.search("lighthouse")  # doctest: +SKIP
 """
 
-from .journal import Journal, Row
+from .ids import new_id
+from .journal import End, Journal, Row
 from .places import home
 from .recall import clear, journal, search, spent
 
-__all__ = ["Journal", "Row", "clear", "home", "journal", "search", "spent"]
+__all__ = ["End", "Journal", "Row", "clear", "home", "journal", "new_id", "search", "spent"]

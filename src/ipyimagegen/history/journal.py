@@ -21,7 +21,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..core.cost import Cost, Source
+from ..core.cost import UNKNOWN, Cost, Source
 from ..core.errors import StorageError, UnknownJob
 from ..core.params import as_json
 from ..core.requests import Request, Ticket
@@ -86,6 +86,15 @@ class Row:
         return Request(
             service=self.service, model=self.model, values=dict(self.sent), asked=dict(self.asked), seed=self.seed
         )
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end without a result: `failed` or `cancelled`, why, and what it cost all the same, where that is known."""
+
+    phase: str
+    error: str = ""
+    cost: Cost = UNKNOWN
 
 
 class Journal:
@@ -191,14 +200,36 @@ class Journal:
 
     def left(self, job_id: str, why: str) -> Future[None]:
         """Nobody here waits any more, and the job may go on at the service: it stays open."""
-        return self._set(job_id, error=why)
+        return self._do(self._unless_succeeded, job_id, {"error": why})
 
-    def ended(self, job_id: str, phase: str, error: str = "") -> Future[None]:
-        """Failed or cancelled, and known to be over."""
-        return self._set(job_id, phase=phase, ended=time.time(), error=error)
+    def ended(self, job_id: str, phase: str, error: str = "", *, cost: Cost = UNKNOWN) -> Future[None]:
+        """Failed or cancelled, and known to be over. A job that has its result keeps it."""
+        return self._do(self._ended, job_id, End(phase, error, cost))
+
+    def _ended(self, job_id: str, end: End) -> None:
+        values = {"phase": end.phase, "ended": time.time(), "error": end.error, **_money(end.cost)}
+        self._unless_succeeded(job_id, values)
+
+    def _unless_succeeded(self, job_id: str, values: Mapping[str, Any]) -> None:
+        with self._open() as connection:
+            _update(connection, job_id, values, where="phase <> 'succeeded'")
+
+    def concluded(self, job_id: str, conclude: Callable[[], Result | End]) -> Future[None]:
+        """As `succeeded` or `ended`, by what `conclude` says: it is called on the journal's thread, which has time."""
+        return self._do(self._concluded, job_id, conclude)
+
+    def _concluded(self, job_id: str, conclude: Callable[[], Result | End]) -> None:
+        end = conclude()
+        if isinstance(end, Result):
+            self._succeeded(job_id, end)
+        else:
+            self._ended(job_id, end)
 
     def succeeded(self, job_id: str, result: Result) -> Future[Result]:
-        """Keep a result and its files. Gives it back with its large artifacts in their place on disk."""
+        """Keep a result and its files. Gives it back with its large artifacts in their place on disk.
+
+        One with outputs that were not fetched takes the place of no earlier one.
+        """
         return self._do(self._succeeded, job_id, result)
 
     def _succeeded(self, job_id: str, result: Result) -> Result:
@@ -210,13 +241,14 @@ class Journal:
             "seed": _seed(result.seed),
             "text": result.text,
             "facts": json.dumps(as_json(result.facts)),
-            "cost": None if cost.amount is None else str(cost.amount),
-            "currency": cost.currency,
-            "cost_source": cost.source,
+            "error": "",
+            **_money(cost),
             **{name: getattr(times, name) for name in ("queue_s", "run_s", "fetch_s", "total_s")},
         }
+        less = any(artifact.error for artifact in artifacts)
         with self._open() as connection:
-            _update(connection, job_id, values)
+            if not _update(connection, job_id, values, where="phase <> 'succeeded'" if less else "1"):
+                return replace(result, artifacts=artifacts)
             connection.execute("DELETE FROM outputs WHERE job = ?", (job_id,))
             connection.executemany(
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -328,8 +360,12 @@ class Journal:
         return frozenset(entry["id"] for entry in self._select("SELECT id FROM jobs WHERE starred <> 0"))
 
     def costs(self, *, since: float = 0.0) -> list[tuple[str, int, Cost]]:
-        """`(model, jobs, cost)` since a time in epoch seconds, dearest first; unknown where any part is unknown."""
-        found = self._select("SELECT * FROM jobs WHERE created >= ? AND phase = 'succeeded'", since)
+        """`(model, jobs, cost)` since a time in epoch seconds, dearest first; unknown where any part is unknown.
+
+        Jobs that succeeded, and others that were billed all the same.
+        """
+        billed = "phase = 'succeeded' OR CAST(cost AS REAL) > 0"
+        found = self._select(f"SELECT * FROM jobs WHERE created >= ? AND ({billed})", since)
         sums: dict[str, tuple[int, Cost]] = {}
         for row in map(_row, found):
             name = f"{row.service}/{row.model}"
@@ -388,9 +424,15 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any]) -> None:
+def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any], *, where: str = "1") -> bool:
     names = ", ".join(f"{name} = ?" for name in values)
-    connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*values.values(), job_id))
+    changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ? AND {where}", (*values.values(), job_id))
+    return changed.rowcount == 1
+
+
+def _money(cost: Cost) -> dict[str, str | None]:
+    amount = None if cost.amount is None else str(cost.amount)
+    return {"cost": amount, "currency": cost.currency, "cost_source": cost.source}
 
 
 def _seed(seed: int | None) -> int | None:

@@ -72,6 +72,11 @@ class Told:
         return state_of(self.body) in ("completed", "failed")
 
     @property
+    def failed(self) -> bool:
+        """Whether it ended without a result."""
+        return state_of(self.body) == "failed"
+
+    @property
     def rest(self) -> tuple[str, float | None, float | None]:
         """The state, and what is said about the rest: seconds, and the share that is done (0 to 1)."""
         event = event_of(self.body)

@@ -11,6 +11,7 @@ from ...net.responses import Response, as_response
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
+from . import noted
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
 from .errors import SERVICE, SegmindError, StreamingNotSupported, translated
@@ -29,6 +30,9 @@ class SegmindClient:
     `api_key`: `None` takes `login`'s, the keyring's or `SEGMIND_API_KEY`. `base_url`: `None` takes `SEGMIND_BASE_URL`,
     or Segmind's own; any other moves every host of the service. `timeout` is in seconds, for each request; blocking
     calls (`run_sync`) are given five minutes at least. Raises `MissingSegmindKey` without a key.
+
+    Each paid call is noted in the journal: `ig.attach` collects what nobody waited for, but for the blocking calls
+    (`run_sync`, `chat_sync`), which have no receipt.
     """
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
@@ -60,10 +64,10 @@ class SegmindClient:
 
     async def _run(self, slug: str, params: Mapping[str, Any]) -> dict[str, Any]:
         asked_to_end = cancels()
-        handle = await self._api.submit(slug, params)
+        handle = await noted.submit(self._api, slug, params)
         if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way; generations.history() has it
-        return (await self._api.finished(handle)).body
+            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
+        return (await noted.finished(self._api, handle)).body
 
     def run_sync(self, *slug: str, **params: Any) -> Response:
         """`run_sync(slug, **params)`: one blocking call; `.content` is the picture, or `.json()` the answer.
@@ -72,13 +76,13 @@ class SegmindClient:
         Raises `SegmindError` for any status that is not 2xx.
         """
         name, sent = named(slug, params)
-        answer, url = runtime().run(self._api.blocking(name, sent))
+        answer, url = runtime().run(noted.blocking(self._api, name, sent))
         return as_response(answer, method="POST", url=url)
 
     def submit_async(self, *slug: str, **params: Any) -> AsyncJob:
         """`submit_async(slug, **params)`: submit a model and return a handle at once. Costs money."""
         name, sent = named(slug, params)
-        return AsyncJob(self._api, runtime().run(self._api.submit(name, sent)))
+        return AsyncJob(self._api, runtime().run(noted.submit(self._api, name, sent)))
 
     def job(self, request_id: str) -> AsyncJob:
         """A request that was submitted before, here or elsewhere. Asks nothing yet, and costs nothing."""
@@ -102,7 +106,7 @@ class SegmindClient:
         **options: Any,
     ) -> ChatResponse:
         """Ask a text model in one blocking call. Costs money. Raises `SegmindError`."""
-        answer, _ = runtime().run(self._api.blocking(slug, chat_body(messages, prompt, options)))
+        answer, _ = runtime().run(noted.blocking(self._api, slug, chat_body(messages, prompt, options)))
         body = answer.json_object()
         return read_reply(body or {"output": answer.text})
 

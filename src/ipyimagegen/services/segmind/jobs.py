@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...runtime import runtime
+from . import noted
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle
 from .replies import ChatResponse, read_reply
 
@@ -44,18 +45,19 @@ class AsyncJob:
 
     def status(self) -> dict[str, Any]:
         """Where it stands now: `status` is `QUEUED`, `PROCESSING`, `COMPLETED` or `FAILED`; then with `error`."""
-        return runtime().run(self._api.status(self._handle)).body
+        return runtime().run(noted.status(self._api, self._handle)).body
 
     def result(self) -> dict[str, Any]:
         """Its whole result, also of a failed one. Raises `SegmindError` (404) once the record has expired."""
-        return runtime().run(self._api.result(self._handle)).body
+        return runtime().run(noted.result(self._api, self._handle)).body
 
     def wait(self, timeout: float | None = TIMEOUT_S, interval: float = INTERVAL_S) -> dict[str, Any]:
         """Its result, once it is there; at most `timeout` seconds from now, with no more than a poll each `interval`.
 
         Raises `InferenceFailed`, or `InferenceTimeout`: the job then goes on, and `wait()` may be called again.
         """
-        return runtime().run(self._api.finished(self._handle, timeout_s=timeout, interval_s=interval)).body
+        waiting = noted.finished(self._api, self._handle, timeout_s=timeout, interval_s=interval)
+        return runtime().run(waiting).body
 
     def __repr__(self) -> str:
         return f"<AsyncJob {self.request_id}{f' of {self._handle.slug}' if self._handle.slug else ''}>"

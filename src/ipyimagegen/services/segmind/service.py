@@ -20,6 +20,7 @@ from ...net.secrets import Secret
 from .api import CANNOT_CANCEL, Api, Handle
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
+from .noted import ticket_of
 from .outputs import event_of
 
 CATALOGUE_TTL_S = 3600.0
@@ -90,11 +91,7 @@ class SegmindService:
         else:
             handle = await api.submit(request.model, request.values)
         self._submitted[handle.request_id] = handle.at or 0.0
-        addresses = {"status_url": handle.status_url, "response_url": handle.response_url}
-        facts = {} if handle.request_id else {"answer": dict(handle.answer)}
-        return Ticket(
-            service=self.name, model=request.model, remote_id=handle.request_id, addresses=addresses, facts=facts
-        )
+        return ticket_of(handle, request.model)
 
     async def follow(self, ticket: Ticket) -> AsyncGenerator[Event, None]:
         """Events until the end, by polls that come when the job is due."""
