@@ -18,7 +18,7 @@ from .core.jobs import JobState, Phase, apply, finished, in_words
 from .core.models import ModelSpec
 from .core.requests import Request, Ticket
 from .media.results import Result
-from .runtime import Runtime, wait
+from .runtime import HEARTBEAT_S, Runtime, wait
 
 Listener = TypeVar("Listener", bound=Callable[[Any], object])
 Observer = Callable[[Event | None], object]
@@ -57,6 +57,7 @@ class Job:
         self.expected_s = expected_s
         self.outcome: Future[Result] = Future()
         self.stop: Callable[[], object] = lambda: None
+        self.ending = False
         self._observers: list[Observer] = []
         self._lock = threading.Lock()
         now = time.time() if created_at is None else created_at
@@ -133,6 +134,7 @@ class Job:
         """
         if self.done:
             return False
+        self.ending = True
         self.runtime.post(self.stop)
         return True
 
@@ -235,7 +237,7 @@ def wait_for(work: Work, timeout_s: float | None) -> Result:
 
 
 async def await_for(work: Work) -> Result:
-    """Await `work` from any loop. Cancelling the waiter cancels it."""
+    """Await `work` from any loop. Cancelling the waiter cancels it, and gives that a moment to get under way."""
     shielded: Future[Result] = Future()
 
     def settle(outcome: Future[Result]) -> None:
@@ -251,7 +253,10 @@ async def await_for(work: Work) -> Result:
     try:
         return await wait(shielded)
     except asyncio.CancelledError:
-        work.cancel()
+        if work.cancel():
+            ended: Future[None] = Future()
+            work.outcome.add_done_callback(lambda _: ended.set_result(None))
+            await asyncio.wait({asyncio.wrap_future(ended)}, timeout=SETTLE_S)
         raise
 
 
@@ -294,7 +299,12 @@ class Stream:
     async def __aiter__(self) -> AsyncIterator[Event]:
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
-        self._bell = lambda: loop.call_soon_threadsafe(ready.set)
+
+        def ring() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody reads any more
+                loop.call_soon_threadsafe(ready.set)
+
+        self._bell = ring
         try:
             while True:
                 ready.clear()
@@ -303,9 +313,14 @@ class Stream:
                         yield event
                     self._events.put(None)
                     break
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(ready.wait(), 0.1)
+                # Not `wait_for`: Interrupt comes in with the heartbeat, and it would take the one for the other.
+                beat = loop.call_later(HEARTBEAT_S, ready.set)
+                try:
+                    await ready.wait()
+                finally:
+                    beat.cancel()
         finally:
+            self._bell = lambda: None  # the loop may be closed before the job has ended
             self.close()
         self._last()
 

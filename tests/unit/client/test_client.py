@@ -499,3 +499,64 @@ def test_models_and_results_can_be_copied_and_pickled() -> None:
     result = client.run("scripted/model", prompt="x")
     for value in (client.model("scripted/model"), result, Result(model="m")):
         assert pickle.loads(pickle.dumps(value)) == copy.deepcopy(value) == value  # noqa: S301 (our own)
+
+
+def test_a_waiter_that_is_cancelled_leaves_when_the_job_has_heard_of_it() -> None:
+    service = Scripted()
+    service.waits_after = Running
+    client = client_of(service)
+
+    async def leave() -> str:
+        job = client.submit("scripted/model", prompt="x")
+        waiter = asyncio.ensure_future(job)
+        await asyncio.to_thread(service.following.wait, 5)
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
+        assert isinstance(job, Job)
+        return job.phase
+
+    assert asyncio.run(leave()) in ("cancelling", "cancelled")
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_a_cancel_that_comes_with_an_event_ends_an_async_stream(turns: int) -> None:
+    service = Scripted()
+    service.waits_after = Running
+    client = client_of(service)
+
+    async def leave() -> bool:
+        stream = client.stream("scripted/model", prompt="x")
+
+        async def read() -> None:
+            async for _ in stream:
+                pass
+
+        reader = asyncio.get_running_loop().create_task(read())
+        await asyncio.to_thread(service.following.wait, 5)
+        for _ in range(20):
+            await asyncio.sleep(0)  # the reader waits for the next event
+        stream._put(Log(line="at the same moment"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reader.cancel()
+        await asyncio.wait({reader}, timeout=5)
+        return reader.cancelled()
+
+    assert asyncio.run(leave())
+
+
+def test_a_loop_that_is_closed_under_a_stream_harms_neither_the_job_nor_its_watchers(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    service = Scripted()
+    service.waits_after = Running
+    client = client_of(service)
+    stream = client.stream("scripted/model", prompt="x")
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(anext(aiter(stream)))
+    assert service.following.wait(5)
+    loop.close()
+    client.runtime.post(service.hold.set)
+    assert stream.job.result(5).images
+    assert capfd.readouterr().err == ""
