@@ -15,8 +15,9 @@ from .test_gallery import APPS, violations
 MAKE = """
 import ipyimagegen as ig
 from ipyimagegen.notebook.widgets.compare import Compare
-made = [ig.default_client().run("local/sketch", prompt=f"a boat at {word}, <b>calm</b> sea", seed=7, width=256, height=160,
-               num_inference_steps=2 + n) for n, word in enumerate(["dawn", "noon", "dusk"])]
+client, small = ig.default_client(), {"width": 256, "height": 160, "seed": 7}
+prompts = [f"a boat at {word}, <b>calm</b> sea" for word in ("dawn", "noon", "dusk")]
+made = [client.run("local/sketch", prompt=prompt, num_inference_steps=2 + n, **small) for n, prompt in enumerate(prompts)]
 """
 
 

@@ -161,6 +161,6 @@ def test_a_comparison_reads_as_text() -> None:
 
 @pytest.mark.parametrize("count", [2, 9])
 def test_the_file_keeps_a_small_picture_and_the_differences(count: int) -> None:
-    bundle = Compare([call(seed, prompt=f"picture {seed}") for seed in range(count)])._repr_mimebundle_()
+    bundle = Compare([call(seed, prompt=f"picture {seed}") for seed in range(count)])._repr_mimebundle_()[0]
     assert len(json.dumps(bundle)) < 200_000
     assert "prompt of seed 1: picture [-0-]{+1+}" in bundle["text/plain"]

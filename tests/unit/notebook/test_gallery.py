@@ -260,6 +260,23 @@ async def test_what_left_the_screen_is_not_made(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.asyncio
+async def test_the_newest_wish_comes_first_and_each_in_its_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+
+    def counted(artifact: Artifact, px: int) -> Scaled:
+        made.append(artifact.seed or 0)
+        return scaled_picture(artifact, px)
+
+    monkeypatch.setattr(scaling, "scaled_picture", counted)
+    monkeypatch.setattr("ipyimagegen.notebook.widgets.gallery_thumbs.WORKERS", 1)
+    queue, sent = queue_of([picture(seed) for seed in range(20)])
+    queue.want("a", range(4), 64)
+    queue.want("a", [10, 11], 64)
+    await until(lambda: sum(len(indices) for *_, indices in sent) == 6)
+    assert [10, 11, 0, 1, 2, 3] == made
+
+
+@pytest.mark.asyncio
 async def test_a_picture_that_is_gone_is_said_and_stops_no_other() -> None:
     gone = replace(picture(1), data=b"", path=Path("gone.png"), sha256="gone", size=99_999)
     queue, sent = queue_of([picture(0), gone, missing_artifact(Output(url="x"), "timed out"), picture(3)])
@@ -304,7 +321,7 @@ def test_sizes_are_shared_by_views_of_nearly_the_same_size() -> None:
 
 def test_the_sheet_is_small_marked_and_a_plain_picture() -> None:
     view = Gallery([picture(seed, side=256) for seed in range(60)])
-    bundle = view._repr_mimebundle_()
+    bundle = view._repr_mimebundle_()[0]
     assert {"application/vnd.jupyter.widget-view+json", "image/jpeg", "text/plain"} == set(bundle)
     assert bundle["image/jpeg"].startswith(view.sheet_mark)
     assert sniff(base64.b64decode(bundle["image/jpeg"])) == "image/jpeg"
@@ -313,7 +330,7 @@ def test_the_sheet_is_small_marked_and_a_plain_picture() -> None:
 
 
 def test_an_empty_gallery_has_no_sheet() -> None:
-    assert "image/jpeg" not in Gallery([])._repr_mimebundle_()
+    assert "image/jpeg" not in Gallery([])._repr_mimebundle_()[0]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ class Gallery(StandInWidget):
 
     def _begin(self, view: str, count: object, px: object) -> None:
         """Send what a new page will show at its top, before it asks: that saves a way there and back."""
-        if type(count) is int and 0 < count and isinstance(px, int | float) and px > 0:
+        if type(count) is int and count > 0 and isinstance(px, int | float) and px > 0:
             self._thumbs.want(view, range(min(count, MAX_ASKED, len(self._entries))), _thumb_px(px))
 
     def _known(self, indices: object) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ...core.errors import ImagegenError, capped
@@ -23,7 +23,11 @@ SendFailed = Callable[[str, int, int, str], object]
 
 @dataclass(slots=True)
 class ThumbnailQueue:
-    """What each view still waits for, oldest wish first. Lives on the loop's thread."""
+    """What each view still waits for. Lives on the loop's thread.
+
+    The newest wish comes first: while a page scrolls faster than pictures can be made, what was asked for earlier is
+    about to leave it.
+    """
 
     pictures: Callable[[int], Artifact]
     scaler: Scaler
@@ -34,9 +38,9 @@ class ThumbnailQueue:
     _workers: set[asyncio.Task[None]] = field(default_factory=set)
     _flush: asyncio.TimerHandle | None = None
 
-    def want(self, view: str, indices: Iterable[int], px: int) -> None:
-        """Make and send these, after what was wanted before."""
-        for index in indices:
+    def want(self, view: str, indices: Sequence[int], px: int) -> None:
+        """Make and send these, in their order, before what was wanted earlier."""
+        for index in reversed(indices):
             self._wanted.pop((view, index), None)
             self._wanted[view, index] = px
         while len(self._workers) < min(WORKERS, len(self._wanted)):
@@ -60,7 +64,7 @@ class ThumbnailQueue:
 
     async def _work(self) -> None:
         while self._wanted:
-            view, index = next(iter(self._wanted))
+            view, index = next(reversed(self._wanted))
             px = self._wanted.pop((view, index))
             try:
                 picture = await self.scaler.get(self.pictures(index), px)

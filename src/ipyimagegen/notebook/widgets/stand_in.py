@@ -34,6 +34,7 @@ from .scaling import scaled_picture
 SHEET = DisplaySettings(display_max_px=1024, display_max_kb=105)
 """About 140 kB in the notebook, as base64."""
 SHEET_CELL_PX = 192
+MIN_CELL_PX = 96
 SETTLE_S = 1.2
 """Until the sheet is made: the live view's own pictures come first."""
 _JFIF = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
@@ -77,8 +78,10 @@ def sheet_of(
     cell_px: int = SHEET_CELL_PX,
 ) -> bytes:
     """A contact sheet small enough for a notebook. Blocks, some milliseconds a picture."""
-    cells = [_small(artifact, cell_px) for artifact in artifacts]
-    sheet = contact_sheet(cells, columns=columns, cell_px=cell_px, captions=captions)
+    largest = max(max(artifact.width, artifact.height) for artifact in artifacts)
+    side = min(cell_px, max(largest, MIN_CELL_PX))
+    cells = [_small(artifact, side) for artifact in artifacts]
+    sheet = contact_sheet(cells, columns=columns, cell_px=side, captions=captions)
     return for_display(sheet, SHEET).data
 
 
@@ -114,7 +117,7 @@ class StandInWidget(Widget):
         if not has_kernel():
             display({"text/plain": self.sheet_text()}, raw=True)
         elif shows_widgets_only_by_type():
-            display(self._repr_mimebundle_(), raw=True)
+            display(self._repr_mimebundle_()[0], raw=True)
         elif is_on_a_server():
             handle = display(self._plain(_coming()), raw=True, display_id=True)
             if handle is not None:
@@ -123,11 +126,10 @@ class StandInWidget(Widget):
         else:
             display(self._plain(self.sheet()), raw=True)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget, and beside it the picture and the text for those who cannot show it."""
         widget = super()._repr_mimebundle_()
-        data = widget[0] if isinstance(widget, tuple) else widget or {}
-        return {**data, **self._plain(self.sheet())}
+        return {**(widget[0] if widget is not None else {}), **self._plain(self.sheet())}, {}
 
     def _plain(self, jpeg: bytes | None) -> dict[str, Any]:
         data = {"text/plain": self.sheet_text()}
