@@ -70,13 +70,16 @@ class Recording:
         No key gets in, not even one that the service has repeated.
         """
         self.ticket = ticket = Ticket.from_json(_clean(ticket.to_json()))
-        _open[ticket.service, ticket.remote_id] = self
+        if ticket.remote_id:
+            _open[ticket.service, ticket.remote_id] = self
         while len(_open) > KEPT:
             del _open[next(iter(_open))]
         await to_its_end(self._written(lambda: self._journal.submitted(self.id, ticket)))
 
     def concluded(self, tell: Tell, held: Held = lambda _: None) -> None:
         """It has ended. Does not wait: until it is written the row is open, and can be collected again."""
+        if self.ticket is not None:
+            _open.pop((self.ticket.service, self.ticket.remote_id), None)
         self._later(lambda: self._journal.concluded(self.id, partial(self._end, tell, held)))
 
     def failed(self, why: str) -> None:
@@ -157,7 +160,7 @@ async def recorded(service: str, model: str, values: Mapping[str, Any]) -> Async
 
 def seen(service: str, remote_id: str, tell: Tell, held: Held = lambda _: None) -> None:
     """Somebody has seen the end of a job at a service. One that this process did not submit is left as it is."""
-    row = _open.pop((service, remote_id), None)
+    row = open_row(service, remote_id)
     if row is not None:
         row.concluded(tell, held)
 

@@ -14,10 +14,12 @@ from ...core.events import JSON
 from ...core.requests import InputFile
 from ...media.inputs import as_input
 from ...net.uncancelled import cancels
+from ..recording import recorded
 from .api import Api
-from .errors import TaskTimeout
+from .errors import SERVICE, TaskTimeout
 from .leaving import cancel_behind
-from .messages import notes, resource
+from .messages import View, notes, resource
+from .noted import note, note_cancelled, note_task, ticket_of
 from .streams import outcome
 
 MAX_PATH_CHARS = 1_024
@@ -65,9 +67,12 @@ class Calls:
         values = {} if params.get("input") is None else params["input"]
         if not isinstance(values, Mapping):
             raise InvalidInput("inferencesh: input must be a mapping of the app's inputs")
-        body = {**params, "input": await self.api.sendable(params["app"], values)}
-        asked = cancels()
-        task = await self.api.run(body)
+        async with recorded(SERVICE, params["app"], values) as row:
+            body = {**params, "input": await self.api.sendable(params["app"], values)}
+            asked = cancels()
+            task = await self.api.run(body)
+            await row.submitted(ticket_of(task, params["app"]))
+        note_task(str(task["id"]), task)
         if cancels() > asked:
             cancel_behind(self.api, str(task["id"]))
             raise asyncio.CancelledError
@@ -77,17 +82,22 @@ class Calls:
         """Send and wait for the end. Cancelling the wait cancels the task at the service."""
         task = await self.submit(params)
         try:
-            return outcome(await self.api.finished(str(task["id"]), task))
+            return outcome(await self._finished(str(task["id"]), task))
         except asyncio.CancelledError:
             cancel_behind(self.api, str(task["id"]))
             raise
+
+    async def _finished(self, task_id: str, known: Mapping[str, Any] | None = None) -> View:
+        view = await self.api.finished(task_id, known)
+        note(task_id, view)
+        return view
 
     async def wait(self, task_id: str, timeout_s: float | None = None) -> dict[str, Any]:
         """Wait for a task that runs already. Ending the wait leaves it running."""
         limit = asyncio.timeout(timeout_s)
         try:
             async with limit:
-                return outcome(await self.api.finished(task_id))
+                return outcome(await self._finished(task_id))
         except TimeoutError:
             if not limit.expired() or timeout_s is None:
                 raise
@@ -106,7 +116,13 @@ class Calls:
 
     async def get(self, task_id: str) -> Response:
         """The task as it is now."""
-        return Response(await self.api.get(task_id))
+        answer = Response(await self.api.get(task_id))
+        note_task(task_id, answer.data)
+        return answer
+
+    async def cancel(self, task_id: str) -> None:
+        """Cancel a task at the service."""
+        note_cancelled(task_id, await self.api.cancel(task_id))
 
 
 def _to_upload(data: object) -> InputFile:

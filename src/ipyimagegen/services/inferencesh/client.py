@@ -55,7 +55,7 @@ class Tasks:
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task at the service."""
-        runtime().run(self._calls.api.cancel(task_id))
+        runtime().run(self._calls.cancel(task_id))
 
     def stream(self, task_id: str, **reconnecting: Any) -> TaskStream:
         """The updates of a task that runs already."""
@@ -84,6 +84,8 @@ class Inference:
     `api_key`: `None` takes `login`'s, the keyring's or `INFERENCE_API_KEY`, and raises `MissingInferenceKey` (a
     `ValueError`) if there is none. `base_url`: `None` takes `INFERENCE_BASE_URL`, or the service's own.
     `run`, `cancel`, `get_task`, `stream_task`, `wait_for_completion` and `upload_file` are those of `tasks`, `files`.
+
+    Each run is noted in the journal before it is sent: `ig.attach` collects what nobody waited for.
     """
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
@@ -130,7 +132,7 @@ class AsyncTasks:
 
     async def cancel(self, task_id: str) -> None:
         """Cancel a task at the service."""
-        await runtime().bridge(self._calls.api.cancel(task_id))
+        await runtime().bridge(self._calls.cancel(task_id))
 
     def stream(self, task_id: str, **reconnecting: Any) -> AsyncTaskStream:
         """The updates of a task that runs already."""

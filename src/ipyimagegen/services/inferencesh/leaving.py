@@ -6,6 +6,7 @@ import asyncio
 
 from ...core.errors import ImagegenError
 from .api import Api
+from .noted import note_cancelled
 
 _under_way: set[asyncio.Task[None]] = set()
 
@@ -19,7 +20,7 @@ def cancel_behind(api: Api, task_id: str) -> None:
 
 async def _cancel(api: Api, task_id: str) -> None:
     try:
-        await api.cancel(task_id)
+        note_cancelled(task_id, await api.cancel(task_id))
     except ImagegenError:
         return  # nobody is left to be told; the task's own record says how it ended
     finally:

@@ -18,6 +18,7 @@ from . import apps
 from .api import Api, key
 from .errors import SERVICE
 from .messages import View
+from .noted import ticket_of
 from .outcomes import final, news
 from .previews import with_previews
 from .statuses import TaskStatus
@@ -83,7 +84,7 @@ class InferenceShService:
         api = await self._api()
         options = {name: request.options[name] for name in OPTIONS if name in request.options}
         task = await api.run({"app": request.model, "input": await api.uploaded(request.values), **options})
-        return Ticket(service=self.name, model=request.model, remote_id=str(task["id"]))
+        return ticket_of(task, request.model)
 
     async def follow(self, ticket: Ticket) -> AsyncGenerator[Event, None]:
         """Events until the task is over; partial outputs are previews."""

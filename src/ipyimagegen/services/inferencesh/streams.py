@@ -15,6 +15,7 @@ from ...runtime import HEARTBEAT_S, runtime
 from .api import Api
 from .errors import TaskCancelled, TaskFailed, task_error
 from .messages import View
+from .noted import note
 from .statuses import TaskStatus
 
 
@@ -59,6 +60,7 @@ class _Updates:
             async with aclosing(self._api.follow(self.task_id)) as views:
                 async for view in views:
                     self._put(view.task)
+            note(self.task_id, view)
             self.result = outcome(view)
         except ImagegenError as error:
             self.error = error

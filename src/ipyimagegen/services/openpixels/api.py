@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +18,8 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact
 from ...net.uncancelled import cancels
 from ..closing import close_when_gone
-from .messages import Message, error_of, read_message, result_of
+from ..recording import recorded, seen
+from .messages import Message, error_of, event_of, read_message, result_of, ticket_of
 
 SERVICE = "openpixels"
 HOLD_S = 90.0
@@ -129,17 +131,26 @@ class Api:
     async def run(self, payload: Mapping[str, Any]) -> dict[str, JSON]:
         """Send a job and wait for its result, as the documentation shows it: a failed or refused one is a value.
 
+        It is noted in the journal before it is sent, so that `ig.attach` collects what nobody waited for.
+
         May cost money. Raises `SubmitUnknown`, `InvalidInput`, `ConnectionFailed`, or what a poll raises.
         """
-        asked_to_end = cancels()
+        asked_to_end, model = cancels(), str(payload.get("model") or "")
+        values = {name: value for name, value in payload.items() if name != "model"}
         try:
-            message = await self.submit(payload)
+            async with recorded(SERVICE, model, values) as row:
+                message = await self.submit(payload)
+                await row.submitted(ticket_of(message, model))
         except Refused as refused:
             return refusal_value(refused)
+        if message.final:
+            row.concluded(partial(event_of, message))
         if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way
+            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
         if not message.final:
-            message = [news async for news in self.follow(message.id)][-1]
+            job_id = message.id
+            message = [news async for news in self.follow(job_id)][-1]
+            seen(SERVICE, job_id, partial(event_of, message))
         return result_of(message)
 
     def error(self, answer: Answer) -> ServiceError:

@@ -9,6 +9,7 @@ from typing import Literal
 from ...core.cost import Cost
 from ...core.errors import MediaError, ProtocolError, capped
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
+from ...core.requests import Ticket
 from ...media.encoded import decode_base64
 from ...media.sniff import sniff
 
@@ -77,6 +78,11 @@ def error_of(value: JSON, *, fallback: str = "", kind: str = "provider", code: s
     text = value if isinstance(value, str) else ""
     known: dict[str, JSON] = {"type": kind, "code": code, "message": text or fallback, "params": {}}
     return known | {name: entry for name, entry in given.items() if entry is not None}
+
+
+def ticket_of(message: Message, model: str) -> Ticket:
+    """The receipt of a submit that was answered with `message`, which may be the result already."""
+    return Ticket(service="openpixels", model=model, remote_id=message.id, facts={"answer": dict(message.raw)})
 
 
 def event_of(message: Message) -> Event:

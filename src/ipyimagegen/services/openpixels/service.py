@@ -14,7 +14,7 @@ from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
 from .api import SERVICE, Api, Refused, connect
-from .messages import event_of, read_message
+from .messages import event_of, read_message, ticket_of
 from .models import CANNOT_CANCEL, spec, specs
 
 PICTURES = ("image/", "application/octet-stream", "binary/octet-stream")
@@ -57,7 +57,7 @@ class OpenPixelsService:
             message = await api.submit({"model": request.model, **request.values})
         except Refused as refused:
             raise refused.error from None
-        return Ticket(service=self.name, model=request.model, remote_id=message.id, facts={"answer": dict(message.raw)})
+        return ticket_of(message, request.model)
 
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
         """Events until the result; a submit that was answered with one needs no further call."""

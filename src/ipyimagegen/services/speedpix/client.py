@@ -68,7 +68,7 @@ class Client:
         asked_to_end = cancels()
         prediction = await self.predictions.submit(call.order)
         if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way; predictions.list() has it now
+            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
         if not call.wait:
             return prediction
         await prediction.until_ended(call.polling_interval)

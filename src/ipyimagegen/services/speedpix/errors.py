@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .predictions import Prediction
 
 SERVICE = "speedpix"
+CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
 
 
 class SpeedPixException(ServiceError):

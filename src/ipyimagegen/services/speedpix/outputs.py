@@ -90,6 +90,11 @@ class FileOutput:
             self._payload = payload
         return self._payload
 
+    @property
+    def payload(self) -> Payload | None:
+        """The bytes, where they were fetched already."""
+        return self._payload
+
     async def _bytes(self) -> bytes:
         payload = await self.hold()
         return await asyncio.to_thread(payload.read)

@@ -8,16 +8,17 @@ from contextlib import aclosing
 from typing import Any, Unpack
 
 from ...runtime import runtime
+from ..recording import recorded
 from .answers import Task
 from .api import Api
-from .errors import SERVICE, SpeedPixException
+from .errors import CANNOT_CANCEL, SERVICE, SpeedPixException
+from .noted import note, ticket_of
 from .orders import JOB_OPTIONS, JobOptions, Order, read_call
-from .outputs import FileOutput, hold_all, wrapped
+from .outputs import FileOutput, files_in, hold_all, wrapped
 
 WORDS = frozenset({"waiting", "running", "succeeded", "failed", "cancelled", "canceled"})
 KEPT = 1_000
 """Predictions that a client remembers."""
-CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
 
 
 class Prediction:
@@ -108,6 +109,7 @@ class Prediction:
 
     async def _conclude(self) -> Prediction:
         await hold_all(self.output)
+        note(self._task, files_in(self._output))
         return self
 
     def _file(self, url: str, claim: str) -> FileOutput:
@@ -143,7 +145,9 @@ class Predictions:
 
     async def submit(self, order: Order) -> Prediction:
         """`create`, on the background loop."""
-        task = await self._api.submit(order)
+        async with recorded(SERVICE, order.model, order.inputs) as row:
+            task = await self._api.submit(order)
+            await row.submitted(ticket_of(task, order.model))
         prediction = Prediction(task, self._api, model=order.model, input=order.inputs)
         self._submitted[task.id] = prediction
         while len(self._submitted) > KEPT:

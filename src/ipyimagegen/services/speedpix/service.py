@@ -9,7 +9,7 @@ from contextlib import aclosing, suppress
 
 from ... import keys
 from ...core.errors import StorageError
-from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
+from ...core.events import Event, Output, Queued, Succeeded
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
@@ -17,11 +17,10 @@ from ...net.polling import Durations
 from ...net.secrets import Secret
 from .answers import PHASES, Task, number
 from .api import Api, connect
-from .errors import SERVICE
+from .errors import CANNOT_CANCEL, SERVICE
+from .noted import event_of, ticket_of
 from .orders import JOB_OPTIONS, Order, read_call
-from .outputs import outputs_of
-from .predictions import CANNOT_CANCEL
-from .workflows import declared, learn, seen, spec, steering_of
+from .workflows import declared, learn, spec, steering_of
 
 
 def service() -> SpeedPixService:
@@ -60,13 +59,8 @@ class SpeedPixService:
         """Upload the files and send the job, once. May cost money."""
         order = await asyncio.to_thread(order_of, request)
         task = await (await self._api()).submit(order)
-        facts: dict[str, JSON] = {
-            "submitted_at": time.time(),
-            "estimated_s": task.estimated_s,
-            "status": task.word,
-            "inputs": seen({name: request.values[name] for name in order.inputs if name in request.values}),
-        }
-        return Ticket(service=self.name, model=request.model, remote_id=task.id, facts=facts)
+        inputs = {name: request.values[name] for name in order.inputs if name in request.values}
+        return ticket_of(task, request.model, inputs)
 
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
         """Events until the result. What the service says of progress and time left is passed on."""
@@ -119,25 +113,3 @@ def order_of(request: Request) -> Order:
     if alias and not options.get("version_id"):
         options["alias_id"] = alias
     return read_call(workflow_id, {"input": inputs}, options, known=JOB_OPTIONS).order
-
-
-def event_of(task: Task) -> Event:
-    """What a look at a job means."""
-    match task.phase:
-        case "succeeded":
-            seed = number(task.info.get("seed"))
-            return Succeeded(
-                outputs=outputs_of(task.result, task.images),
-                seed=None if seed is None else int(seed),
-                facts=task.info,
-                raw=task.result,
-            )
-        case "failed":
-            return Failed(message=task.error or "the service gave no reason", code=task.error_code)
-        case "cancelled":
-            return Cancelled(by="service", message=task.error)
-        case "waiting":
-            return Queued(message=task.message)
-    if task.fraction or task.eta_s is not None:
-        return Progress(fraction=task.fraction, eta_s=task.eta_s, message=task.message)
-    return Running(task.message)

@@ -21,8 +21,7 @@ from ...core.models import ModelSpec
 from ...core.requests import InputFile
 from ...core.schema import read_params
 from ...media.saving import write_atomic
-from .errors import SERVICE
-from .predictions import CANNOT_CANCEL
+from .errors import CANNOT_CANCEL, SERVICE
 
 HOME_VARIABLE = "IPYIMAGEGEN_HOME"
 """A folder for everything that this package keeps, instead of the user's folders."""

@@ -122,6 +122,6 @@ def test_a_refusal_is_a_value_and_repeats_no_key() -> None:
     refusing = Http(
         "openpixels", "https://worker.example", authorize=http.authorize, transport=httpx.MockTransport(refuse)
     )
-    result: Any = run(Api(refusing).run({"model": "m"}))
+    result: Any = asyncio.run(Api(refusing).run({"model": "m"}))
     assert ("failed", "no") == (result["status"], result["error"]["message"])
     assert "made-up" not in str(result)

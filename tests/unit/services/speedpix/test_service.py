@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ipyimagegen import history
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput
@@ -96,6 +97,7 @@ def test_what_run_returned_is_held_by_its_owner_alone(gateway: Gateway) -> None:
     client = speedpix.Client()
     output = client.run("text-to-image", {"prompt": "t"})
     file = weakref.ref(output["images"]["url"])
+    history.journal().rows()  # by now it has read the file
     del output
     gc.collect()
     assert file() is None
