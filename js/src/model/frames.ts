@@ -34,12 +34,13 @@ async function decode(jpeg: DataView, life: AbortSignal): Promise<HTMLImageEleme
   }
 }
 
-/** After the next paint; a hidden page paints, and so calls, when it is seen again. */
-function afterPaint(life: AbortSignal, call: () => void): void {
+/**
+ * With the next paint; a hidden page paints, and so calls, when it is seen again. Waiting for the paint's end would cost
+ * one more display frame before the next preview may come.
+ */
+function withPaint(life: AbortSignal, call: () => void): void {
   requestAnimationFrame(() => {
-    requestAnimationFrame(() => {
-      if (!life.aborted) call();
-    });
+    if (!life.aborted) call();
   });
 }
 
@@ -58,7 +59,7 @@ export function framePump({ shown, life }: FramePumpOptions): FramePump {
       const image = await decode(jpeg, life).catch(() => null); // a damaged frame is passed over: the next one comes
       if (life.aborted) break;
       if (image !== null) frame.value = { image, step };
-      afterPaint(life, () => {
+      withPaint(life, () => {
         painted = Math.max(painted, seq);
         shown(seq);
       });
