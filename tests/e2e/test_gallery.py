@@ -130,6 +130,9 @@ def test_nothing_for_axe_to_find(theme: str, jupyter: str, page: Page, notebook:
     shown = gallery(page, jupyter, name, theme=theme)
     assert violations(page, ".ig-gallery") == []
     page.screenshot(path=shots / f"gallery_{'dark' if theme else 'light'}.png")
+    shown.get_by_role("searchbox").fill("lighthouse")
+    expect(shown.get_by_role("status")).to_have_text("8 of 24 pictures")
+    assert violations(page, ".ig-gallery") == []
     shown.get_by_role("gridcell").first.dblclick()
     expect(shown.get_by_role("dialog")).to_be_visible()
     assert violations(page, ".ig-gallery-viewer") == []

@@ -4,7 +4,7 @@
 import type { Caption, Item } from "../../contract/gallery";
 import { Icon } from "../icons";
 import { memo } from "./memo";
-import type { Pictures } from "./pictures";
+import type { Picture, Pictures } from "./pictures";
 import { altOf, facts, inOneLine, nameOf } from "./words";
 
 export interface CellProps {
@@ -18,8 +18,7 @@ export interface CellProps {
   pictures: Pictures;
 }
 
-function Thumb({ index, item, pictures }: Pick<CellProps, "index" | "item" | "pictures">) {
-  const picture = pictures.thumb(index).value;
+function Thumb({ item, picture }: { item: Item; picture: Picture }) {
   if (picture === null) return <span class="ig-gallery-cell__blank" />;
   if ("reason" in picture) {
     return (
@@ -44,18 +43,20 @@ function Thumb({ index, item, pictures }: Pick<CellProps, "index" | "item" | "pi
 export const Cell = memo(function Cell(props: CellProps) {
   const { item, index, place, column, captions, selected, active, pictures } = props;
   const line = facts(item, captions);
+  const picture = pictures.thumb(index).value;
+  const lost = picture !== null && "reason" in picture ? `${picture.reason} ` : "";
   return (
     <div
       role="gridcell"
       class={`ig-gallery-cell${selected ? " ig-is-selected" : ""}`}
       aria-colindex={column + 1}
       aria-selected={selected}
-      aria-label={nameOf(item, captions)}
+      aria-label={lost + nameOf(item, captions)}
       tabIndex={active ? 0 : -1}
       data-place={place}
     >
       <div class="ig-gallery-cell__picture">
-        <Thumb index={index} item={item} pictures={pictures} />
+        <Thumb item={item} picture={picture} />
         <span class="ig-gallery-cell__tick" aria-hidden="true">
           <Icon name="check" />
         </span>
@@ -85,7 +86,7 @@ export const Cell = memo(function Cell(props: CellProps) {
         <p class="ig-gallery-cell__prompt" dir="auto" title={item.prompt}>
           {inOneLine(item.prompt)}
         </p>
-      )}
+      )}{" "}
       {captions.some((name) => name !== "prompt") && <p class="ig-gallery-cell__facts">{line}</p>}
     </div>
   );
