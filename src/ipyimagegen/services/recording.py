@@ -227,5 +227,5 @@ def _warn(error: BaseException) -> None:
     home = history.home()
     if home not in _warned:
         _warned.add(home)
-        text = f"{error}; jobs sent meanwhile cannot be attached to later (this is said once)"
+        text = f"{error}; what the journal misses cannot be attached to later (this is said once)"
         warnings.warn(text, RuntimeWarning, stacklevel=2)
