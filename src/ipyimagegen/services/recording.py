@@ -191,6 +191,8 @@ def plain(value: Any, depth: int = 0) -> JSON:
             return [plain(entry, depth + 1) for entry in value]
         case Mapping() | list() | tuple():
             return "<…>"
+    if callable(getattr(value, "read", None)) and not hasattr(value, "describe"):
+        return f"<{Path(str(getattr(value, 'name', ''))).name or 'file'}>"
     return as_json(value)
 
 

@@ -185,6 +185,8 @@ def test_values_are_described() -> None:
         "d": None,
     }
     assert plain("x" * 30_000) == f"{'x' * 200}… <30,000 characters>"
+    with Path(__file__).open("rb") as file:
+        assert plain(file) == "<test_recording.py>"
     endless: list[object] = []
     endless.append(endless)
     assert "<…>" in str(plain(endless))

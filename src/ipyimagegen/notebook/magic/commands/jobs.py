@@ -26,9 +26,15 @@ def jobs(session: Session, words: list[str]) -> str:
         else "No jobs in this session yet."
     ]
     if found := left_open(session):
-        head = "Sent by other sessions and not collected there; collecting sends and costs nothing:"
-        parts += ["", head, table(("line to run", "model", "sent", "prompt"), map(_open_row, found))]
+        head = "Sent by other sessions, or by a service's own functions, and not collected; collecting costs nothing:"
+        parts += ["", head, table(("line to run", "model", "sent", "prompt"), map(_open_row, found[:MAX_LISTED]))]
+        if len(found) > MAX_LISTED:
+            parts.append(f"… and {len(found) - MAX_LISTED} more, the oldest; `ipyimagegen jobs --open` lists them all")
     return "\n".join(parts)
+
+
+MAX_LISTED = 20
+"""Open jobs of other sessions that are listed; the rest are counted."""
 
 
 def left_open(session: Session) -> list[Row]:
