@@ -24,7 +24,7 @@ from typing import Any
 
 from .. import history
 from ..core.cost import UNKNOWN
-from ..core.errors import ImagegenError, StorageError, SubmitUnknown
+from ..core.errors import ImagegenError, SubmitUnknown
 from ..core.events import JSON, Cancelled, Event, Failed, Output, Succeeded
 from ..core.params import SEED_NAMES, as_json
 from ..core.requests import Request, Ticket
@@ -125,13 +125,13 @@ class Recording:
     async def _written(self, write: Callable[[], Future[Any]]) -> None:
         try:
             await asyncio.shield(asyncio.wrap_future(write()))
-        except (StorageError, RuntimeError) as error:  # the latter at the end of the process
+        except Exception as error:  # noqa: BLE001 (whatever it is, it must not stop a job)
             _warn(error)
 
     def _later(self, write: Callable[[], Future[Any]]) -> None:
         try:
             write().add_done_callback(_told)
-        except RuntimeError as error:
+        except RuntimeError as error:  # at the end of the process
             _warn(error)
 
     def __repr__(self) -> str:

@@ -176,6 +176,16 @@ def test_a_reader_that_breaks_is_told_and_the_job_stays_open() -> None:
         assert only_row().is_open
 
 
+def test_a_prompt_that_cannot_be_written_stops_no_job() -> None:
+    async def run() -> str:
+        async with recorded("far", "away", {"prompt": "half a pair: \ud800"}) as row:
+            await row.submitted(TICKET)
+        return "sent"
+
+    with pytest.warns(RuntimeWarning, match="cannot be attached to"):
+        assert asyncio.run(run()) == "sent"
+
+
 def test_values_are_described() -> None:
     given = {"a": [Path("/home/somebody/boat.png"), b"123"], "b": "data:image/png;base64,AAAA", "c": 1.5, "d": None}
     assert plain(given) == {
