@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .media.results import Result
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
+    from .notebook.widgets.compare import Compare
     from .notebook.widgets.gallery import Gallery
     from .notebook.widgets.studio import Studio
     from .session import default_client
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "Artifact": "media.artifacts",
     "Client": "client",
+    "Compare": "notebook.widgets.compare",
     "Gallery": "notebook.widgets.gallery",
     "ImagegenError": "core.errors",
     "Job": "job",
@@ -58,6 +60,7 @@ __version__ = VERSION
 __all__ = [
     "Artifact",
     "Client",
+    "Compare",
     "Gallery",
     "ImagegenError",
     "Job",

@@ -18,7 +18,7 @@ from .core.jobs import JobState, Phase, apply, finished, in_words
 from .core.models import ModelSpec
 from .core.requests import Request, Ticket
 from .media.results import Result
-from .runtime import HEARTBEAT_S, Runtime, wait
+from .runtime import Runtime, bell_of, ring_or_beat, wait
 
 Listener = TypeVar("Listener", bound=Callable[[Any], object])
 Observer = Callable[[Event | None], object]
@@ -299,12 +299,7 @@ class Stream:
     async def __aiter__(self) -> AsyncIterator[Event]:
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
-
-        def ring() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop was closed, and nobody reads any more
-                loop.call_soon_threadsafe(ready.set)
-
-        self._bell = ring
+        self._bell = bell_of(loop, ready)
         try:
             while True:
                 ready.clear()
@@ -313,12 +308,7 @@ class Stream:
                         yield event
                     self._events.put(None)
                     break
-                # Not `wait_for`: Interrupt comes in with the heartbeat, and it would take the one for the other.
-                beat = loop.call_later(HEARTBEAT_S, ready.set)
-                try:
-                    await ready.wait()
-                finally:
-                    beat.cancel()
+                await ring_or_beat(ready)
         finally:
             self._bell = lambda: None  # the loop may be closed before the job has ended
             self.close()

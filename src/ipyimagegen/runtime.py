@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import concurrent.futures.thread  # registers its own end before `_end` does: ends run last in, first out
+import contextlib
 import contextvars
 import os
 import threading
@@ -29,6 +30,28 @@ EXIT_S = 15.0
 """How long the end of the process waits for what must not be cut off."""
 ENDING_S = 1.0
 """How long it waits for the rest, once that was cancelled."""
+
+
+async def ring_or_beat(ready: asyncio.Event) -> None:
+    """Wait until `ready` is set, for one heartbeat at most; it is set afterwards.
+
+    Not `asyncio.wait_for`: an Interrupt comes in with the heartbeat, and it would take the one for the other.
+    """
+    beat = asyncio.get_running_loop().call_later(HEARTBEAT_S, ready.set)
+    try:
+        await ready.wait()
+    finally:
+        beat.cancel()
+
+
+def bell_of(loop: asyncio.AbstractEventLoop, ready: asyncio.Event) -> Callable[[], None]:
+    """What sets `ready` from another thread; a loop that was closed meanwhile hears nothing."""
+
+    def ring() -> None:
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(ready.set)
+
+    return ring
 
 
 class Runtime:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.errors import ImagegenError
-from ...runtime import HEARTBEAT_S, runtime
+from ...runtime import bell_of, ring_or_beat, runtime
 from .api import Api
 from .errors import TaskCancelled, TaskFailed, task_error
 from .messages import View
@@ -122,7 +122,7 @@ class AsyncTaskStream(_Updates):
     async def __anext__(self) -> dict[str, Any]:
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
-        self._bell = lambda: loop.call_soon_threadsafe(ready.set)
+        self._bell = bell_of(loop, ready)
         self._begin()
         while True:
             try:
@@ -131,10 +131,7 @@ class AsyncTaskStream(_Updates):
             except queue.Empty:
                 if self._reading is not None and self._reading.done() and self._queue.empty():
                     raise StopAsyncIteration from None
-                try:  # a heartbeat, as an Interrupt does not wake a selector
-                    await asyncio.wait_for(ready.wait(), HEARTBEAT_S)
-                except TimeoutError:
-                    continue
+                await ring_or_beat(ready)
                 ready.clear()
         if update is None:
             if self.error is not None:
