@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import MakeNotebook
-from .lab import cell, open_notebook, output, ready, run, save, saved_outputs
+from .lab import cell, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
 from .server import free_port
 
 LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio import Studio"
@@ -465,17 +464,50 @@ def test_it_shows_twice_and_stands_in_a_box(studio: Open, page: Page) -> None:
         expect(picture(one)).to_be_visible()
 
 
-def test_a_saved_notebook_has_words_and_the_latest_pictures(studio: Open, page: Page, work: Path) -> None:
-    shown = studio("saved", f"'local/sketch', prompt='a boat', {SMALL}", "s")
+@pytest.mark.parametrize("app", ["lab", "notebook"])
+def test_a_saved_notebook_has_the_latest_pictures_and_words_and_is_live_with_its_kernel(
+    app: str, studio: Open, page: Page, work: Path, jupyter: str, browser: Browser, shots: Path
+) -> None:
+    name = f"saved_{app}"
+    shown = studio(name, f"'local/sketch', prompt='a boat', {SMALL}", app=app)
     press_run(shown)
-    expect(picture(shown)).to_be_visible()
-    run(page, 2)
+    stand_in = cell(page, 1).locator(".jp-RenderedImage img")
+    expect(stand_in).to_have_js_property("naturalWidth", 128 + 24)
+    prompt(shown).fill("a boat at dusk")
+    prompt(shown).press("Control+Enter")
+    expect(stand_in).to_have_js_property("naturalWidth", 2 * (128 + 12) + 12)
+    expect(stand_in).to_be_hidden()
+    expect(prompt(shown)).to_be_focused()
     save(page)
-    before, after = (saved_outputs(work / "saved.ipynb", index)[0]["data"] for index in (1, 2))
-    assert "".join(before["text/plain"]).startswith("<Studio local/sketch: prompt='a boat'")
-    assert "image/jpeg" in after or "image/png" in after
-    picture_data = base64.b64decode(after.get("image/jpeg") or after["image/png"])
-    assert picture_data[:3] in (b"\xff\xd8\xff", b"\x89PN")
+    (kept,) = saved_outputs(work / f"{name}.ipynb", 1)
+    assert sorted(kept["data"]) == ["image/jpeg", "text/plain"]
+    assert "<Studio local/sketch: prompt='a boat" in "".join(kept["data"]["text/plain"])
+    assert len(json.dumps(kept)) < 200_000
+    page.reload()
+    ready(page)
+    again = cell(page, 1).locator(".ig-studio")
+    expect(prompt(again)).to_have_value("a boat at dusk")
+    expect(again.locator(".ig-tile")).to_have_count(2)
+    press_run(again)
+    expect(again.locator(".ig-tile")).to_have_count(3)
+    shut_down_kernel(page)
+    reader = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    open_notebook(reader, jupyter, f"{name}.ipynb", app)
+    expect(cell(reader, 1).locator(".jp-RenderedImage img")).to_be_visible()
+    assert "Error displaying widget" not in output(reader, 1)
+    reader.screenshot(path=shots / f"studio_kept_{app}.png")
+    reader.context.close()
+
+
+def test_a_studio_that_made_nothing_leaves_words(studio: Open, page: Page, jupyter: str, shots: Path) -> None:
+    studio("unused", f"'local/sketch', prompt='a boat', {SMALL}")
+    stand_in = cell(page, 1).locator(".jp-RenderedImage img")
+    expect(stand_in).to_have_js_property("naturalWidth", 560)
+    save(page)
+    shut_down_kernel(page)
+    open_notebook(page, jupyter, "unused.ipynb")
+    expect(stand_in).to_be_visible()
+    page.screenshot(path=shots / "studio_kept_unused.png")
 
 
 def test_a_busy_kernel_still_hears_the_form_and_cancel(studio: Open, page: Page) -> None:

@@ -61,6 +61,7 @@ export interface Traits extends Record<string, unknown> {
   logs: string[];
   prompts: string[];
   spent: string;
+  sheet_mark: string;
 }
 
 type WireToKernel = Messages<Wire["toKernel"]>;

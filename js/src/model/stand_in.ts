@@ -16,7 +16,7 @@ function* places(start: string): Generator<[box: HTMLElement, frame: HTMLElement
   for (const image of document.getElementsByTagName("img")) {
     const box = image.parentElement;
     const frame = box?.parentElement;
-    if (box && frame && image.src.startsWith(start)) yield [box, frame];
+    if (box && frame && image.getAttribute("src")?.startsWith(start)) yield [box, frame];
   }
 }
 

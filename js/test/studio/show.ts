@@ -1,5 +1,5 @@
 /** The Studio widget on a page, with a fake kernel behind it. */
-import type { RenderProps } from "@anywidget/types";
+import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { afterEach, beforeEach, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/studio.json";
 import type { Control, Piece, StudioJob, ToKernel, Traits } from "../../src/contract/studio";
@@ -85,6 +85,21 @@ export function kernel(traits: Partial<Traits> = {}) {
     /** The messages of one kind. */
     heard: <Kind extends ToKernel["kind"]>(kind: Kind) =>
       (fake.sent as ToKernel[]).filter((one): one is Extract<ToKernel, { kind: Kind }> => one.kind === kind),
+  };
+}
+
+/** What a host does when the kernel opens a model; `end` when it closes it. */
+export function initialized(fake: ReturnType<typeof kernel>) {
+  const host = new AbortController();
+  const clean = widget().initialize({
+    model: fake.model,
+    signal: host.signal,
+  } as unknown as InitializeProps<Traits>);
+  return {
+    end() {
+      host.abort();
+      clean();
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   control,
   GUIDANCE,
   IMAGE,
+  initialized,
   job,
   kernel,
   onFakePage,
@@ -20,9 +21,10 @@ const page = onFakePage();
 const EVIL = "<img src=x onerror=alert(1)>\u202e\u0000";
 
 describe("the contract", () => {
-  test("the view asks for the contract's traits and no others", () => {
+  test("the widget asks for the contract's traits and no others", () => {
     const fake = kernel();
     const asked = vi.spyOn(fake.model, "get");
+    initialized(fake).end();
     view(fake);
     expect([...new Set(asked.mock.calls.map(([name]) => String(name)))].sort()).toEqual(
       Object.keys(contract.traits).sort(),
@@ -335,4 +337,22 @@ test("fifty views come and go and leave nothing behind", async () => {
   expect(page.browser.observing()).toBe(0);
   expect(page.browser.urls.size).toBe(0);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+test("a studio stands in for its picture until it is closed, and then gives it back", async () => {
+  const fake = kernel({ sheet_mark: "/9j/mark" });
+  const output = document.createElement("div");
+  output.innerHTML = '<div><img src="data:image/jpeg;base64,/9j/markAAAA"></div>';
+  document.body.append(output);
+  const listening = fake.listenerCount();
+  const life = initialized(fake);
+  await settle(50);
+  expect(output.querySelector(".ig-studio")).not.toBeNull();
+  expect(fake.heard("hello")).not.toEqual([]);
+  expect((output.firstElementChild as HTMLElement).style.display).toBe("none");
+  life.end();
+  expect(output.children.length).toBe(1);
+  expect((output.firstElementChild as HTMLElement).style.display).toBe("");
+  expect(fake.listenerCount()).toBe(listening);
+  output.remove();
 });

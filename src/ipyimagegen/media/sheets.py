@@ -1,4 +1,4 @@
-"""Contact sheets: several pictures as one, plain, for the places that show one picture."""
+"""Contact sheets: several pictures as one, plain, for the places that show one picture; and words, where it is none."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ MAX_SIDE_PX = 8_192
 
 _GAP_PX = 12
 _FONT_PX = 13
+_TITLE_PX = 16
 _CAPTION_PX = 24
 # Greys that sit well on a light page and do not glare on a dark one.
 _PAPER = (238, 239, 241)
@@ -52,6 +53,23 @@ def contact_sheet(
     rows = math.ceil(len(artifacts) / across)
     cell = max(16, min(cell_px, 1_024, MAX_SIDE_PX // max(across, rows) - _GAP_PX - _CAPTION_PX))
     return encode(_painted(artifacts, texts, across, rows, cell), "image/jpeg", quality=90)
+
+
+def word_card(lines: Sequence[str], *, width_px: int = 560) -> bytes:
+    """Lines of text as a picture, JPEG bytes: for where a picture stands and there is none yet.
+
+    Each line is cut where it would be too wide. The first is the title. The font knows Latin letters alone.
+    """
+    from PIL import Image, ImageDraw, ImageFont
+
+    card = Image.new("RGB", (width_px, 2 * _GAP_PX + len(lines) * _CAPTION_PX), _PAPER)
+    draw = ImageDraw.Draw(card)
+    for row, line in enumerate(lines):
+        font = ImageFont.load_default(_FONT_PX if row else _TITLE_PX)
+        text = _clipped(draw, line, font, width_px - 2 * _GAP_PX)
+        middle = _GAP_PX + (row + 0.5) * _CAPTION_PX
+        draw.text((_GAP_PX, middle), text, fill=_INK, font=font, anchor="lm")
+    return encode(card, "image/jpeg", quality=90)
 
 
 def _columns(count: int) -> int:

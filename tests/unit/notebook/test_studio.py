@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from ipyimagegen.core.requests import InputFile
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.job import Job
 from ipyimagegen.media.artifacts import Artifact
+from ipyimagegen.media.sniff import dimensions
+from ipyimagegen.notebook.widgets.stand_in import StandInWidget
 from ipyimagegen.notebook.widgets.studio import Studio
 from ipyimagegen.notebook.widgets.studio_calls import described_job
 from ipyimagegen.notebook.widgets.studio_inputs import medium
@@ -123,7 +126,9 @@ def run(studio: Studio) -> Any:
 
 
 def test_the_traits_are_the_contracts(make: Callable[..., Watched]) -> None:
-    bare = {name for name, trait in Studio.class_traits(sync=True).items() if trait.this_class is Studio}
+    bare = {
+        name for name, trait in Studio.class_traits(sync=True).items() if trait.this_class in (Studio, StandInWidget)
+    }
     assert set(CONTRACT["traits"]) == bare
     for name, value in CONTRACT["traits"].items():
         assert value == Studio.class_traits()[name].default(), name
@@ -505,18 +510,23 @@ def test_it_says_what_it_is(done: Watched) -> None:
     )
 
 
-def test_a_saved_notebook_gets_words_and_the_latest_picture(make: Callable[..., Watched], done: Watched) -> None:
-    bare = make()._repr_mimebundle_()
-    shown = done._repr_mimebundle_()
-    assert bare is not None
-    assert shown is not None
-    assert {"text/plain", "application/vnd.jupyter.widget-view+json"} == set(bare[0])
-    assert {"image/png"} == set(shown[0]) - set(bare[0])
+def test_a_saved_notebook_gets_words_and_the_latest_pictures(make: Callable[..., Watched], done: Watched) -> None:
+    bare, _ = make()._repr_mimebundle_()
+    assert {"text/plain", "image/jpeg", "application/vnd.jupyter.widget-view+json"} == set(bare)
+    one, _ = done._repr_mimebundle_()
+    assert one["text/plain"] == repr(done)
     done.n = 2
     run(done)
-    several = done._repr_mimebundle_()
-    assert several is not None
-    assert "image/jpeg" in several[0]
+    several, _ = done._repr_mimebundle_()
+    sizes = [dimensions(base64.b64decode(each["image/jpeg"])) for each in (bare, one, several)]
+    assert [(560, 72), (120, 144), (336, 144)] == sizes
+
+
+def test_words_say_how_to_collect_what_is_at_work(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", num_inference_steps=50, step_delay_s=0.2)
+    work = studio.run()
+    assert f"1 at work when this was saved; collect with ig.attach({work.jobs[0].id!r})" in studio.sheet_text()
+    studio.cancel()
 
 
 def test_no_pixels_and_no_keys_are_in_the_saved_state(done: Watched) -> None:

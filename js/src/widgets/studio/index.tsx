@@ -1,5 +1,5 @@
 /** The Studio widget: the workbench, bound to a widget model for the life of one view. */
-import type { AnyWidget, RenderProps } from "@anywidget/types";
+import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import type { Bench } from "../../components/studio/bench";
@@ -9,13 +9,14 @@ import { bind } from "../../model/binding";
 import { cancelling } from "../../model/cancelling";
 import { insist } from "../../model/insist";
 import { atEnd, beginLife } from "../../model/life";
+import { keepShortcutsOut } from "../../model/shortcuts";
+import { standIn } from "../../model/stand_in";
 import { type Viewing, watchViewing } from "../../model/visibility";
 import { edits } from "./edits";
 import { files } from "./files";
 import { painter } from "./painter";
 import { pictures } from "./pictures";
 import { previews } from "./previews";
-import { keepKeys } from "./shortcuts";
 import { uploads } from "./uploads";
 
 function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
@@ -120,7 +121,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     painter: painter({ fetch: () => fetched.fetch("painter", ""), el, life: life.signal }),
   };
   el.classList.add("ig-root");
-  keepKeys(el, life.signal);
+  keepShortcutsOut(el, life.signal);
   mount(<Studio bench={bench} />, el);
   let n = 0;
   watchViewing({ el, picture: ".ig-stage", life: life.signal }, (viewing) => {
@@ -134,4 +135,12 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-export default () => ({ render }) satisfies AnyWidget<Traits>;
+function initialize({ model, signal: host }: InitializeProps<Traits>): () => void {
+  const life = beginLife(host);
+  standIn(model.get("sheet_mark"), life.signal, (el, end) => {
+    render({ model, el, signal: end } as RenderProps<Traits>);
+  });
+  return life.end;
+}
+
+export default () => ({ initialize, render }) satisfies AnyWidget<Traits>;

@@ -24,7 +24,8 @@ from ...media.results import Result
 from ...runtime import runtime
 from ...session import default_client
 from . import studio_words as words
-from .base import STATIC, Widget
+from .base import STATIC
+from .stand_in import StandInWidget
 from .studio_calls import Call, Calls
 from .studio_controls import controls
 from .studio_form import Dropped, Form
@@ -33,7 +34,7 @@ from .studio_live import Live
 from .studio_page import MAX_N, Page
 from .studio_screens import Screens
 from .studio_shelf import Shelf
-from .studio_still import still
+from .studio_still import how_to_collect, still
 
 UPDATE_S = 0.1
 """The shortest time between two updates of words and bars; previews have a pace of their own."""
@@ -48,7 +49,7 @@ def _values_to_json(values: Mapping[str, Any], _: object) -> dict[str, Any]:
     return described_values(values)
 
 
-class Studio(Widget):
+class Studio(StandInWidget):
     """The workbench for one model at a time, of any service.
 
     `Studio("openpixels/flux-dev", prompt="a lighthouse")` opens with the form filled in; parameters that the model does
@@ -231,6 +232,7 @@ class Studio(Widget):
         for job in work.jobs:
             job.outcome.add_done_callback(partial(self._ended, call, job))
         self.update()
+        self.renew_sheet()
         return work
 
     def cancel(self, job_id: str = "") -> bool:
@@ -264,6 +266,7 @@ class Studio(Widget):
         if end is not None:
             end()
         self.update()
+        self.renew_sheet()
 
     def update(self) -> None:
         """Show how things stand: jobs, log, pictures and what they cost."""
@@ -274,11 +277,11 @@ class Studio(Widget):
                 self._pending.cancel()
                 self._pending = None
             self.calls.tidy()
-            self.jobs = self.calls.described()
-            self.logs = [line for _, job in self.calls.jobs() for line in job.logs][-MAX_LOG_LINES:]
-            self.pictures = self.shelf.described()
             self.results = self.shelf.results(unfinished=self.calls.unfinished())
             self.spent = words.spent([result.cost for result in self.results])
+            self.pictures = self.shelf.described()
+            self.logs = [line for _, job in self.calls.jobs() for line in job.logs][-MAX_LOG_LINES:]
+            self.jobs = self.calls.described()
 
     # -- the page -------------------------------------------------------------------------------------------------
 
@@ -299,12 +302,20 @@ class Studio(Widget):
             runtime().loop.call_soon_threadsafe(self._pending.cancel)
         super().close()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        made = super()._repr_mimebundle_(**kwargs)
-        if made is None:
-            return None
-        data, metadata = made
-        return {**data, **still(self.results), "text/plain": repr(self)}, metadata
+    # -- what the notebook keeps ----------------------------------------------------------------------------------
+
+    @traitlets.observe("model", "pictures")
+    def _stands_for_more(self, _: object) -> None:
+        self.renew_sheet()
+
+    def sheet(self) -> bytes:
+        """The latest pictures as one, a JPEG; words where there are none."""
+        return still(self.model, self.results)
+
+    def sheet_text(self) -> str:
+        """What the form says and what came of it, in words, and how to collect what still runs."""
+        lines = (repr(self), how_to_collect(self.calls.running()))
+        return "\n".join(line for line in lines if line)
 
     def __repr__(self) -> str:
         running, made = len(self.calls.running()), len(self.shelf.pieces)

@@ -1,27 +1,33 @@
-"""What stands for a studio where no widget can: in a saved notebook, beside the view."""
+"""What stands for a studio where it is not live: a picture and words, in the notebook file."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from typing import Any
 
-from ...core.errors import ImagegenError
-from ...media.display import for_display
+from ...job import Job
 from ...media.results import Result
-from ...media.sheets import contact_sheet
+from ...media.sheets import word_card
+from .stand_in import sheet_of
 
 MAX_PICTURES = 12
+ONE_PX, FEW_PX, MANY_PX = 512, 320, 192
+"""Sides of a cell for one picture, up to four, and more."""
+MAX_NAMED = 4
+FEW = 4
 
 
-def still(results: Sequence[Result]) -> dict[str, Any]:
-    """The latest pictures as one `image/jpeg` (one picture as it is, where it is a PNG); `{}` where there are none."""
+def still(model: str, results: Sequence[Result]) -> bytes:
+    """The latest pictures as one, a JPEG; a card of words where there are none. Blocks, some ms a picture."""
     images = [image for result in results for image in result.images if not image.error][-MAX_PICTURES:]
     if not images:
-        return {}
-    try:
-        data = images[0].bytes if len(images) == 1 else contact_sheet(images)
-        shown = for_display(data, images[0].display)
-    except ImagegenError:
-        return {}  # what cannot be decoded has its words beside the view
-    return {shown.media_type: base64.b64encode(shown.data).decode("ascii")}
+        return word_card([f"Studio · {model}" if model else "Studio", "No pictures yet. Run this cell to open it."])
+    side = ONE_PX if len(images) == 1 else FEW_PX if len(images) <= FEW else MANY_PX
+    return sheet_of(images, cell_px=side)
+
+
+def how_to_collect(running: Sequence[Job]) -> str:
+    """For a notebook that is saved while jobs run: how to get what they make. `""` where none does."""
+    if not running:
+        return ""
+    calls = " and ".join(f"ig.attach({job.id!r})" for job in running[:MAX_NAMED])
+    return f"{len(running)} at work when this was saved; collect with {calls}"
