@@ -228,33 +228,26 @@ class Journal:
     def succeeded(self, job_id: str, result: Result) -> Future[Result]:
         """Keep a result and its files. Gives it back with its large artifacts in their place on disk.
 
-        One with outputs that were not fetched takes the place of no earlier one.
+        Of a job that had succeeded before, the times stay, and the outputs too where fewer of these were fetched.
         """
         return self._do(self._succeeded, job_id, result)
 
     def _succeeded(self, job_id: str, result: Result) -> Result:
         artifacts = tuple(self._kept(artifact) for artifact in result.artifacts)
-        times, cost = result.timings, result.cost
-        values = {
-            "phase": "succeeded",
-            "ended": time.time(),
-            "seed": _seed(result.seed),
-            "text": result.text,
-            "facts": json.dumps(as_json(result.facts)),
-            "error": "",
-            **_money(cost),
-            **{name: getattr(times, name) for name in ("queue_s", "run_s", "fetch_s", "total_s")},
-        }
-        less = any(artifact.error for artifact in artifacts)
+        kept, fetched = replace(result, artifacts=artifacts), sum(not artifact.error for artifact in artifacts)
         with self._open() as connection:
-            if not _update(connection, job_id, values, where="phase <> 'succeeded'" if less else "1"):
-                return replace(result, artifacts=artifacts)
+            known = "SELECT count(*) FROM outputs WHERE job = ? AND error = ''"
+            if fetched < connection.execute(known, (job_id,)).fetchone()[0]:
+                return kept
+            if not _update(connection, job_id, _end_of(result), where="phase <> 'succeeded'"):
+                again = {"text": result.text, **(_money(result.cost) if result.cost.known else {})}
+                _update(connection, job_id, again)
             connection.execute("DELETE FROM outputs WHERE job = ?", (job_id,))
             connection.executemany(
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [_output_row(job_id, artifact) for artifact in artifacts],
             )
-        return replace(result, artifacts=artifacts)
+        return kept
 
     def _kept(self, artifact: Artifact) -> Artifact:
         if artifact.error:
@@ -428,6 +421,19 @@ def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, An
     names = ", ".join(f"{name} = ?" for name in values)
     changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ? AND {where}", (*values.values(), job_id))
     return changed.rowcount == 1
+
+
+def _end_of(result: Result) -> dict[str, Any]:
+    return {
+        "phase": "succeeded",
+        "ended": time.time(),
+        "error": "",
+        "seed": _seed(result.seed),
+        "text": result.text,
+        "facts": json.dumps(as_json(result.facts)),
+        **_money(result.cost),
+        **{name: getattr(result.timings, name) for name in ("queue_s", "run_s", "fetch_s", "total_s")},
+    }
 
 
 def _money(cost: Cost) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from ipyimagegen.core.events import Cancelled, Event, Failed, Output, Succeeded
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.history import Row
-from ipyimagegen.media.artifacts import Payload
+from ipyimagegen.media.artifacts import Payload, make_artifact
+from ipyimagegen.media.results import Timings
 from ipyimagegen.net.secrets import Secret, shield
 from ipyimagegen.services.recording import Recording, open_row, plain, recorded, seen
 
@@ -200,3 +202,15 @@ def test_values_are_described() -> None:
     endless: list[object] = []
     endless.append(endless)
     assert "<…>" in str(plain(endless))
+
+
+def test_pictures_that_are_fetched_later_join_a_result_whose_times_and_cost_stay() -> None:
+    row = ended(Succeeded(outputs=(Output(url="https://files.example/a.png"),), cost=PAID))
+    (before,) = history.search()
+    whole = make_artifact(Payload(data=PICTURE), Output(url="https://files.example/a.png"))
+    later = replace(before, artifacts=(whole,), timings=Timings(total_s=90_000.0), cost=Cost())
+    history.journal().succeeded(row.id, later).result()
+    history.journal().succeeded(row.id, before).result()
+    (after,) = history.search()
+    assert PICTURE == after.image.bytes
+    assert (after.cost, after.timings) == (before.cost, before.timings)
