@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -129,10 +129,17 @@ def test_an_error_before_there_is_a_ticket(error: Exception, phase: str) -> None
     assert (only_row().phase, only_row().error, only_row().is_open) == (phase, str(error), False)
 
 
-def cancelled_in(step: Callable[[], Awaitable[None]]) -> None:
+def cancelled_inside(row: Callable[[], AbstractAsyncContextManager[object]]) -> None:
     async def run() -> None:
+        inside = asyncio.Event()
+
+        async def step() -> None:
+            async with row():
+                inside.set()
+                await asyncio.sleep(30)
+
         task = asyncio.ensure_future(step())
-        await asyncio.sleep(0.2)
+        await inside.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -141,20 +148,12 @@ def cancelled_in(step: Callable[[], Awaitable[None]]) -> None:
 
 
 def test_a_cancel_before_it_was_sent_closes_the_row() -> None:
-    async def step() -> None:
-        async with recorded("far", "away", {}):
-            await asyncio.sleep(30)
-
-    cancelled_in(step)
+    cancelled_inside(lambda: recorded("far", "away", {}))
     assert (only_row().phase, only_row().error) == ("cancelled", "cancelled before it was sent")
 
 
 def test_a_cancel_after_it_was_sent_leaves_it_to_be_collected() -> None:
-    async def step() -> None:
-        async with sent():
-            await asyncio.sleep(30)
-
-    cancelled_in(step)
+    cancelled_inside(sent)
     assert only_row().is_open
 
 
