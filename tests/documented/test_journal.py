@@ -21,6 +21,7 @@ from ipyimagegen.services import segmind, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 from ipyimagegen.services.segmind import SegmindClient
+from ipyimagegen.services.segmind.api import Api, Handle
 
 from .rows import PICTURE
 
@@ -198,6 +199,15 @@ def test_a_stream_notes_the_end(gateway: Gateway) -> None:
     for _ in inference().run(APP, stream=True):
         pass
     assert only_row().phase == "succeeded"
+
+
+def test_a_workflow_that_is_answered_at_once_is_noted(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def answered(*_: Any) -> Handle:
+        return Handle(request_id="", status_url="", answer={"output": {"text": "a pier"}})
+
+    monkeypatch.setattr(Api, "start_workflow", answered)
+    segmind.pixelflows.run(workflow_id="text-to-image", data={"prompt": "a pier"})
+    assert (only_row().phase, only_row().model) == ("succeeded", "workflows/text-to-image")
 
 
 async def open_rows(count: int) -> None:

@@ -37,9 +37,8 @@ async def start_workflow(api: Api, url: str, data: Mapping[str, Any], name: str)
     """`Api.start_workflow`, noted; one that was answered with its result has ended."""
     async with recorded(SERVICE, name, data) as row:
         handle = await api.start_workflow(url, data, name)
-        if handle.request_id:
-            await row.submitted(ticket_of(handle, name))
-        else:
+        await row.submitted(ticket_of(handle, name))
+        if not handle.request_id:
             row.concluded(partial(event_of, {"status": "COMPLETED", **handle.answer}))
     return handle
 
