@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any, Literal
@@ -114,28 +114,34 @@ class Client:
         sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
         """
         spec = self.model(model)
-        return self._start(spec, n, max_cost, params)
+        return self.start(spec, params, n=n, max_cost=max_cost)
 
     async def async_submit(
         self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
     ) -> Job | Batch:
         """`submit` for coroutines: awaits the model's description instead of blocking on it."""
         spec = await self.runtime.bridge(self._model(model or self.settings.model))
-        return self._start(spec, n, max_cost, params)
+        return self.start(spec, params, n=n, max_cost=max_cost)
 
-    def _start(
+    def start(
         self,
         spec: ModelSpec,
-        n: int,
-        max_cost: Decimal | float | None,
-        params: dict[str, Any],
+        params: Mapping[str, Any],
         *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
         watch: Callable[[Job], object] = lambda _: None,
     ) -> Job | Batch:
+        """`submit` for a model whose description is at hand: asks no service for it, and so never blocks.
+
+        `watch` is called with each job before it is sent, so that no event is missed. Where the model has an `n` of its
+        own, one job makes them all, and a value in `params` goes before `n`. Costs and raises as `submit` does.
+        """
+        values = dict(params)
         if "n" in spec.params:
-            params, n = {**params, "n": n}, 1
+            values, n = {"n": n, **values}, 1
         cap = self.settings.having("max_cost", max_cost)
-        requests = prepare(spec, params, n=n, options={})
+        requests = prepare(spec, values, n=n, options={})
         refuse_over(spec, n, cap)
         jobs = [self._job(spec, request) for request in requests]
         for job in jobs:
@@ -199,7 +205,7 @@ class Client:
     ) -> Stream:
         """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
         streams: list[Stream] = []
-        self._start(self.model(model), 1, max_cost, params, watch=lambda job: streams.append(Stream(job)))
+        self.start(self.model(model), params, max_cost=max_cost, watch=lambda job: streams.append(Stream(job)))
         return streams[0]
 
     def jobs(self) -> list[Job]:

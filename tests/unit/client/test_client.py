@@ -560,3 +560,17 @@ def test_a_loop_that_is_closed_under_a_stream_harms_neither_the_job_nor_its_watc
     client.runtime.post(service.hold.set)
     assert stream.job.result(5).images
     assert capfd.readouterr().err == ""
+
+
+def test_start_asks_for_no_description_and_a_value_goes_before_n(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = read_params({"properties": {"prompt": {"type": "string"}, "n": {"type": "integer", "default": 1}}})
+    spec = ModelSpec(service="scripted", name="unlisted", params=params)
+    monkeypatch.setattr(Scripted, "model", None)
+    watched: list[Job] = []
+    client = client_of(scripted)
+    for values in ({"prompt": "a fox"}, {"prompt": "a fox", "n": 3}):
+        client.start(spec, values, n=2, watch=watched.append).result(20)
+    assert [2, 3] == [job.request.values["n"] for job in watched]
+    assert [2, 3] == [request.values["n"] for request in scripted.submitted]

@@ -274,7 +274,7 @@ def test_run_returns_at_once_and_the_result_is_kept(make: Callable[..., Watched]
     assert isinstance(work, Job)
     assert not work.done
     result = work.result(20)
-    until(lambda: studio.results)
+    until(lambda: studio.results and not studio.jobs)
     assert [result] == studio.results
     assert ["7"] == [one["seed"] for one in studio.pictures]
     assert ("free", []) == (studio.spent, studio.jobs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -95,7 +94,7 @@ class ImageGen(Magics):
             if asked.dry_run:
                 self._show_plan(spec, asked, call)
                 return
-            work = self.client.submit(spec.id, **_limits(asked), **call.values)
+            work = self.client.start(spec, call.values, n=asked.n, max_cost=asked.max_cost)
         except InvalidInput as error:
             raise usage_error([_as_typed(spec, problem) for problem in error.problems]) from error
         present = self._stage.follow if asked.bg else self._stage.wait
@@ -152,11 +151,6 @@ def _in_its_words(error: ImagegenError) -> ImagegenError:
     """`error`, shown by IPython as its words alone: the frames of this package would only bury them."""
     vars(error)["_render_traceback_"] = lambda: [f"{type(error).__name__}: {error}"]
     return error.with_traceback(None)
-
-
-def _limits(asked: Invocation) -> dict[str, Any]:
-    limits: dict[str, int | Decimal] = {} if asked.n == 1 else {"n": asked.n}
-    return limits if asked.max_cost is None else {**limits, "max_cost": asked.max_cost}
 
 
 def _wrong_pattern(pattern: str) -> list[Problem]:

@@ -220,10 +220,9 @@ class Studio(StandInWidget):
         problems = form.problems()
         if problems:
             raise InvalidInput([Problem(name, text) for name, text in problems.items()], model=form.spec.id)
-        own_n = "n" in form.spec.params
-        work = self.client._start(  # noqa: SLF001 (the description is here: submit() would ask for it again)
-            form.spec, 1 if own_n else self.n, None, dict(form.values), watch=self._watch
-        )
+        own_n = form.spec.params.get("n")
+        n = self.n if own_n is None else own_n.default if isinstance(own_n.default, int) else 1
+        work = self.client.start(form.spec, form.values, n=n, watch=self._watch)
         call = Call(work=work, spec=form.spec, values=dict(form.values))
         with self._lock:
             self.calls.add(call)
