@@ -2,8 +2,8 @@
 
 JupyterLab and Chromium on one machine, times in ms. `first paint`: from running the cell to the frame after the form's
 prompt is in the page, in a fresh kernel that has imported the package, and of the second Studio there. `round trip`:
-until the kernel's judgement of a value is in the page, from a key `typed` in a number's field (the page waits 120 ms for
-more keys before it sends), and from its Reset button `pressed`. At rest, and while eight jobs show 30 previews of
+until the kernel's judgement of a value is in the page, from a key `typed` in a number's field (the page waits 120 ms
+for more keys before it sends), and from its Reset button `pressed`. At rest, and while eight jobs show 30 previews of
 512×512 a second each in the same Studio.
 """
 

@@ -102,7 +102,7 @@ def test_every_message_of_the_page_is_understood(kind: str, job: Job) -> None:
 def test_a_message_that_makes_no_sense_changes_nothing(content: dict[str, Any], job: Job) -> None:
     view = Watched(job)
     view.hear(**content)
-    assert (view._views, job.done) == ({}, False)
+    assert (view._screens.views, job.done) == ({}, False)
 
 
 def test_cancel_is_acknowledged_at_once_and_ends_the_job(job: Job) -> None:
@@ -117,7 +117,7 @@ def test_a_hello_is_acknowledged_and_an_older_one_changes_nothing(job: Job) -> N
     view = Watched(job)
     view.hear(**{**HELLO, "n": 2})
     view.hear(**{**HELLO, "n": 1, "visible": False})
-    assert view._views["a"].visible
+    assert view._screens.views["a"].visible
     assert view.said[0] == ("ack", {"of": "hello"})
 
 

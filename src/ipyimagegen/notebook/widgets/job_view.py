@@ -15,7 +15,7 @@ from ...job import Job
 from ...media.previews import BytesFrame
 from ...runtime import runtime
 from .base import STATIC, Widget
-from .pacing import FramePump, Viewing, combined
+from .screens import Screens
 
 UPDATE_S = 0.1
 """The shortest time between two updates of the words and bars; previews have a pace of their own."""
@@ -38,9 +38,7 @@ class JobView(Widget):
 
     def __init__(self, work: Job | Batch | None = None, **traits: Any) -> None:
         self.work = work
-        self._views: dict[str, Viewing] = {}
-        self._hellos: dict[str, int] = {}
-        self._pumps: dict[str, FramePump] = {}
+        self._screens = Screens(self._send_frame)
         self._pending: asyncio.TimerHandle | None = None
         self._ends: list[Any] = []
         self._finished = False
@@ -56,7 +54,6 @@ class JobView(Widget):
             **traits,
         )
         for job in work.jobs:
-            self._pumps[job.id] = FramePump(partial(self._send_frame, job.id))
             self._ends.append(job.watch(partial(self._moved, job)))
 
     def __repr__(self) -> str:
@@ -68,7 +65,7 @@ class JobView(Widget):
 
     def _moved(self, job: Job, event: Event | None) -> None:
         if isinstance(event, Preview):
-            self._pumps[job.id].push(event.frame, event.step)
+            self._screens.push(job.id, event.frame, event.step)
         if job.done:
             self._update()
         elif self._pending is None:
@@ -95,33 +92,18 @@ class JobView(Widget):
                 self.say("ack", of="cancel")
                 self._cancel(content.get("job"))
             case "shown":
-                pump = self._pumps.get(str(content.get("job")))
-                if pump is not None and isinstance(content.get("seq"), int):
-                    pump.shown(content["seq"])
+                self._screens.shown(content)
             case "hello":
                 self.say("ack", of="hello")
-                self._look(str(content.get("view")), content)
+                self._screens.hello(content)
             case "bye":
-                self._views.pop(str(content.get("view")), None)
+                self._screens.bye(content)
                 self._close_if_unseen()
 
     def _cancel(self, job_id: object) -> None:
         for job in self.work.jobs if self.work else ():
             if job_id is None or job.id == job_id:
                 job.cancel()
-
-    def _look(self, view: str, content: dict[str, Any]) -> None:
-        number = content.get("n")
-        if not isinstance(number, int) or number < self._hellos.get(view, 0):
-            return  # said again while a later one was on its way
-        fresh = view not in self._hellos
-        self._hellos[view] = number
-        width, ratio = content.get("width_px"), content.get("pixel_ratio")
-        pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
-        self._views[view] = Viewing(visible=content.get("visible") is True, width_px=int(pixels))
-        viewing = combined(list(self._views.values()))
-        for pump in self._pumps.values():
-            pump.look(viewing, fresh=fresh)
 
     def finish(self) -> None:
         """The call has ended and its output was replaced: close as soon as no page shows this view any more.
@@ -132,7 +114,7 @@ class JobView(Widget):
 
     def _finish(self) -> None:
         self._finished = True
-        if self._views and self.work is not None:
+        if self._screens.views and self.work is not None:
             self._update()
             for job in self.work.jobs:
                 self._show_picture(job)
@@ -140,10 +122,10 @@ class JobView(Widget):
 
     def _show_picture(self, job: Job) -> None:
         if job.exception() is None and (images := job.result(0).images) and not images[0].error:
-            self._pumps[job.id].push(BytesFrame(images[0].bytes), job.state.steps or 1)
+            self._screens.push(job.id, BytesFrame(images[0].bytes), job.state.steps or 1)
 
     def _close_if_unseen(self) -> None:
-        if self._finished and not self._views:
+        if self._finished and not self._screens.views:
             self.close()
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ from ...runtime import runtime
 from ...session import default_client
 from . import studio_words as words
 from .base import STATIC
+from .screens import Screens
 from .stand_in import StandInWidget
 from .studio_calls import Call, Calls
 from .studio_controls import controls
@@ -32,7 +33,6 @@ from .studio_form import Dropped, Form
 from .studio_inputs import described_values
 from .studio_live import Live
 from .studio_page import MAX_N, Page
-from .studio_screens import Screens
 from .studio_shelf import Shelf
 from .studio_still import how_to_collect, still
 

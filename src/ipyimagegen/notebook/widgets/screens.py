@@ -19,29 +19,33 @@ class Screens:
     """The views of one widget, and a pump for each job."""
 
     send: SendJobFrame
-    _views: dict[str, Viewing] = field(default_factory=dict)
+    views: dict[str, Viewing] = field(default_factory=dict)
     _hellos: dict[str, int] = field(default_factory=dict)
     _pumps: dict[str, FramePump] = field(default_factory=dict)
 
     def hello(self, content: Mapping[str, Any]) -> None:
         """A view says how it is seen. What comes late, or again, changes nothing."""
-        view, number = str(content.get("view"))[:64], content.get("n")
+        view, number = _view(content), content.get("n")
         if not isinstance(number, int) or number < self._hellos.get(view, 0):
             return
         fresh = view not in self._hellos
         self._hellos[view] = number
         width, ratio = content.get("width_px"), content.get("pixel_ratio")
         pixels = width * ratio if isinstance(width, int | float) and isinstance(ratio, int | float) else 512
-        self._views[view] = Viewing(content.get("visible") is True, int(min(pixels, 1 << 14)))
-        viewing = combined(list(self._views.values()))
+        self.views[view] = Viewing(content.get("visible") is True, int(min(pixels, 1 << 14)))
+        viewing = combined(list(self.views.values()))
         for pump in self._pumps.values():
             pump.look(viewing, fresh=fresh)
+
+    def bye(self, content: Mapping[str, Any]) -> None:
+        """A view is gone."""
+        self.views.pop(_view(content), None)
 
     def push(self, job: str, frame: Frame, step: int) -> None:
         """A newer preview of a job."""
         pump = self._pumps.get(job)
         if pump is None:
-            viewing = combined(list(self._views.values()))
+            viewing = combined(list(self.views.values()))
             pump = self._pumps[job] = FramePump(partial(self.send, job), viewing)
         pump.push(frame, step)
 
@@ -51,6 +55,6 @@ class Screens:
         if pump is not None and isinstance(seq, int):
             pump.shown(seq)
 
-    def forget(self, job: str) -> None:
-        """No more previews of this job."""
-        self._pumps.pop(job, None)
+
+def _view(content: Mapping[str, Any]) -> str:
+    return str(content.get("view"))[:64]
