@@ -2,7 +2,8 @@
  * A live view in the place of a plain picture. The kernel shows an ordinary JPEG, so that the notebook file holds a picture
  * and nothing else; a mark in its first bytes tells which. The view is put beside it, and the picture hidden meanwhile.
  */
-import { atEnd } from "./life";
+import type { InitializeProps, RenderProps } from "@anywidget/types";
+import { atEnd, beginLife } from "./life";
 
 const PREFIX = "data:image/jpeg;base64,";
 
@@ -53,4 +54,20 @@ export function standIn(
     for (const { end } of [...standing.values()]) end.abort();
   });
   look();
+}
+
+type Render<Traits extends Record<string, unknown>> = (props: RenderProps<Traits>) => () => void;
+
+/** A widget whose views stand in for its pictures, and that is an ordinary widget wherever a host shows it as one. */
+export function standingIn<Traits extends Record<string, unknown> & { sheet_mark: string }>(
+  render: Render<Traits>,
+) {
+  const initialize = ({ model, signal: host }: InitializeProps<Traits>): (() => void) => {
+    const life = beginLife(host);
+    standIn(model.get("sheet_mark"), life.signal, (el, end) => {
+      render({ model, el, signal: end } as RenderProps<Traits>);
+    });
+    return life.end;
+  };
+  return { initialize, render };
 }

@@ -1,5 +1,5 @@
 /** The Compare widget: the component, bound to a widget model for the life of one view. */
-import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
+import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { type Signal, signal } from "@preact/signals";
 import { render as mount } from "preact";
 import { Compare } from "../../components/compare/Compare";
@@ -10,7 +10,7 @@ import { insist } from "../../model/insist";
 import { atEnd, beginLife } from "../../model/life";
 import { objectUrls } from "../../model/object_urls";
 import { keepShortcutsOut } from "../../model/shortcuts";
-import { standIn } from "../../model/stand_in";
+import { standingIn } from "../../model/stand_in";
 
 /** Each picture once at the size it is shown at, and again only where more is needed. */
 function pixelsOf({ on, send, life }: Binding<CompareContract>, view: string): Pixels {
@@ -82,12 +82,4 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-function initialize({ model, signal: host }: InitializeProps<Traits>): () => void {
-  const life = beginLife(host);
-  standIn(model.get("sheet_mark"), life.signal, (el, end) => {
-    render({ model, el, signal: end } as RenderProps<Traits>);
-  });
-  return life.end;
-}
-
-export default () => ({ initialize, render }) satisfies AnyWidget<Traits>;
+export default () => standingIn(render) satisfies AnyWidget<Traits>;

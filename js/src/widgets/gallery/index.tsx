@@ -1,5 +1,5 @@
 /** The Gallery widget: the component, bound to a widget model for the life of one view. */
-import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
+import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import { Gallery } from "../../components/gallery/Gallery";
@@ -8,7 +8,7 @@ import type { GalleryContract, Traits } from "../../contract/gallery";
 import { bind } from "../../model/binding";
 import { atEnd, beginLife } from "../../model/life";
 import { keepShortcutsOut } from "../../model/shortcuts";
-import { standIn } from "../../model/stand_in";
+import { standingIn } from "../../model/stand_in";
 import { itemsOf, type Room } from "./items";
 import { picturesOf } from "./pictures";
 
@@ -65,12 +65,4 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-function initialize({ model, signal: host }: InitializeProps<Traits>): () => void {
-  const life = beginLife(host);
-  standIn(model.get("sheet_mark"), life.signal, (el, end) => {
-    render({ model, el, signal: end } as RenderProps<Traits>);
-  });
-  return life.end;
-}
-
-export default () => ({ initialize, render }) satisfies AnyWidget<Traits>;
+export default () => standingIn(render) satisfies AnyWidget<Traits>;

@@ -1,5 +1,5 @@
 /** The Studio widget: the workbench, bound to a widget model for the life of one view. */
-import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
+import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import type { Bench } from "../../components/studio/bench";
@@ -10,7 +10,7 @@ import { cancelling } from "../../model/cancelling";
 import { insist } from "../../model/insist";
 import { atEnd, beginLife } from "../../model/life";
 import { keepShortcutsOut } from "../../model/shortcuts";
-import { standIn } from "../../model/stand_in";
+import { standingIn } from "../../model/stand_in";
 import { type Viewing, watchViewing } from "../../model/visibility";
 import { edits } from "./edits";
 import { files } from "./files";
@@ -135,12 +135,4 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-function initialize({ model, signal: host }: InitializeProps<Traits>): () => void {
-  const life = beginLife(host);
-  standIn(model.get("sheet_mark"), life.signal, (el, end) => {
-    render({ model, el, signal: end } as RenderProps<Traits>);
-  });
-  return life.end;
-}
-
-export default () => ({ initialize, render }) satisfies AnyWidget<Traits>;
+export default () => standingIn(render) satisfies AnyWidget<Traits>;
