@@ -125,7 +125,7 @@ def test_segmind_tells_what_it_cost_and_another_process_collects_a_job(tmp_path:
     assert jobs["seedream-4.5"] == 3
     assert (tmp_path / "collected" / "segmind-seedream-4.5-5.png").is_file()
     assert "gemini-3-pro: You said: Describe a lighthouse" in said(notebook)
-    assert "In all, the last day: $0.102." in said(notebook)
+    assert "In all, the last day: $0.164." in said(notebook)
     assert "404 Model not found: no-such-model" in said(notebook)
     assert "is over max_cost=0.001; nothing was sent" in said(notebook)
 

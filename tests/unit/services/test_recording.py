@@ -188,7 +188,7 @@ def test_a_prompt_that_cannot_be_written_stops_no_job() -> None:
 
 
 def test_values_are_described() -> None:
-    given = {"a": [Path("/home/somebody/boat.png"), b"123"], "b": "data:image/png;base64,AAAA", "c": 1.5, "d": None}
+    given = {"a": [Path("/elsewhere/boat.png"), b"123"], "b": "data:image/png;base64,AAAA", "c": 1.5, "d": None}
     assert plain(given) == {
         "a": ["<boat.png>", "<3 bytes>"],
         "b": "<image/png 26 characters>",
