@@ -28,6 +28,7 @@ const item = (at: number): Item => ({
   height: at % 4 === 2 ? 768 : 512,
   seconds: at % 5 === 0 ? null : 0.4 + (at % 9),
   cost: at % 3 === 0 ? "$0.012" : "free",
+  key: `job-${at}.9f86`,
   amount: at % 3 === 0 ? 0.012 : 0,
   created: 1_795_000_000 - at,
   starred: at % 6 === 2,

@@ -435,6 +435,19 @@ def test_a_mask_is_painted_on_the_picture_that_it_is_for(studio: Open, page: Pag
     expect(shown.locator(".ig-tile")).to_have_count(2)
 
 
+def test_a_picture_is_dragged_from_a_gallery_into_an_input(studio: Open, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1600})  # both are in sight
+    make = f"made = ig.run('local/sketch', prompt='a fox', {SMALL})"
+    look = "print(json.dumps(s.params['image'] == made.images[0]))"
+    shown = studio("drag", f"'local/sketch', prompt='a boat', {SMALL}", make, "ig.Gallery(made)", look)
+    run(page, 2)
+    found = run(page, 3).locator(".ig-gallery-cell")
+    expect(found.locator("img")).to_be_visible()
+    found.drag_to(shown.locator("[data-param=image] .ig-media__box"))
+    expect(shown.locator("[data-param=image] .ig-media__facts")).to_contain_text("128 × 128")
+    assert ask(page, 4) is True
+
+
 def test_a_reload_finds_the_running_job_and_the_form(studio: Open, page: Page) -> None:
     shown = studio("reload", f"'local/sketch', prompt='a boat', {SLOW}")
     press_run(shown)

@@ -500,6 +500,19 @@ def test_other_widgets_can_be_linked_to_a_parameter(done: Watched) -> None:
     assert 9 == done.params["num_inference_steps"]
 
 
+def test_a_picture_of_another_widget_is_used_by_its_job_and_content(
+    make: Callable[..., Watched], done: Watched
+) -> None:
+    (artifact,) = done.results[0].images
+    studio = make(prompt="a boat", **SMALL)
+    studio.hear("use", name="image", index=0, key=f"{artifact.record.job_id}.{artifact.sha256}", url="")
+    until(lambda: "image" in studio.params)
+    assert artifact == studio.params["image"]
+    studio.hear("use", name="image", index=0, key="none.0", url="")
+    until(lambda: "image" in studio.problems)
+    assert "no job 'none'" in studio.problems["image"]
+
+
 # -- what Python and readers see -------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 
 import type { Caption, Item } from "../../contract/gallery";
 import { Icon } from "../icons";
+import { RESULT_TYPE } from "../inputs/picking";
 import { memo } from "./memo";
 import type { Picture, Pictures } from "./pictures";
 import { altOf, facts, inOneLine, nameOf } from "./words";
@@ -54,6 +55,8 @@ export const Cell = memo(function Cell(props: CellProps) {
       aria-label={lost + nameOf(item, captions)}
       tabIndex={active ? 0 : -1}
       data-place={place}
+      draggable={item.key !== ""}
+      onDragStart={({ dataTransfer }) => dataTransfer?.setData(RESULT_TYPE, item.key)}
     >
       <div class="ig-gallery-cell__picture">
         <Thumb item={item} picture={picture} />

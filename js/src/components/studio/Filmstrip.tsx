@@ -3,6 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Piece, StudioJob } from "../../contract/studio";
 import type { Frame } from "../frame";
+import { RESULT_TYPE } from "../inputs/picking";
 import type { Bench } from "./bench";
 import { Icon } from "./icons";
 import "./Filmstrip.css";
@@ -76,9 +77,7 @@ function Made({ piece, bench }: { piece: Piece; bench: Bench }) {
           src={url}
           alt=""
           draggable
-          onDragStart={({ dataTransfer }) =>
-            dataTransfer?.setData("application/x-ipyimagegen-result", piece.key)
-          }
+          onDragStart={({ dataTransfer }) => dataTransfer?.setData(RESULT_TYPE, piece.key)}
         />
       )}
       {!isPicture && <span class="ig-tile__mark">{piece.error ? "!" : piece.type.split("/").at(-1)}</span>}

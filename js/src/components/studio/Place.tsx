@@ -6,6 +6,7 @@ import { CancelControl } from "../CancelControl";
 import { answerFor } from "../cancel_requests";
 import { useClock } from "../clock";
 import type { Frame } from "../frame";
+import { RESULT_TYPE } from "../inputs/picking";
 import { columns, isFinal, ratio } from "../job";
 import { Meter } from "../Meter";
 import { Stage } from "../Stage";
@@ -133,9 +134,7 @@ export function PictureStage({ bench, piece, onEnlarge }: PictureStageProps) {
             src={shown.url}
             alt={piece.alt || "The picture"}
             draggable
-            onDragStart={({ dataTransfer }) =>
-              dataTransfer?.setData("application/x-ipyimagegen-result", piece.key)
-            }
+            onDragStart={({ dataTransfer }) => dataTransfer?.setData(RESULT_TYPE, piece.key)}
           />
         </button>
       )}

@@ -55,6 +55,7 @@ def described(entry: Entry, *, starred: bool) -> dict[str, Any]:
     artifact, record = entry.artifact, entry.artifact.record
     seconds = record.timings.get("total_s", record.timings.get("run_s"))
     return {
+        "key": f"{record.job_id}.{artifact.sha256}" if record.job_id else "",
         "prompt": capped(record.prompt or artifact.alt, MAX_PROMPT_CHARS),
         "model": capped(record.model, MAX_MODEL_CHARS),
         "seed": "" if artifact.seed is None else str(artifact.seed),

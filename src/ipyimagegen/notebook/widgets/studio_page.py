@@ -18,7 +18,7 @@ from .base import STATIC
 from .studio_code import code_for
 from .studio_form import Form, Unreadable
 from .studio_inputs import kept_input, media_in
-from .studio_pictures import file_of, picture_of
+from .studio_pictures import earlier_picture, file_of, picture_of
 from .studio_shelf import Piece
 from .studio_uploads import Arrived, Uploads
 
@@ -104,9 +104,12 @@ class Page:
     def _use(self, content: dict[str, Any]) -> None:
         """An address, or an earlier picture, as an input."""
         name, url = _text(content, "name"), _text(content, "url")
-        piece = self._studio.shelf.find(_text(content, "key"))
+        key = _text(content, "key")
+        piece = self._studio.shelf.find(key)
         if piece is not None and piece.artifact is not None:
             self._place(name, _number(content, "index"), piece.artifact)
+        elif piece is None and key:
+            self._do(self._use_earlier(name, _number(content, "index"), key))
         elif url.startswith(("http://", "https://", "data:")):
             self._place(name, _number(content, "index"), url)
         elif url:
@@ -115,6 +118,15 @@ class Page:
                 _number(content, "index"),
                 Unreadable(capped(url, 60), "write an address that begins with https://"),
             )
+
+    async def _use_earlier(self, name: str, index: int, key: str) -> None:
+        """A picture that another widget shows: of a job of this session, or of the journal."""
+        try:
+            found = await asyncio.to_thread(earlier_picture, self._studio.client, key)
+        except ImagegenError as error:
+            self._place(name, index, Unreadable("the picture", capped(str(error), 500)))
+        else:
+            self._place(name, index, found)
 
     def _place(self, name: str, index: int, value: Any) -> None:
         """Put a medium in its parameter: at `index` of a list, or after its end."""

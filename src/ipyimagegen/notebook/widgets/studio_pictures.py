@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...client import Client
+from ...core.errors import UnknownJob
 from ...core.requests import InputFile
 from ...media.artifacts import Artifact
 from ...media.display import DisplaySettings, for_display, thumbnail
@@ -45,6 +47,18 @@ def picture_of(medium: Artifact | InputFile, px: int) -> Picture:
         return Picture(shown.media_type, shown.data)
     small = thumbnail(data, px)
     return Picture(sniff(small), small)
+
+
+def earlier_picture(client: Client, key: str) -> Artifact:
+    """The output of `job.sha256`, as a gallery's page names it, of this session or of the journal.
+
+    Blocks. Raises `UnknownJob`, or what the job raised.
+    """
+    job_id, _, sha256 = key.partition(".")
+    for artifact in client.attach(job_id).result(0).artifacts:
+        if artifact.sha256 == sha256:
+            return artifact
+    raise UnknownJob(f"job {job_id!r} has no such picture")
 
 
 def file_of(artifact: Artifact) -> tuple[str, bytes]:
