@@ -15,7 +15,7 @@ import pytest
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import Cost
-from ipyimagegen.core.errors import JobFailed, StorageError, UnknownJob
+from ipyimagegen.core.errors import JobFailed, JobTimeout, StorageError, UnknownJob
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.history import Journal
@@ -118,6 +118,17 @@ def _without_delay(ticket: Ticket | None) -> str:
     data: dict[str, Any] = ticket.to_json()
     data["facts"]["values"]["step_delay_s"] = 0
     return json.dumps(data)
+
+
+def test_a_job_that_was_left_but_goes_on_at_its_service_is_collected_in_the_same_session(journal: Journal) -> None:
+    class Uncancellable(Paid):
+        async def cancel(self, ticket: Ticket) -> str:
+            return "goes on, and will be billed"
+
+    client = client_with(journal, Uncancellable())
+    with pytest.raises(JobTimeout) as caught:
+        client.run("local/sketch", prompt="x", seed=5, step_delay_s=0.1, timeout_s=0.05, **SMALL)
+    assert client.attach(caught.value.job_id).result(10).seed == 5
 
 
 def test_attaching_to_a_finished_job_gives_its_result_without_sending_anything(journal: Journal) -> None:
