@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# A job in a shell's background ignores Interrupt, and so does all that it starts: the tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The same examples in each run, on however slow a machine; HYPOTHESIS_PROFILE=explore looks for new ones.
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
