@@ -398,12 +398,13 @@ def test_a_batch_keeps_what_was_made_when_one_of_its_jobs_fails() -> None:
 
 
 def test_200_jobs_at_once_need_no_thread_each(client: Client) -> None:
+    before = threading.active_count()
     jobs = [
         client.submit("local/sketch", prompt=f"{i}", width=64, height=64, num_inference_steps=1) for i in range(200)
     ]
     most = threading.active_count()
     assert len({job.result(60).images[0].sha256 for job in jobs}) == 200
-    assert most < 30
+    assert most - before < 20
 
 
 def test_a_job_is_found_by_the_start_of_its_id(client: Client) -> None:

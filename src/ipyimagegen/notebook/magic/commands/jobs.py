@@ -26,7 +26,7 @@ def jobs(session: Session, words: list[str]) -> str:
         else "No jobs in this session yet."
     ]
     if found := left_open(session):
-        head = "Sent by other sessions, or by a service's own functions, and not collected; collecting costs nothing:"
+        head = "Sent by other sessions, or by a service's own functions, not collected; collecting costs nothing:"
         parts += ["", head, table(("line to run", "model", "sent", "prompt"), map(_open_row, found[:MAX_LISTED]))]
         if len(found) > MAX_LISTED:
             parts.append(f"… and {len(found) - MAX_LISTED} more, the oldest; `ipyimagegen jobs --open` lists them all")
