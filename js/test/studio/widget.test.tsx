@@ -291,6 +291,60 @@ describe("the stage", () => {
   });
 });
 
+describe("the keyboard's place in the strip", () => {
+  const waiting = (call: string) => job({ id: call, call });
+  const made = (call: string) => piece({ key: `${call}.0`, call });
+  const focused = (tiles: HTMLElement[]) => tiles.indexOf(document.activeElement as HTMLElement);
+
+  test.each([
+    { still: ["9"], tiles: 3, place: 1 }, // another call waits before it
+    { still: [], tiles: 2, place: 0 },
+  ])(
+    "goes to the picture that the watched call became: $place of $tiles",
+    async ({ still, tiles, place }) => {
+      const fake = kernel({ jobs: ["3", ...still].map(waiting), pictures: [made("1")] });
+      const { find, all } = view(fake);
+      await settle(50);
+      const mine = all(".ig-tile").at(-2);
+      mine?.focus();
+      mine?.click();
+      await settle(50);
+      expect(mine?.getAttribute("aria-selected")).toBe("true");
+      fake.model.set("jobs", still.map(waiting));
+      fake.model.set("pictures", [made("1"), made("3")]);
+      await settle(50);
+      expect(all(".ig-tile")).toHaveLength(tiles);
+      expect(focused(all(".ig-tile"))).toBe(place);
+      expect(document.activeElement).toBe(find('[aria-selected="true"]'));
+    },
+  );
+
+  test("goes to the neighbour of a picture that was deleted", async () => {
+    const fake = kernel({ pictures: ["1", "2", "3"].map(made) });
+    const { find, all } = view(fake);
+    await settle(50);
+    all(".ig-tile")[1]?.focus();
+    all(".ig-tile")[1]?.click();
+    await settle(50);
+    fake.model.set("pictures", ["1", "3"].map(made));
+    await settle(50);
+    expect(focused(all(".ig-tile"))).toBe(0);
+    expect(document.activeElement).toBe(find('[aria-selected="true"]'));
+  });
+
+  test("is left alone where the person is elsewhere", async () => {
+    const fake = kernel({ jobs: [waiting("3")], pictures: [made("1")] });
+    const { find, all } = view(fake);
+    await settle(50);
+    find("textarea").focus();
+    fake.model.set("jobs", []);
+    fake.model.set("pictures", [made("1"), made("3")]);
+    await settle(50);
+    expect(all(".ig-tile")).toHaveLength(2);
+    expect(document.activeElement).toBe(find("textarea"));
+  });
+});
+
 test("words from outside are text, never markup, whatever they are", async () => {
   const { el, text } = view(
     kernel({

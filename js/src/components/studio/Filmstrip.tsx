@@ -86,20 +86,28 @@ function Made({ piece, bench }: { piece: Piece; bench: Bench }) {
   );
 }
 
+/** What has the keyboard, also inside a shadow tree; none for an element that is in no page. */
+function focusedIn(element: Element): Element | null {
+  const root = element.getRootNode() as Node & Partial<DocumentOrShadowRoot>;
+  return root.activeElement ?? null;
+}
+
 export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps) {
   const list = useRef<HTMLDivElement>(null);
   const all = tiles(bench.jobs.value, bench.pictures.value);
-  const deleting = useRef(false);
-  const count = all.length;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the focus goes with the tile that had it; its neighbour gets it.
+  const strip = list.current;
+  const held = strip?.contains(focusedIn(strip));
   useLayoutEffect(() => {
-    if (deleting.current) list.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
-    deleting.current = false;
-  }, [count]);
+    // The keyboard's place is the selected tile, also when the tile that had it was deleted or gave way to its picture.
+    const tile = strip?.querySelector<HTMLElement>('[tabindex="0"]');
+    if (held && tile && tile !== focusedIn(tile)) tile.focus({ preventScroll: true });
+  });
   const place = Math.max(
     0,
     all.findIndex(({ id }) => id === selected),
   );
+  const here = all[place];
+  if (here === undefined) return null;
   const go = (to: number) => {
     const tile = all[Math.min(all.length - 1, Math.max(0, to))];
     if (tile === undefined) return;
@@ -111,14 +119,10 @@ export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps)
     ArrowLeft: () => go(place - 1),
     Home: () => go(0),
     End: () => go(all.length - 1),
-    Enter: () => onOpen(selected),
-    s: () => bench.act("star", selected),
-    Delete: () => {
-      deleting.current = true;
-      bench.act("delete", selected);
-    },
+    Enter: () => onOpen(here.id),
+    s: () => bench.act("star", here.id),
+    Delete: () => bench.act("delete", here.id),
   };
-  if (all.length === 0) return null;
   return (
     <div
       ref={list}

@@ -1,6 +1,6 @@
 /** The mask painter over the page, with the picture that the mask is for. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Bench } from "./bench";
 import "./MaskDialog.css";
 
@@ -20,7 +20,7 @@ export function MaskDialog({ bench, picture, mask, onDone, onClose }: MaskDialog
   const source = bench.pictureOf(picture, 0).value;
   const start = mask ? bench.pictureOf(mask, 0).value : null;
   const waiting = source.blob === null || (start !== null && start.blob === null && start.problem === "");
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

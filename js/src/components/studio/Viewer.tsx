@@ -1,6 +1,6 @@
 /** A picture on the whole screen: fitted or larger, dragged about; arrow keys go to the next. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Piece } from "../../contract/studio";
 import type { Bench } from "./bench";
 import { facts } from "./Facts";
@@ -22,7 +22,7 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
   const room = useRef<HTMLDivElement>(null);
   const look = useSignal<Look>(beginning);
   const held = useRef<{ x: number; y: number } | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();
