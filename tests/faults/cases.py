@@ -16,13 +16,22 @@ TITLES: Mapping[Service, str] = {
     "segmind": "Segmind",
     "inferencesh": "inference.sh",
 }
-Stage = Literal["submit", "wait", "job", "download"]
+Stage = Literal["upload", "submit", "wait", "job", "download"]
 STAGES: Mapping[Stage, str] = {
+    "upload": "The upload of a picture to start from",
     "submit": "The submit",
     "wait": "The wait",
     "job": "The job",
     "download": "The picture",
 }
+UPLOADED_BY: Mapping[Service, tuple[str, str]] = {
+    "speedpix": ("files", "upload"),
+    "segmind": ("segmind", "upload"),
+    "inferencesh": ("files", "upload"),
+}
+"""By which route the bytes of an input go out. OpenPixels takes none."""
+SIGNED_BY: Mapping[Service, str] = {"speedpix": "sign", "inferencesh": "files"}
+"""By which route a place for them is asked for."""
 FETCHING: tuple[Service, ...] = ("speedpix", "inferencesh")
 """Whose official library fetches pictures; the others give out an address."""
 WAITED_ON: Mapping[Service, str] = {
@@ -78,38 +87,53 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _On:
-    """Makes the cases of one stage: which route of each service, and what they have in common."""
+    """Makes the cases of one stage: which route of each service (or service and route), and what they share."""
 
     stage: Stage
-    routes: Mapping[Service, str]
+    routes: Mapping[Service, str | tuple[str, str]]
     facts: Mapping[str, Any] = field(default_factory=dict)
     times: int | None = 1
-    service: str = ""
 
     def __call__(self, title: str, kind: FaultKind, /, case: Mapping[str, Any] | None = None, **fields: Any) -> Case:
         fields = {"times": self.times, **fields}
-        faults = {
-            service: (Fault(kind, service=self.service or service, route=route, **fields),)
-            for service, route in self.routes.items()
-        }
+        faults: dict[Service, tuple[Fault, ...]] = {}
+        for service, place in self.routes.items():
+            owner, route = (service, place) if isinstance(place, str) else place
+            faults[service] = (Fault(kind, service=owner, route=route, **fields),)
         return Case(stage=self.stage, title=title, faults=faults, **{**self.facts, **(case or {})})
 
 
+_upload = _On("upload", UPLOADED_BY)
+_place = _On("upload", SIGNED_BY)
 _submit = _On("submit", dict.fromkeys(SERVICES, "submit"))
 _wait = _On("wait", WAITED_ON, times=2)
 _job = _On("job", dict.fromkeys(SERVICES, "submit"), {"counts": False})
-_download = _On("download", dict.fromkeys(SERVICES, "download"), {"official": FETCHING}, service="files")
+_download = _On("download", dict.fromkeys(SERVICES, ("files", "download")), {"official": FETCHING})
 _bomb: Mapping[str, Any] = {"alone": True, "deadline_s": 15.0}
 
 
 def cases() -> Iterator[Case]:
     """All of them, in the order of the table."""
+    yield from _at_the_upload()
     yield from _at_the_submit()
     yield from _while_waiting()
     yield _job("the job fails", "job_fails", text="out of memory on node 7")
     yield _job("the job is rejected", "job_rejected", text="the prompt was refused")
     yield _job("the job never ends (asked to wait 3 s at most)", "job_stuck", {"wait_s": 3.0})
     yield from _at_the_download()
+
+
+def _at_the_upload() -> Iterator[Case]:
+    yield _upload("the bytes take 1 s", "latency", {"harmless": True}, seconds=1.0)
+    yield _upload("429 with Retry-After", "status", status=429, retry_after_s=1)
+    yield _upload("502 with a proxy's page", "status", status=502, body="html", text="Bad Gateway")
+    yield _upload("connection reset while the bytes go out, twice", "reset", times=2)
+    yield _upload("taken in, then the answer is lost", "lost_answer")
+    yield _upload("a sign-in page with status 200", "html")
+    yield _upload("redirected to another host", "redirect", status=307)
+    yield _place("502 for the place to upload to", "status", status=502, body="html", text="Bad Gateway")
+    yield _place("the answer with the place is lost", "lost_answer")
+    yield _place("the place is at a private address", "other_address", {"private": True}, times=None)
 
 
 def _at_the_submit() -> Iterator[Case]:

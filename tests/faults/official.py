@@ -75,7 +75,8 @@ def speedpix(run: Run) -> None:
 
     keys = run.order["keys"]
     client = library.Client(keys["SPEEDPIX_APP_KEY"], keys["SPEEDPIX_APP_SECRET"], run.order["url"])
-    output = client.run(workflow_id="text-to-image", input={"prompt": PROMPT})
+    wanted = {"prompt": PROMPT, **({"image": run.order["input"]} if run.order["input"] else {})}
+    output = client.run(workflow_id="image-to-image" if run.order["input"] else "text-to-image", input=wanted)
     run.returned = True
     output["images"]["url"].save(str(run.path))
 
@@ -92,12 +93,17 @@ def openpixels(run: Run) -> None:
 
 
 def segmind(run: Run) -> None:
-    """Segmind: the output is an address."""
+    """Segmind: the output is an address. Where files go is written in the library's code, and named anew here."""
     import segmind as library
 
     url = f"{run.order['url']}/v1"
     client = library.SegmindClient(api_key=run.order["keys"]["SEGMIND_API_KEY"], base_url=url)
-    if run.order["wait_s"]:
+    if run.order["input"]:
+        files = client.files
+        files.STORAGE_BASE_URL = run.order["url"]
+        (image,) = files.upload(run.order["input"])["file_urls"]
+        result = client.run("sdxl-img2img", prompt=PROMPT, image=image)
+    elif run.order["wait_s"]:
         result = client.submit_async("flux-dev", prompt=PROMPT).wait(timeout=run.order["wait_s"])
     else:
         result = client.run("flux-dev", prompt=PROMPT)
@@ -110,7 +116,8 @@ def inferencesh(run: Run) -> None:
     import inferencesh as library
 
     client = library.inference(api_key=run.order["keys"]["INFERENCE_API_KEY"], base_url=run.order["url"])
-    wanted = {"app": "infsh/sdxl", "input": {"prompt": PROMPT}}
+    image = {"image": run.order["input"]} if run.order["input"] else {}
+    wanted = {"app": "infsh/sdxl", "input": {"prompt": PROMPT, **image}}
     if run.order["wait_s"]:
         task = client.run(wanted, wait=False)
         result = client.wait_for_completion(task["id"], timeout=run.order["wait_s"])

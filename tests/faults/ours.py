@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
@@ -19,12 +20,17 @@ from ipyimagegen.services.base import Registry
 from .cases import Case, Service
 from .memory import forget_peak, peak_bytes
 from .official import PROMPT
-from .verdicts import Seen, paid
+from .verdicts import Seen, paid, started_blind
 
 MODELS: dict[Service, str] = {
     "speedpix": "speedpix/text-to-image@main",
     "openpixels": "openpixels/flux-dev",
     "segmind": "segmind/flux-dev",
+    "inferencesh": "inferencesh/infsh/sdxl",
+}
+FROM_PICTURES: dict[Service, str] = {
+    "speedpix": "speedpix/image-to-image@main",
+    "segmind": "segmind/sdxl-img2img",
     "inferencesh": "inferencesh/infsh/sdxl",
 }
 BACK_S = 10.0
@@ -40,8 +46,8 @@ def client(folder: Path) -> Iterator[Client]:
     journal.close()
 
 
-def run(case: Case, service: Service, gateway: Gateway, picture: bytes, folder: Path) -> Seen:
-    """Run one case against a gateway whose address is in the environment."""
+def run(case: Case, service: Service, gateway: Gateway, picture: bytes, folder: Path, given: Path | None) -> Seen:
+    """Run one case against a gateway whose address is in the environment; `given` is a picture to start from."""
     if case.alone:
         forget_peak()
     before = peak_bytes()
@@ -50,7 +56,9 @@ def run(case: Case, service: Service, gateway: Gateway, picture: bytes, folder: 
     result: Result | None = None
     with client(folder / "journal") as ours:
         try:
-            result = ours.run(MODELS[service], prompt=PROMPT, timeout_s=case.wait_s or case.deadline_s)
+            image: dict[str, Any] = {"image": given} if given else {}
+            model = FROM_PICTURES[service] if given else MODELS[service]
+            result = ours.run(model, prompt=PROMPT, timeout_s=case.wait_s or case.deadline_s, **image)
             result.image.save(path, metadata="none")
         except Exception as raised:  # noqa: BLE001 (whatever it raises is what is measured)
             error = raised
@@ -73,6 +81,7 @@ def run(case: Case, service: Service, gateway: Gateway, picture: bytes, folder: 
         left=held is not None and held != picture,
         way_back=way_back,
         jobs=paid(jobs),
+        blind=started_blind(jobs, given),
         memory=memory if case.alone else 0,
     )
 

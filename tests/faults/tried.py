@@ -21,11 +21,12 @@ from ipyimagegen.gateway import Gateway, TimedWork, serve
 
 from . import ours
 from .cases import SERVICES, Case, Service, cases
-from .verdicts import Seen, Told, judge, paid
+from .verdicts import Seen, Told, judge, paid, started_blind
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
 STARTING_S = 60.0
+INPUT_PX = 1280
 ALONE = threading.Lock()
 """Whose memory is measured, takes none at the same time as another one."""
 
@@ -41,15 +42,25 @@ class Cell:
 
 
 @cache
-def picture() -> bytes:
-    """A picture of about twelve kilobytes that does not compress."""
+def picture(side_px: int = 64) -> bytes:
+    """A picture that does not compress, of about three bytes a pixel: twelve kilobytes."""
     import numpy as np
     from PIL import Image
 
     held = io.BytesIO()
-    pixels = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(held, "PNG")
+    pixels = np.random.default_rng(side_px).integers(0, 256, (side_px, side_px, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(held, "PNG", compress_level=1)
     return held.getvalue()
+
+
+def given_to(case: Case, folder: Path) -> Path | None:
+    """The file that a case starts from: more than fits into the buffers of a connection."""
+    if case.stage != "upload":
+        return None
+    path = folder / "input.png"
+    if not path.exists():
+        path.write_bytes(picture(INPUT_PX))
+    return path
 
 
 @contextmanager
@@ -106,7 +117,8 @@ def _ours(service: Service, every: Sequence[Case], folder: Path) -> dict[str, To
             place = folder / str(number)
             place.mkdir(parents=True)
             with ALONE if case.alone else nullcontext():
-                told[case.name] = judge(case, ours.run(case, service, gateway, picture(), place))
+                seen = ours.run(case, service, gateway, picture(), place, given_to(case, place))
+                told[case.name] = judge(case, seen)
     return told
 
 
@@ -131,7 +143,9 @@ def _official(batch: Batch, folder: Path) -> dict[tuple[str, Service], Told]:
     with ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
         gateways = {case.name: stack.enter_context(gateway_for(case, service)) for case in together}
-        asked = {"folder": str(place), "orders": [_order(case, service, gateways[case.name]) for case in together]}
+        given = {case.name: given_to(case, place) for case in together}
+        orders = [_order(case, service, gateways[case.name], given[case.name]) for case in together]
+        asked = {"folder": str(place), "orders": orders}
         ran = subprocess.run(
             [sys.executable, "-m", "tests.faults.official"],
             input=json.dumps(asked),
@@ -145,22 +159,24 @@ def _official(batch: Batch, folder: Path) -> dict[tuple[str, Service], Told]:
         lines = [json.loads(line) for line in ran.stdout.splitlines()]
         outcomes: dict[str, Mapping[str, Any]] = {line["name"]: line for line in lines}
         for case in together:
-            told[case.name, service] = judge(case, _seen(case, outcomes[case.name], gateways[case.name]))
+            seen = _seen(case, outcomes[case.name], gateways[case.name], given[case.name])
+            told[case.name, service] = judge(case, seen)
     return told
 
 
-def _order(case: Case, service: Service, gateway: Gateway) -> dict[str, Any]:
+def _order(case: Case, service: Service, gateway: Gateway, given: Path | None) -> dict[str, Any]:
     return {
         "name": case.name,
         "service": service,
         "url": gateway.url,
         "keys": gateway.env(),
+        "input": None if given is None else str(given),
         "wait_s": case.wait_s,
         "deadline_s": case.deadline_s,
     }
 
 
-def _seen(case: Case, outcome: Mapping[str, Any], gateway: Gateway) -> Seen:
+def _seen(case: Case, outcome: Mapping[str, Any], gateway: Gateway, given: Path | None) -> Seen:
     """What the process told, beside what the gateway knows."""
     jobs = gateway.jobs()
     named = any(job.id in outcome["said"] for job in jobs)
@@ -174,6 +190,7 @@ def _seen(case: Case, outcome: Mapping[str, Any], gateway: Gateway) -> Seen:
         left=held is not None and held != picture(),
         way_back=named or outcome["returned"],
         jobs=paid(jobs),
+        blind=started_blind(jobs, given),
         memory=outcome["memory"] if case.alone else 0,
         private=outcome["private"] and case.private,
     )

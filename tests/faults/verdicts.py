@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 
 from ipyimagegen.gateway import JobState
 
@@ -21,6 +22,7 @@ class Verdict(Enum):
     HANG = "hang"
     WRONG = "wrong file"
     TWICE = "pays twice"
+    BLIND = "without its input"
     LOST = "lost"
     MEMORY = "fills memory"
     PRIVATE = "asks a private address"
@@ -39,6 +41,7 @@ MEANINGS: dict[Verdict, str] = {
     Verdict.HANG: "nothing by the deadline (8 s for a job of 0.2 s)",
     Verdict.WRONG: "a file that is not the picture stands under its name",
     Verdict.TWICE: "two jobs were taken in for one call",
+    Verdict.BLIND: "a job was taken in and will be paid that never saw the picture to start from",
     Verdict.LOST: "a job was taken in and will be paid; the error neither names it nor says where to look",
     Verdict.MEMORY: "the bomb is unpacked into memory",
     Verdict.PRIVATE: "connects to an address on a private network that the service named",
@@ -51,7 +54,8 @@ class Seen:
 
     `error` is the class that was raised, or that a returned value reports; `own` whether it is the library's. `right`:
     what is at hand in the end is the picture; `left`: a file that is none stands under its name. `way_back`: the error,
-    or what was returned before it, leads to the job. `jobs` are to be paid. `memory` is the growth in bytes.
+    or what was returned before it, leads to the job. `jobs` are to be paid; `blind`: one of them was taken in with
+    another picture to start from than the one that was given, or none. `memory` is the growth in bytes.
     """
 
     hung: bool = False
@@ -61,6 +65,7 @@ class Seen:
     left: bool = False
     way_back: bool = False
     jobs: int = 0
+    blind: bool = False
     memory: int = 0
     private: bool = False
 
@@ -81,12 +86,19 @@ def paid(jobs: Iterable[JobState]) -> int:
     return sum(job.phase not in ("failed", "rejected", "cancelled") for job in jobs)
 
 
+def started_blind(jobs: Iterable[JobState], given: Path | None) -> bool:
+    """Whether one of these jobs did not start from the picture that was given."""
+    return given is not None and any(job.order.image != given.read_bytes() for job in jobs)
+
+
 def judge(case: Case, seen: Seen) -> Told:
     """The worst that happened."""
     if seen.hung:
         return Told(Verdict.HANG)
     if seen.jobs > 1:
         return Told(Verdict.TWICE)
+    if seen.blind:
+        return Told(Verdict.BLIND)
     if seen.memory > BOMB_BYTES // 2:
         return Told(Verdict.MEMORY)
     if seen.private:

@@ -21,6 +21,7 @@ from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..closing import close_when_gone
+from ..uploads import put
 from . import apps
 from .errors import SERVICE, MissingInferenceKey, refusal
 from .inputs import needs_schema, with_files
@@ -125,7 +126,6 @@ class Api:
         public: bool | None = None,
     ) -> dict[str, Any]:
         """Put a file at the service: its record, whose `uri` goes into an input. Costs nothing."""
-        data = file.path if file.path is not None else file.data
         size = file.size or len(file.data)
         kind = media_type or file.media_type or "application/octet-stream"
         wanted = {"uri": "", "filename": filename or file.filename, "content_type": kind, "size": size}
@@ -135,7 +135,7 @@ class Api:
         record = made[0] if isinstance(made, list) and made else made
         if not isinstance(record, dict) or not record.get("uri") or not record.get("upload_url"):
             raise ProtocolError(f"{SERVICE}: an answer without a place to upload to", service=SERVICE)
-        await self.http.upload(str(record["upload_url"]), data, media_type=kind, size=size)
+        await put(self.http, str(record["upload_url"]), file, media_type=kind)
         return record
 
     async def sendable(self, app: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ...core.errors import AuthenticationFailed, ProtocolError, RateLimited, ServiceError, SubmitUnknown
 from ...core.requests import InputFile
@@ -17,6 +16,7 @@ from ...net.polling import Durations, Schedule
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
 from ..closing import close_when_gone
+from ..uploads import put
 from .answers import Envelope, Task, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
 from .files import File, read_place
@@ -150,10 +150,9 @@ class Api:
         kind = content_type(file)
         asked = {"contentType": kind, "originalFilename": file.filename}
         envelope = await self._call("sp_create_temp_file_upload_sign", asked)
-        source: bytes | Path = file.path or file.data
         try:
             place = read_place(envelope.data, name=file.filename, content_type=kind, size=file.size)
-            await self.http.upload(place.upload_url, source, media_type=kind, size=file.size)
+            await put(self.http, place.upload_url, file, media_type=kind)
         except ServiceError as error:
             raise documented(error) from None
         return place
