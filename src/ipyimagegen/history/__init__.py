@@ -5,8 +5,9 @@
 """
 
 from .ids import new_id
-from .journal import End, Journal, Row
+from .journal import Journal
 from .places import home
 from .recall import clear, journal, search, spent
+from .rows import End, Row
 
 __all__ = ["End", "Journal", "Row", "clear", "home", "journal", "new_id", "search", "spent"]

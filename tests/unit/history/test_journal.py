@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -193,8 +194,17 @@ def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
     journal.rows()
     journal._thread.submit(lambda: journal._open_files[0].execute("PRAGMA user_version = 99")).result()
     journal.close()
-    with pytest.raises(StorageError, match="newer version"):
+    with pytest.raises(StorageError) as caught:
         journal.rows()
+    assert str(caught.value) == f"the journal in {journal.folder} was written by a newer version of ipyimagegen"
+
+
+def test_a_folder_that_cannot_be_used_is_named_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    folder = tmp_path / "file" / "journal"
+    with pytest.raises(StorageError) as caught:
+        Journal(folder).rows()
+    assert str(caught.value) == f"the journal in {folder} cannot be used: {os.strerror(errno.ENOTDIR)}"
 
 
 def test_a_star_is_kept_and_saves_its_job_from_clearing(journal: Journal) -> None:

@@ -1,0 +1,153 @@
+"""One SQLite file (write-ahead log) on a thread of its own: safe from several threads and processes, and over forks."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..core.errors import StorageError
+
+T = TypeVar("T")
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, service TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL,
+    created REAL NOT NULL, submitted REAL, ended REAL,
+    prompt TEXT NOT NULL DEFAULT '', seed INTEGER, asked TEXT NOT NULL, sent TEXT NOT NULL, ticket TEXT,
+    error TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', facts TEXT NOT NULL DEFAULT '{}',
+    cost TEXT, currency TEXT, cost_source TEXT,
+    work REAL NOT NULL DEFAULT 1, queue_s REAL, run_s REAL, fetch_s REAL, total_s REAL,
+    starred INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created);
+CREATE TABLE IF NOT EXISTS outputs (
+    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, place INTEGER NOT NULL,
+    name TEXT NOT NULL, media_type TEXT NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL, size INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, seed INTEGER, url TEXT NOT NULL, filename TEXT NOT NULL, error TEXT NOT NULL,
+    PRIMARY KEY (job, place)
+);
+"""
+VERSION = 1
+BUSY_S = 10.0
+
+
+class Database:
+    """The jobs and outputs in `folder`, made when first used.
+
+    Everything happens on one thread of its own, in the order of the calls: what writes returns a future at once, what
+    reads waits for all earlier writes. Both raise `StorageError` where the disk does not let them.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._open_files: list[sqlite3.Connection] = []
+        self._start_thread()
+        weakref.finalize(self, _close, self._open_files)
+        _made.add(self)
+
+    def _start_thread(self) -> None:
+        self._gate = threading.Lock()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ipyimagegen-journal")
+        self._used = False
+
+    def _do(self, action: Callable[..., T], *arguments: Any) -> Future[T]:
+        with self._gate:
+            self._used = True
+            return self._thread.submit(action, *arguments)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """A transaction; only on the journal's own thread."""
+        try:
+            if not self._open_files:
+                self._open_files.append(self._connect())
+            with self._open_files[0] as connection:
+                yield connection
+        except StorageError:
+            raise
+        except (sqlite3.Error, OSError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StorageError(f"the journal in {self.folder} cannot be used: {reason}") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        connection = sqlite3.connect(self.folder / "journal.sqlite", timeout=BUSY_S, check_same_thread=False)
+        try:
+            self._set_up(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > VERSION:
+            raise StorageError(f"the journal in {self.folder} was written by a newer version of ipyimagegen")
+        connection.executescript(SCHEMA)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def close(self) -> None:
+        """Finish what was begun and close the file; the next call opens it again."""
+        self._do(_close, self._open_files).result()
+
+    def before_fork(self) -> None:
+        """Finish what was begun, close the file, and let nothing begin: SQLite must not be open across a fork."""
+        self._gate.acquire()
+        if self._used:
+            with suppress(RuntimeError):  # the process is ending: the thread takes nothing any more
+                self._thread.submit(_close, self._open_files).result()
+
+    def after_fork_in_parent(self) -> None:
+        """Go on."""
+        self._gate.release()
+
+    def after_fork_in_child(self) -> None:
+        """Go on, with a thread of the child's own."""
+        self._start_thread()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} in {self.folder}>"
+
+    def _select(self, sql: str, *values: Any) -> list[sqlite3.Row]:
+        return self._do(self._select_now, sql, values).result()
+
+    def _select_now(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
+        with self._open() as connection:
+            return connection.execute(sql, values).fetchall()
+
+
+def _close(open_files: list[sqlite3.Connection]) -> None:
+    """Also called when the database is gone, and at the process's end: its thread has done its last work then."""
+    while open_files:
+        open_files.pop().close()
+
+
+_made: weakref.WeakSet[Database] = weakref.WeakSet()
+
+
+def _each(step: Callable[[Database], None]) -> Callable[[], None]:
+    def take() -> None:
+        for database in tuple(_made):
+            step(database)
+
+    return take
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_each(Database.before_fork),
+        after_in_parent=_each(Database.after_fork_in_parent),
+        after_in_child=_each(Database.after_fork_in_child),
+    )

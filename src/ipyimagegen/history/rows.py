@@ -1,0 +1,162 @@
+"""Rows of the journal as values, and values as rows. Pure."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from ..core.cost import UNKNOWN, Cost, Source
+from ..core.params import as_json
+from ..core.requests import Request, Ticket
+from ..media.artifacts import Artifact
+from ..media.metadata.record import Record
+from ..media.results import Result, Timings
+from .files import Files
+
+ENDED = ("succeeded", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One job as the journal has it."""
+
+    id: str
+    service: str
+    model: str
+    phase: str
+    created: float
+    ended: float | None
+    prompt: str
+    seed: int | None
+    asked: Mapping[str, Any]
+    sent: Mapping[str, Any]
+    ticket: Ticket | None
+    error: str
+    cost: Cost
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was sent and nobody has seen its end."""
+        return self.ticket is not None and self.phase not in ENDED
+
+    def request(self) -> Request:
+        """What was sent, as far as a journal holds it: files are descriptions."""
+        return Request(
+            service=self.service, model=self.model, values=dict(self.sent), asked=dict(self.asked), seed=self.seed
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """An end without a result: `failed` or `cancelled`, why, and what it cost all the same, where that is known."""
+
+    phase: str
+    error: str = ""
+    cost: Cost = UNKNOWN
+
+
+def read_row(entry: sqlite3.Row) -> Row:
+    """A job as it stands."""
+    source: Source | None = entry["cost_source"]
+    amount = None if entry["cost"] is None else Decimal(entry["cost"])
+    return Row(
+        id=entry["id"],
+        service=entry["service"],
+        model=entry["model"],
+        phase=entry["phase"],
+        created=entry["created"],
+        ended=entry["ended"],
+        prompt=entry["prompt"],
+        seed=entry["seed"],
+        asked=json.loads(entry["asked"]),
+        sent=json.loads(entry["sent"]),
+        ticket=None if entry["ticket"] is None else Ticket.from_json(json.loads(entry["ticket"])),
+        error=entry["error"],
+        cost=Cost(amount, entry["currency"] or "USD", source),
+    )
+
+
+def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) -> Result:
+    """A job that succeeded, with its outputs where they lie. No picture is read."""
+    row = read_row(job)
+    timings = Timings(queue_s=job["queue_s"], run_s=job["run_s"], fetch_s=job["fetch_s"], total_s=job["total_s"])
+    record = Record(
+        model=f"{row.service}/{row.model}",
+        prompt=row.prompt,
+        negative_prompt=str(row.sent.get("negative_prompt") or ""),
+        seed=row.seed,
+        sent=row.sent,
+        asked=row.asked,
+        cost=row.cost,
+        timings=timings.to_json(),
+        job_id=row.id,
+        created=datetime.fromtimestamp(row.created, UTC).isoformat(),
+    )
+    return Result(
+        model=record.model,
+        artifacts=tuple(_artifact(entry, record, files) for entry in outputs),
+        prompt=row.prompt,
+        seed=row.seed,
+        cost=row.cost,
+        timings=timings,
+        asked=row.asked,
+        sent=row.sent,
+        job_ids=(row.id,),
+        text=job["text"],
+        facts=json.loads(job["facts"]),
+    )
+
+
+def _artifact(entry: sqlite3.Row, record: Record, files: Files) -> Artifact:
+    names = ("name", "media_type", "width", "height", "size", "sha256", "seed", "url", "filename", "error")
+    path = None if entry["error"] else files.path(entry["sha256"], entry["media_type"])
+    values = {name: entry[name] for name in names}
+    return Artifact(index=entry["place"], path=path, alt=record.prompt, record=record, **values)
+
+
+def end_of(result: Result, at: float) -> dict[str, Any]:
+    """What of a result stands in its job's own row; `at` is when it came, in epoch seconds."""
+    return {
+        "phase": "succeeded",
+        "ended": at,
+        "error": "",
+        "seed": storable(result.seed),
+        "text": result.text,
+        "facts": json.dumps(as_json(result.facts)),
+        **money(result.cost),
+        **{name: getattr(result.timings, name) for name in ("queue_s", "run_s", "fetch_s", "total_s")},
+    }
+
+
+def money(cost: Cost) -> dict[str, str | None]:
+    """A cost in its three columns."""
+    amount = None if cost.amount is None else str(cost.amount)
+    return {"cost": amount, "currency": cost.currency, "cost_source": cost.source}
+
+
+def storable(seed: int | None) -> int | None:
+    """SQLite's integers have 63 bits and a sign; a larger seed stays in `sent`."""
+    return seed if seed is not None and -(2**63) <= seed < 2**63 else None
+
+
+def output_row(job_id: str, artifact: Artifact) -> tuple[Any, ...]:
+    """An output in its columns."""
+    return (
+        job_id,
+        artifact.index,
+        artifact.name,
+        artifact.media_type,
+        artifact.width,
+        artifact.height,
+        artifact.size,
+        artifact.sha256,
+        storable(artifact.seed),
+        "" if artifact.url.startswith("data:") else artifact.url,
+        artifact.filename,
+        artifact.error,
+    )
