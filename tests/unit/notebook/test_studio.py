@@ -15,6 +15,7 @@ import traitlets
 from PIL import Image
 
 import ipyimagegen.notebook.widgets as widgets_room
+import ipyimagegen.notebook.widgets.studio as studio_room
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import UNKNOWN
@@ -91,6 +92,12 @@ def until(true: Callable[[], object]) -> None:
             return
         turn.wait(0.01)
     raise AssertionError("it did not come about within 10 s")
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model's description is there when a studio is made, however busy the machine is."""
+    monkeypatch.setattr(studio_room, "LOAD_WAIT_S", 30.0)
 
 
 @pytest.fixture(name="client")
@@ -286,6 +293,50 @@ def test_n_pictures_are_one_result(make: Callable[..., Watched]) -> None:
     run(studio)
     assert [(7, 8, 9)] == [result.seeds for result in studio.results]
     assert ["7", "8", "9"] == [one["seed"] for one in studio.pictures]
+
+
+class Slow(Watched):
+    """A studio that hears late, when `may_hear` is set, that the last of its jobs has ended."""
+
+    def __init__(self, *args: Any, **params: Any) -> None:
+        self.may_hear = threading.Event()
+        super().__init__(*args, **params)
+
+    def _ended(self, job: Job, outcome: Any) -> None:
+        if all(one.outcome.done() for _, one in self.calls.jobs()):
+            self.may_hear.wait(20)
+        super()._ended(job, outcome)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_result_that_was_waited_for_is_among_the_results(n: int, client: Client) -> None:
+    studio = Slow("local/sketch", client=client, n=n, prompt="a fox", **SMALL)
+    told: list[int] = []
+    studio.observe(lambda change: told.append(len(change.new)), "results")
+    try:
+        result = studio.run().result(20)
+        assert [one.images for one in studio.results] == [result.images]
+        assert (len(result.images), told[-1], studio.jobs) == (n, 1, [])
+    finally:
+        studio.may_hear.set()
+        settle()
+        studio.close()
+    assert (len(studio.results), len(studio.shelf.pieces), told.count(1)) == (1, n, 1)
+
+
+def test_no_result_is_lost_while_nobody_has_heard_of_it(client: Client) -> None:
+    studio = Slow("local/sketch", client=client, prompt="a fox", **SMALL)
+    try:
+        first = studio.run()
+        first.result(20)
+        studio.calls.dismiss(first.id)
+        second = studio.run()
+        studio.may_hear.set()
+        second.result(20)
+        assert len(studio.results) == 2
+    finally:
+        studio.may_hear.set()
+        studio.close()
 
 
 def test_a_form_with_problems_is_not_sent(make: Callable[..., Watched]) -> None:

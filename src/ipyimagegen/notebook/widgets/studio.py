@@ -49,6 +49,19 @@ def _values_to_json(values: Mapping[str, Any], _: object) -> dict[str, Any]:
     return described_values(values)
 
 
+class Results(traitlets.List[Result]):
+    """A studio's results, read when they are asked for.
+
+    Whoever waited for a job may be awake before the background thread has told anyone else of its end: what has ended
+    is taken in first, so that the result that was waited for is here.
+    """
+
+    def get(self, obj: Any, cls: Any = None) -> list[Result]:
+        """The results up to now."""
+        obj.take_in()
+        return super().get(obj, cls) or []
+
+
 class Studio(StandInWidget):
     """The workbench for one model at a time, of any service.
 
@@ -67,7 +80,7 @@ class Studio(StandInWidget):
     )
     n = traitlets.Int(1, min=1, max=MAX_N, help="How many pictures one run makes.").tag(sync=True)
     problems = traitlets.Dict(help="What is wrong with `params`, by parameter.").tag(sync=True)
-    results = traitlets.List(traitlets.Instance(Result), help="One Result for each finished run, oldest first.")
+    results = Results(traitlets.Instance(Result), help="One Result for each finished run, oldest first.")
 
     about = traitlets.Dict().tag(sync=True)
     loading = traitlets.Bool(default_value=False).tag(sync=True)
@@ -225,11 +238,12 @@ class Studio(StandInWidget):
         work = self.client.start(form.spec, form.values, n=n, watch=self._watch)
         call = Call(work=work, spec=form.spec, values=dict(form.values))
         with self._lock:
+            self.take_in()
             self.calls.add(call)
             self.fault = ""
             self.prompts = words.prompts_of([work.jobs[0].request.prompt, *self.prompts])
         for job in work.jobs:
-            job.outcome.add_done_callback(partial(self._ended, call, job))
+            job.outcome.add_done_callback(partial(self._ended, job))
         self.update()
         self.renew_sheet()
         return work
@@ -243,6 +257,7 @@ class Studio(StandInWidget):
     @property
     def starred(self) -> list[Artifact]:
         """The outputs that wear a star, oldest first."""
+        self.take_in()
         return [piece.artifact for piece in self.shelf.pieces if piece.starred and piece.artifact is not None]
 
     def _watch(self, job: Job) -> None:
@@ -254,11 +269,9 @@ class Studio(StandInWidget):
         if self._pending is None and not job.done:
             self._pending = runtime().loop.call_later(UPDATE_S, self.update)
 
-    def _ended(self, call: Call, job: Job, _: Future[Result]) -> None:
+    def _ended(self, job: Job, _: Future[Result]) -> None:
         if job.exception() is None:
             result = job.outcome.result()
-            with self._lock:
-                self.shelf = self.shelf.adding(job.id, call, result)
             if result.images and not result.images[0].error:
                 self.screens.push(job.id, BytesFrame(result.images[0].bytes), job.state.steps or 1)
         end = self._watched.pop(job.id, None)
@@ -267,8 +280,18 @@ class Studio(StandInWidget):
         self.update()
         self.renew_sheet()
 
+    def take_in(self) -> None:
+        """Take in what jobs have given that nobody has shown yet, and show it."""
+        with self._lock:
+            landed = self.calls.land()
+            for call, job in landed:
+                self.shelf = self.shelf.adding(job.id, call, job.outcome.result())
+        if landed:
+            self.update()
+
     def update(self) -> None:
         """Show how things stand: jobs, log, pictures and what they cost."""
+        self.take_in()
         if self._closed:
             return
         with self._lock, self.hold_sync():

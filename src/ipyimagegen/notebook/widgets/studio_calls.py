@@ -29,16 +29,6 @@ class Call:
         """The first job's id."""
         return self.work.jobs[0].id
 
-    @property
-    def ended(self) -> bool:
-        """Whether no job of it can still move."""
-        return all(job.outcome.done() for job in self.work.jobs)
-
-    @property
-    def went_well(self) -> bool:
-        """Whether every job of it has given its pictures."""
-        return all(job.outcome.done() and job.exception() is None for job in self.work.jobs)
-
     def values_with(self, seed: int | None) -> dict[str, Any]:
         """The values that make one picture again: its seed in place, where the model takes one."""
         name = self.spec.params.seed
@@ -47,21 +37,38 @@ class Call:
 
 @dataclass(slots=True)
 class Calls:
-    """Calls under way, and those that failed or were cancelled until they are dismissed; oldest first."""
+    """Calls under way, and those that failed or were cancelled until they are dismissed; oldest first.
+
+    A result can be there before anyone was told of it: a call stays until `land` has told.
+    """
 
     _calls: list[Call] = field(default_factory=list)
+    _landed: set[str] = field(default_factory=set)
 
     def add(self, call: Call) -> None:
         """A new one. Those that ended without a picture make room for it."""
-        self._calls = [one for one in self._calls if not one.ended] + [call]
+        self._calls = [one for one in self._calls if not self._is_over(one)] + [call]
+
+    def land(self) -> list[tuple[Call, Job]]:
+        """The jobs that have given their result since this was asked last; each is told once."""
+        fresh = [(call, job) for call, job in self.jobs() if job.id not in self._landed and _gave_result(job)]
+        self._landed.update(job.id for _, job in fresh)
+        return fresh
 
     def tidy(self) -> None:
         """Leave out what has given all its pictures."""
-        self._calls = [one for one in self._calls if not one.went_well]
+        self._calls = [one for one in self._calls if any(job.id not in self._landed for job in one.work.jobs)]
+        self._landed &= {job.id for _, job in self.jobs()}
 
     def dismiss(self, job_id: str) -> None:
         """Leave out an ended call by one of its jobs."""
-        self._calls = [one for one in self._calls if not (one.ended and any(j.id == job_id for j in one.work.jobs))]
+        self._calls = [
+            one for one in self._calls if not (self._is_over(one) and any(job.id == job_id for job in one.work.jobs))
+        ]
+
+    def _is_over(self, call: Call) -> bool:
+        """Whether no job of it can still move, and all that they gave has landed."""
+        return all(job.outcome.done() and (job.id in self._landed or not _gave_result(job)) for job in call.work.jobs)
 
     def jobs(self) -> Iterator[tuple[Call, Job]]:
         """Every job of every call."""
@@ -75,11 +82,15 @@ class Calls:
 
     def unfinished(self) -> set[str]:
         """The ids of calls that still run."""
-        return {call.id for call in self._calls if not call.ended}
+        return {call.id for call in self._calls if not self._is_over(call)}
 
     def described(self) -> list[dict[str, Any]]:
         """All jobs as the page's contract has them."""
         return [described_job(call, job) for call, job in self.jobs()]
+
+
+def _gave_result(job: Job) -> bool:
+    return job.outcome.done() and job.exception() is None
 
 
 def described_job(call: Call, job: Job) -> dict[str, Any]:
