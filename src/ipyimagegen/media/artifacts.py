@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +47,16 @@ class Payload:
     def head(self) -> bytes:
         """The beginning, by which the medium is told. Raises `StorageError` where the file is gone."""
         return _read(self.path, HEAD_BYTES) if self.path is not None else self.data[:HEAD_BYTES]
+
+    def measured(self) -> tuple[int, str]:
+        """How many bytes there are, and their SHA-256 in hexadecimal. A file is read piece by piece.
+
+        Raises `StorageError` where it is gone.
+        """
+        if self.path is None:
+            return len(self.data), hashlib.sha256(self.data).hexdigest()
+        with _reading(self.path) as file:
+            return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -91,10 +103,22 @@ class Artifact:
 
         Raises `MediaError` where they could not be fetched, `StorageError` where the file is gone.
         """
+        content = self.content
+        return _read(content) if isinstance(content, Path) else content
+
+    @property
+    def content(self) -> _Bytes | Path:
+        """The bytes where they are in memory, else the file that has them. Raises `MediaError` as `bytes` does."""
         if self.error:
             again = "artifact.fetch() tries again" if self.refetch else "collect the job again with ig.attach(job_id)"
             raise MediaError(f"{self.name} {self.index} could not be fetched: {self.error}; {again}")
-        return _read(self.path) if self.path is not None else self.data
+        return self.data if self.path is None else self.path
+
+    @property
+    def head(self) -> _Bytes:
+        """The first bytes, by which the medium is told. Raises as `bytes` does."""
+        content = self.content
+        return _read(content, HEAD_BYTES) if isinstance(content, Path) else content[:HEAD_BYTES]
 
     def fetch(self) -> Artifact:
         """Fetch an output again that could not be had before, and return it complete. Blocks; costs nothing.
@@ -215,39 +239,41 @@ def make_artifact(
     """An artifact from the bytes that came for `output`: sniffed, checked, measured and hashed.
 
     Raises `MediaError` for a page or an error in a picture's place, a truncated picture, or one of too many pixels.
-    CPU-bound (a few to some tens of milliseconds for a megapixel): call it away from the event loop.
+    A picture is held in memory meanwhile, another medium is not. CPU-bound (a few to some tens of milliseconds for a
+    megapixel): call it away from the event loop.
     """
-    data = payload.read()
-    media_type = check(data, _expected(output, payload, data)) or payload.media_type or "application/octet-stream"
-    width, height = _verified(data, media_type, max_pixels)
+    head = payload.head()
+    media_type = check(head, _expected(output, payload, head)) or payload.media_type or "application/octet-stream"
+    width, height = _verified(payload.read(), max_pixels) if can_decode(media_type) else dimensions(head) or (0, 0)
+    size, sha256 = payload.measured()
     return Artifact(
         index=index,
         name=output.name,
         media_type=media_type,
         width=width,
         height=height,
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        size=size,
+        sha256=sha256,
         seed=output.seed if output.seed is not None else seed,
         url=output.url if not output.url.startswith("data:") else "",
         filename=payload.filename or f"{output.name}{suffix_of(media_type)}",
         alt=alt,
         record=record or Record(),
-        data=b"" if payload.path is not None else data,
+        data=payload.data if payload.path is None else b"",
         path=payload.path,
         display=display,
         metadata=metadata,
     )
 
 
-def _expected(output: Output, payload: Payload, data: bytes) -> str:
+def _expected(output: Output, payload: Payload, head: bytes) -> str:
     """What should have come: what the service says, else what its server said.
 
     A page or an error with status 200 is believed only where the service itself announced a text.
     """
     if output.media_type:
         return output.media_type
-    found = sniff(data)
+    found = sniff(head)
     if found == "text/html" or (output.name in _PICTURE_NAMES and is_among(found, _TEXTS)):
         return "image"
     return payload.media_type
@@ -279,13 +305,11 @@ def missing_artifact(
     )
 
 
-def _verified(data: bytes, media_type: str, max_pixels: int) -> tuple[int, int]:
-    """The size of a picture that decodes to its end; (0, 0) for other media."""
+def _verified(data: bytes, max_pixels: int) -> tuple[int, int]:
+    """The size of a picture that decodes to its end."""
     size = dimensions(data)
     if size:
         check_pixels(size, max_pixels)
-    if not can_decode(media_type):
-        return size or (0, 0)
     size = size or open_picture(data, max_pixels=max_pixels).size
     decode(data, max_pixels=max_pixels, draft_px=_VERIFY_PX)
     return size
@@ -299,8 +323,14 @@ def in_bytes(size: int) -> str:
 
 
 def _read(path: Path, size: int = -1) -> bytes:
+    with _reading(path) as file:
+        return file.read(size)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[BufferedReader]:
     try:
         with path.open("rb") as file:
-            return file.read(size)
+            yield file
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error

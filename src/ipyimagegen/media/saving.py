@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 import secrets
@@ -100,11 +101,13 @@ def _own_suffix(filename: str) -> str:
     return suffix if _SUFFIX.fullmatch(suffix) else ".bin"
 
 
-def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, bytes]:
-    """The bytes for a file with `suffix`, and those of its side file (`b""` for none)."""
+def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | Path, bytes]:
+    """The bytes for a file with `suffix`, or the file that has them, and those of its side file (`b""` for none)."""
     if metadata not in ("full", "minimal", "none"):
         raise InvalidInput(f"metadata={metadata!r} is neither 'full', 'minimal' nor 'none'")
-    data, record = artifact.bytes, artifact.record
+    content = artifact.content
+    by_path = isinstance(content, Path) and artifact.media_type not in RASTER  # nothing is put into such a file
+    data, record = artifact.head if by_path else artifact.bytes, artifact.record
     media_type = sniff(data) or artifact.media_type
     if artifact.media_type and media_type != artifact.media_type:
         raise MediaError(f"the stored bytes are {media_type}, not {artifact.media_type}: they were changed")
@@ -115,10 +118,8 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes, b
             what = media_type or "of an unknown type"
             raise InvalidInput(f"this is {what} and cannot be saved as {suffix!r}; use {' or '.join(good)}")
         data, record = _converted(artifact, data, media_type, wanted)
-    if metadata == "none":
-        return data, b""
     embedded = embed(data, record, size=(artifact.width, artifact.height), level=metadata)
-    return embedded.data, embedded.side_file
+    return content if by_path else embedded.data, embedded.side_file
 
 
 def _converted(artifact: Artifact, data: bytes, media_type: str, wanted: str) -> tuple[bytes, Record]:
@@ -132,7 +133,7 @@ def _converted(artifact: Artifact, data: bytes, media_type: str, wanted: str) ->
     return encoded, record
 
 
-def _free(path: Path, data: bytes, taken: frozenset[Path], *, overwrite: bool) -> Path:
+def _free(path: Path, data: bytes | Path, taken: frozenset[Path], *, overwrite: bool) -> Path:
     """`path`, or the first numbered name where nothing else would be lost."""
     for number in range(1, _MAX_NUMBER):
         candidate = numbered(path, number)
@@ -157,8 +158,12 @@ def _is_folder(path: Path) -> bool:
         return False  # a name that the system does not take: writing says so
 
 
-def _may_take(path: Path, data: bytes) -> bool:
+def _may_take(path: Path, data: bytes | Path) -> bool:
     try:
-        return not path.exists() or (path.stat().st_size == len(data) and path.read_bytes() == data)
+        if not path.exists():
+            return True
+        if isinstance(data, Path):
+            return filecmp.cmp(path, data, shallow=False)
+        return path.stat().st_size == len(data) and path.read_bytes() == data
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
+import hashlib
+import json
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -205,3 +209,49 @@ def test_the_head_of_a_payload_is_enough_to_tell_its_medium(tmp_path):
     for payload in (Payload(path=path), Payload(data=path.read_bytes())):
         assert sniff(payload.head()) == "image/png"
         assert len(payload.head()) <= HEAD_BYTES
+
+
+@pytest.fixture
+def film(tmp_path):
+    """A film of 16 MiB, most of it a hole in the file."""
+    path = tmp_path / "film.part"
+    with path.open("wb") as file:
+        file.write(b"\0\0\0\x18ftypisom\0\0\0\0isommp42")
+        file.truncate(16 << 20)
+    return path
+
+
+@contextlib.contextmanager
+def at_most(size):
+    """At most so many bytes are taken at a time."""
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < size
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_large_film_is_told_hashed_and_saved_without_being_held(film, tmp_path):
+    with film.open("rb") as file:
+        expected = hashlib.file_digest(file, "sha256").hexdigest()
+    with at_most(2 << 20):
+        made = make_artifact(Payload(path=film), Output(name="video", url="https://example.com/film"))
+        saved = made.save(tmp_path / "kept.mp4")
+        again = made.save(tmp_path / "kept.mp4")
+        beside = made.save(tmp_path)
+    assert (made.media_type, made.size, made.sha256) == ("video/mp4", 16 << 20, expected)
+    assert (made.data, made.path, again, beside.name) == (b"", film, saved, "video.mp4")
+    assert saved.stat().st_size == 16 << 20
+    assert json.loads((tmp_path / "kept.json").read_text())["ipyimagegen"] == 1
+
+
+def test_a_film_whose_file_is_gone_or_changed_is_not_saved(film, tmp_path):
+    made = make_artifact(Payload(path=film), Output(name="video", url="https://example.com/film"))
+    film.write_bytes(picture())
+    with pytest.raises(MediaError, match="they were changed"):
+        made.save(tmp_path / "kept.mp4")
+    film.unlink()
+    with pytest.raises(StorageError, match=r"cannot read .*film\.part"):
+        made.save(tmp_path / "kept.mp4")
+    assert not (tmp_path / "kept.mp4").exists()
