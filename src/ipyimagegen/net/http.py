@@ -71,8 +71,7 @@ class Http:
 
     `service` is the name in error texts; `base_url` what paths are relative to. `origins` are further base URLs that
     are the service's own: they and `base_url` get what `authorize` gives, and `headers`; nobody else does.
-    `resend_5xx`: the service says that a submit that got 5xx with a JSON error may be sent again. `gate` holds
-    submits back once the service has answered 429. `transport` and `clock` are for tests.
+    `gate` holds submits back once the service has answered 429. `transport` and `clock` are for tests.
     """
 
     service: str
@@ -80,7 +79,6 @@ class Http:
     origins: Sequence[str] = ()
     authorize: Authorize | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
-    resend_5xx: bool = False
     timeout_s: float = 60.0
     transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False)
@@ -297,7 +295,7 @@ class Http:
     async def _repeated(self, attempt: Attempt[T], repeat: Repeat, *, within_s: float | None) -> T | Missed:
         """What the first good attempt gave, or how the last one missed. `attempt` is told the seconds that are left."""
         started = self.clock.now()
-        place = self.gate.arrive() if repeat is Repeat.SUBMIT else None
+        place = self.gate.arrive() if repeat.pays else None
         cancels_before = cancels()
         number = 0
         while True:
@@ -315,7 +313,6 @@ class Http:
                 elapsed_s=elapsed_s,
                 remaining_s=None if within_s is None else within_s - elapsed_s,
                 chance=self.clock.random(),
-                resend_5xx=self.resend_5xx,
             )
             if not isinstance(decision, Again):
                 missed.unknown = isinstance(decision, Ambiguous)

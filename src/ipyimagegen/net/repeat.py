@@ -18,7 +18,7 @@ REACH_PATIENCE_S = 20.0
 RATE_PATIENCE_S = 3600.0
 """Without a deadline, a rate limit is waited out for this long."""
 REFUSED_ATTEMPTS = 3
-"""How often a submit is sent in all, where the service answered 5xx with an error of its own and allows a repeat."""
+"""How often a submit is sent in all, where it gets 5xx with an error of the service's own and may be sent again."""
 
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -33,8 +33,15 @@ class Repeat(Enum):
     """Nothing: polls, streams, downloads, uploads, cancels. Repeated until the deadline."""
     SUBMIT = "submit"
     """Money. Repeated only on proof that nothing was accepted."""
+    SUBMIT_AFTER_5XX = "submit, again after 5xx"
+    """As `SUBMIT`, at a route of which the service says that a 5xx with an error of its own may be sent again."""
     NEVER = "never"
     """Unknown. Made once."""
+
+    @property
+    def pays(self) -> bool:
+        """Whether the call starts a job."""
+        return self in (Repeat.SUBMIT, Repeat.SUBMIT_AFTER_5XX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,29 +101,26 @@ def decide(
     elapsed_s: float,
     remaining_s: float | None,
     chance: float,
-    resend_5xx: bool = False,
 ) -> Decision:
     """Whether to repeat.
 
-    `attempt` counts from 1; `remaining_s` is the caller's deadline (`None`: none); `chance` is 0 to 1.
-
-    `resend_5xx`: the service says that a submit that got a 5xx with a proper error body may be sent again (Segmind).
-    A wait that would end after the deadline is not begun.
+    `attempt` counts from 1; `remaining_s` is the caller's deadline (`None`: none); `chance` is 0 to 1. A wait that
+    would end after the deadline is not begun.
     """
-    verdict = _verdict(repeat, outcome, attempt=attempt, resend_5xx=resend_5xx)
+    verdict = _verdict(repeat, outcome, attempt=attempt)
     if not isinstance(verdict, Again):
         return verdict
     delay = wait_s(outcome, attempt, chance)
     patience = RATE_PATIENCE_S if outcome.status == TOO_MANY else READ_PATIENCE_S
-    if repeat is Repeat.SUBMIT and outcome.status is None:
+    if repeat.pays and outcome.status is None:
         patience = REACH_PATIENCE_S
     left = patience - elapsed_s if remaining_s is None else remaining_s
     return Again(delay) if delay < left else No()
 
 
-def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int, resend_5xx: bool) -> Decision:
+def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int) -> Decision:
     again = Again(0.0)
-    if repeat is Repeat.SUBMIT and outcome.status is None and outcome.sent:
+    if repeat.pays and outcome.status is None and outcome.sent:
         return Ambiguous()
     if repeat is Repeat.NEVER or outcome.lasting:
         return No()
@@ -130,4 +134,4 @@ def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int, resend_5xx: bool
         return No()
     if not outcome.explained:
         return Ambiguous()
-    return again if resend_5xx and attempt < REFUSED_ATTEMPTS else No()
+    return again if repeat is Repeat.SUBMIT_AFTER_5XX and attempt < REFUSED_ATTEMPTS else No()

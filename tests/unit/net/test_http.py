@@ -248,8 +248,8 @@ def test_a_submit_whose_outcome_is_unknown_is_sent_once(lost):
     service = Service(lost)
     with pytest.raises(SubmitUnknown, match=r"may be billed.*Look at the console") as caught:
         run(
-            service.http(resend_5xx=True).call(
-                "POST", "/v2/x", json={}, repeat=Repeat.SUBMIT, model="flux", look="Look at the console."
+            service.http().call(
+                "POST", "/v2/x", json={}, repeat=Repeat.SUBMIT_AFTER_5XX, model="flux", look="Look at the console."
             )
         )
     assert 1 == len(service.requests)
@@ -268,7 +268,7 @@ def test_a_submit_whose_outcome_is_unknown_is_sent_once(lost):
 )
 def test_a_submit_that_was_certainly_not_accepted_is_sent_again(unaccepted):
     service = Service(unaccepted, ok(id=1))
-    assert run(service.http(resend_5xx=True).call("POST", "/v2/x", json={}, repeat=Repeat.SUBMIT)).ok
+    assert run(service.http().call("POST", "/v2/x", json={}, repeat=Repeat.SUBMIT_AFTER_5XX)).ok
     assert 2 == len(service.requests)
 
 

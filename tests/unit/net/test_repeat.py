@@ -21,10 +21,8 @@ from ipyimagegen.net.repeat import (
 )
 
 
-def verdict(repeat: Repeat, outcome: Outcome, *, attempt: int = 1, resend_5xx: bool = False) -> type[Decision]:
-    return type(
-        decide(repeat, outcome, attempt=attempt, elapsed_s=0.0, remaining_s=1e6, chance=0.5, resend_5xx=resend_5xx)
-    )
+def verdict(repeat: Repeat, outcome: Outcome, *, attempt: int = 1) -> type[Decision]:
+    return type(decide(repeat, outcome, attempt=attempt, elapsed_s=0.0, remaining_s=1e6, chance=0.5))
 
 
 @pytest.mark.parametrize(
@@ -71,9 +69,10 @@ def test_no_outcome_without_proof_repeats_a_submit(outcome, attempt):
 
 def test_a_5xx_with_an_error_of_the_service_is_sent_again_where_the_service_says_so_and_not_for_ever():
     explained = Outcome(status=500, explained=True)
-    assert Again is verdict(Repeat.SUBMIT, explained, resend_5xx=True)
-    assert No is verdict(Repeat.SUBMIT, explained, resend_5xx=True, attempt=REFUSED_ATTEMPTS)
-    assert Ambiguous is verdict(Repeat.SUBMIT, Outcome(status=500), resend_5xx=True)
+    assert Again is verdict(Repeat.SUBMIT_AFTER_5XX, explained)
+    assert No is verdict(Repeat.SUBMIT_AFTER_5XX, explained, attempt=REFUSED_ATTEMPTS)
+    assert Ambiguous is verdict(Repeat.SUBMIT_AFTER_5XX, Outcome(status=500))
+    assert Ambiguous is verdict(Repeat.SUBMIT_AFTER_5XX, Outcome(sent=True))
 
 
 @pytest.mark.parametrize(

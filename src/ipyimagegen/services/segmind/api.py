@@ -107,7 +107,6 @@ class Api:
             self.addresses.root,
             origins=self.addresses.own,
             authorize=authorize,
-            resend_5xx=True,
             timeout_s=self.timeout_s,
         )
         close_when_gone(self, self.http)
@@ -115,13 +114,18 @@ class Api:
     # -- models -------------------------------------------------------------------------------------------------------
 
     async def blocking(self, slug: str, params: Mapping[str, Any]) -> tuple[Answer, str]:
-        """`POST /v1/{slug}`: the answer is the output itself, and the address it came from. Costs money."""
+        """`POST /v1/{slug}`: the answer is the output itself, and the address it came from. Costs money.
+
+        Not sent again after a 5xx: by then the model has run, and often it is a value that it did not like.
+        """
         url = self.addresses.model(self.addresses.v1, slug)
-        return await self._post(url, slug, params, timeout_s=max(BLOCKING_S, self.timeout_s)), url
+        limit_s = max(BLOCKING_S, self.timeout_s)
+        return await self._post(url, slug, params, repeat=Repeat.SUBMIT, timeout_s=limit_s), url
 
     async def submit(self, slug: str, params: Mapping[str, Any]) -> Handle:
-        """`POST /v2/{slug}`, once. Costs money."""
-        answer = await self._post(self.addresses.model(self.addresses.v2, slug), slug, params)
+        """`POST /v2/{slug}`, once; the service allows to send it again after a 5xx of its own. Costs money."""
+        url = self.addresses.model(self.addresses.v2, slug)
+        answer = await self._post(url, slug, params, repeat=Repeat.SUBMIT_AFTER_5XX)
         body = answer.json_object()
         request_id = self._accepted(body, slug)
         address = self.addresses.request(request_id)
@@ -136,7 +140,7 @@ class Api:
 
     async def start_workflow(self, url: str, data: Mapping[str, Any], name: str) -> Handle:
         """`POST /workflows/{id}`, once. Costs money. Without a `request_id` in the handle, its answer is the result."""
-        answer = await self._post(self.addresses.trusted(url, url), name, data)
+        answer = await self._post(self.addresses.trusted(url, url), name, data, repeat=Repeat.SUBMIT)
         body = answer.json_object()
         request_id = str(body.get("request_id") or "")
         if not request_id and "output" not in body:
@@ -158,11 +162,13 @@ class Api:
         address = self.addresses.request(request_id)
         return Handle(request_id=request_id, slug=slug, status_url=f"{address}/status", response_url=address)
 
-    async def _post(self, url: str, slug: str, params: Mapping[str, Any], *, timeout_s: float | None = None) -> Answer:
+    async def _post(
+        self, url: str, slug: str, params: Mapping[str, Any], *, repeat: Repeat, timeout_s: float | None = None
+    ) -> Answer:
         body = await self.sendable(params)
         with translated():
             answer = await self.http.call(
-                "POST", url, repeat=Repeat.SUBMIT, json=body, model=f"{SERVICE}/{slug}", look=LOOK, timeout_s=timeout_s
+                "POST", url, repeat=repeat, json=body, model=f"{SERVICE}/{slug}", look=LOOK, timeout_s=timeout_s
             )
         if not answer.ok:
             raise refusal(self.http, answer)

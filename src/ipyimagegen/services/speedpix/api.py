@@ -28,7 +28,7 @@ LOOK = "SpeedPix has no list of jobs: look at the workflow's runs in its console
 RESULT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """A job is sometimes done a moment before its result can be had: waits before it is asked for again."""
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
-"""A read whose answer is no JSON (a proxy's page) is made again after these waits."""
+"""A read whose answer cannot be read (a proxy's page, damaged, far too long) is made again after these waits."""
 FRESH_S = 1.0
 """Only of a job that was followed from its beginning is it known how long it took."""
 SIGNED_PATH = "/scc/"
@@ -178,33 +178,41 @@ class Api:
         waits = iter(() if repeat is Repeat.SUBMIT else UNREADABLE_WAITS_S)
         while True:
             try:
-                answer = await self.http.call(
-                    "POST",
-                    f"{SIGNED_PATH}{route}",
-                    repeat=repeat,
-                    json=dict(body),
-                    headers=given,
-                    full=throttled,
-                    model=model,
-                    look=LOOK,
-                )
-            except ServiceError as error:
-                raise documented(error) from None
-            if not answer.ok:
-                raise self._refusal(answer)
-            try:
-                envelope = read_envelope(answer.json())
+                envelope = await self._asked(route, body, repeat, given, model)
                 break
             except ProtocolError as error:
-                if repeat is Repeat.SUBMIT:
-                    raise _unknown(model, error) from None
                 wait_s = next(waits, None)
                 if wait_s is None:
                     raise documented(error) from None
+            except ServiceError as error:
+                raise documented(error) from None
             await self.http.clock.sleep(wait_s)
         if envelope.refused:
             raise _rejection(envelope)
         return envelope
+
+    async def _asked(
+        self, route: str, body: Mapping[str, object], repeat: Repeat, headers: Mapping[str, str], model: str
+    ) -> Envelope:
+        """One answer. Raises `ProtocolError` where it cannot be read, for a submit `SubmitUnknown`."""
+        answer = await self.http.call(
+            "POST",
+            f"{SIGNED_PATH}{route}",
+            repeat=repeat,
+            json=dict(body),
+            headers=headers,
+            full=throttled,
+            model=model,
+            look=LOOK,
+        )
+        if not answer.ok:
+            raise self._refusal(answer)
+        try:
+            return read_envelope(answer.json())
+        except ProtocolError as error:
+            if repeat is Repeat.SUBMIT:
+                raise _unknown(model, error) from None
+            raise
 
     def _refusal(self, answer: Answer) -> SpeedPixException:
         """The error for an HTTP status; its reason stands in a header."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipyimagegen.core.errors import JobFailed, JobTimeout, NotFound
+from ipyimagegen.core.errors import JobFailed, JobTimeout, NotFound, ServiceUnavailable
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.polling import Durations
 from ipyimagegen.services.segmind.addresses import Addresses
@@ -56,7 +56,7 @@ class Pretended:
 
 def api_for(handler: Any, durations: Durations | None = None) -> Api:
     api = Api("SG_made_up", BASE, durations=durations or Durations())
-    api.http = Http("segmind", BASE, resend_5xx=True, transport=httpx.MockTransport(handler), clock=EvenClock())
+    api.http = Http("segmind", BASE, transport=httpx.MockTransport(handler), clock=EvenClock())
     return api
 
 
@@ -187,6 +187,20 @@ def test_a_refusal_that_explains_itself_is_sent_again_and_a_lost_answer_is_not()
     with pytest.raises(SegmindSubmitUnknown) as caught:
         run(api_for(answering(httpx.Response(502, text="<h1>Bad Gateway</h1>"), accepted)).submit("flux-dev", {}))
     assert (caught.value.status, len(sent)) == (502, 1)
+
+
+@pytest.mark.parametrize("route", ["run_sync", "workflow"])
+def test_where_the_service_does_not_say_so_a_refusal_is_not_sent_again(route: str) -> None:
+    sent: list[int] = []
+
+    async def handler(_request: httpx.Request) -> httpx.Response:
+        sent.append(1)
+        return httpx.Response(500, json={"error": "a bad value"})
+
+    api = api_for(handler)
+    with pytest.raises(ServiceUnavailable, match="a bad value"):
+        run(api.blocking("flux-dev", {}) if route == "run_sync" else api.start_workflow(f"{BASE}/workflows/x", {}, "x"))
+    assert len(sent) == 1
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
+from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
@@ -28,6 +30,16 @@ ORDER = read_call("w", {"prompt": "x"}, {}).order
 
 def framed(data: Any, **error: str) -> dict[str, Any]:
     return {"status": 20 if error else 10, "data": data, **error}
+
+
+class Stream(httpx.AsyncByteStream):
+    """A body as the wire has it."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self.data
 
 
 class Service:
@@ -77,6 +89,21 @@ def test_a_look_that_cannot_be_read_is_made_again() -> None:
     page = httpx.Response(200, text="<html>please sign in")
     service = Service(progress=[page, httpx.Response(200), framed(DONE)], result=[framed({**DONE, "result": RESULT})])
     assert "succeeded" == service.follow()[-1].phase
+
+
+def test_a_look_that_is_answered_with_a_bomb_or_damaged_is_made_again() -> None:
+    bomb = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Stream(gzip.compress(bytes(32 * 2**20))))
+    damaged = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Stream(b"nothing of the kind"))
+    service = Service(progress=[bomb, damaged, framed(DONE)], result=[framed({**DONE, "result": RESULT})])
+    assert "succeeded" == service.follow()[-1].phase
+
+
+def test_a_submit_that_is_answered_with_a_bomb_is_never_sent_again() -> None:
+    bomb = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Stream(gzip.compress(bytes(32 * 2**20))))
+    service = Service(prompt=[bomb])
+    with pytest.raises(SubmitUnknown):
+        run(service.api.submit(ORDER))
+    assert len(service.asked) == 1
 
 
 def test_a_look_that_can_never_be_read_is_a_documented_error() -> None:
