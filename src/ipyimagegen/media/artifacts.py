@@ -48,15 +48,21 @@ class Payload:
         """The beginning, by which the medium is told. Raises `StorageError` where the file is gone."""
         return _read(self.path, HEAD_BYTES) if self.path is not None else self.data[:HEAD_BYTES]
 
-    def measured(self) -> tuple[int, str]:
-        """How many bytes there are, and their SHA-256 in hexadecimal. A file is read piece by piece.
-
-        Raises `StorageError` where it is gone.
-        """
+    @property
+    def size(self) -> int:
+        """How many bytes there are. Raises `StorageError` where the file is gone."""
         if self.path is None:
-            return len(self.data), hashlib.sha256(self.data).hexdigest()
+            return len(self.data)
         with _reading(self.path) as file:
-            return os.fstat(file.fileno()).st_size, hashlib.file_digest(file, "sha256").hexdigest()
+            return os.fstat(file.fileno()).st_size
+
+    @property
+    def sha256(self) -> str:
+        """Their SHA-256, hexadecimal. A file is read piece by piece. Raises `StorageError` where it is gone."""
+        if self.path is None:
+            return hashlib.sha256(self.data).hexdigest()
+        with _reading(self.path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -245,15 +251,14 @@ def make_artifact(
     head = payload.head()
     media_type = check(head, _expected(output, payload, head)) or payload.media_type or "application/octet-stream"
     width, height = _verified(payload.read(), max_pixels) if can_decode(media_type) else dimensions(head) or (0, 0)
-    size, sha256 = payload.measured()
     return Artifact(
         index=index,
         name=output.name,
         media_type=media_type,
         width=width,
         height=height,
-        size=size,
-        sha256=sha256,
+        size=payload.size,
+        sha256=payload.sha256,
         seed=output.seed if output.seed is not None else seed,
         url=output.url if not output.url.startswith("data:") else "",
         filename=payload.filename or f"{output.name}{suffix_of(media_type)}",
@@ -264,6 +269,20 @@ def make_artifact(
         display=display,
         metadata=metadata,
     )
+
+
+def check_payload(payload: Payload, claim: str = "") -> str:
+    """The media type of a file that arrived, `""` for unknown content, where `claim` says what should have.
+
+    A picture in memory is decoded to its end; of a file, which may be of any size, the beginning is looked at. Raises
+    `MediaError` for another medium or half a picture. CPU-bound, as `make_artifact`.
+    """
+    media_type = check(payload.head(), claim)
+    if payload.path is None and can_decode(media_type):
+        pixels = dimensions(payload.data)
+        if pixels is None or pixels[0] * pixels[1] <= MAX_PIXELS:  # a larger one is whatever it is
+            decode(payload.data, draft_px=_VERIFY_PX)
+    return media_type
 
 
 def _expected(output: Output, payload: Payload, head: bytes) -> str:

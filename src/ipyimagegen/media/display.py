@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.errors import ImagegenError
 from .pixels import MAX_PIXELS, decode, encode, has_alpha, plain, scaled, upright
-from .sniff import dimensions, sniff
+from .sniff import RASTER, dimensions, sniff
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from .artifacts import Payload
+
 MimeBundle = tuple[dict[str, Any], dict[str, Any]]
 """What `_repr_mimebundle_` returns: data by media type, and metadata."""
 
+SHOWN_BYTES = 32 << 20
+"""A larger file is told of by its text: showing something must not take long."""
 _QUALITIES = (92, 85, 75)
 _CHEAP_PNG_PIXELS = 512 * 512  # 18 ms to encode; a photo of 1024×1024 takes 260 ms
 
@@ -104,6 +110,22 @@ def bundle(
     if shown.reduced:
         metadata[shown.media_type] = {"width": shown.width_px, "height": shown.height_px}
     return chosen(data, include, exclude), metadata
+
+
+def payload_bundle(
+    payload: Payload | None,
+    text: str,
+    include: Collection[str] | None = None,
+    exclude: Collection[str] | None = None,
+) -> MimeBundle:
+    """A file as a MIME bundle: the picture, where it is one and here; otherwise `text`. Fetches nothing, never raises.
+
+    `payload` is `None` for what was not fetched yet: looking at an address must not cost a download.
+    """
+    with suppress(ImagegenError):
+        if payload is not None and sniff(payload.head()) in RASTER and payload.size <= SHOWN_BYTES:
+            return bundle(for_display(payload.read()), text, {}, include=include, exclude=exclude)
+    return chosen({"text/plain": text}, include, exclude), {}
 
 
 def chosen(data: dict[str, Any], include: Collection[str] | None, exclude: Collection[str] | None) -> dict[str, Any]:

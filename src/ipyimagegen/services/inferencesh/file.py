@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import mimetypes
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import MediaError
-from ...media.artifacts import Payload
+from ...media.artifacts import Payload, check_payload
+from ...media.display import MimeBundle, payload_bundle
 from ...media.names import safe_name
 from ...media.saving import write_atomic
-from ...media.sniff import check, media_type_of_suffix, suffix_of
+from ...media.sniff import media_type_of_suffix, suffix_of
 from ...runtime import runtime
 
 REMOTE = ("http://", "https://", "data:")
@@ -50,6 +51,7 @@ class File:
         if local is None and not self.uri:
             raise ValueError("a file needs a uri or a path")
         self._path: Path | None = Path(local).expanduser().absolute() if local is not None else None
+        self._fetching = asyncio.Lock()
         if self._path is not None:
             self._measure()
 
@@ -70,13 +72,13 @@ class File:
         Raises `ServiceError` where it cannot be had, `MediaError` where something else than the claimed medium came.
         """
         if self._path is None:
-            self._path = self._fetched()
-            self._measure()
+            runtime().run(self._hold())
         return str(self._path)
 
-    def read(self) -> bytes:
-        """The bytes. Blocks where they have to be fetched."""
-        return Path(self.path).read_bytes()
+    def read(self, size: int = -1) -> bytes:
+        """The bytes, or the first `size` of them. Blocks where they have to be fetched."""
+        with Path(self.path).open("rb") as file:
+            return file.read(size)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the bytes to a file, whole or not at all, and return its path. Blocks where they have to be fetched.
@@ -121,14 +123,19 @@ class File:
         if self._path.is_file():
             self.size = self._path.stat().st_size
 
-    def _fetched(self) -> Path:
-        """Fetch it into a folder of its own."""
-        payload = runtime().run(_download(self.uri or ""))
+    async def _hold(self) -> None:
+        """Fetch it, once, whoever asks at the same time. Runs on the background loop."""
+        async with self._fetching:
+            if self._path is None:
+                payload = await _download(self.uri or "")
+                self._path = await asyncio.to_thread(self._kept, payload)
+                self._measure()
+
+    def _kept(self, payload: Payload) -> Path:
+        """Put it into a folder of its own."""
         try:
-            head, claimed = payload.head(), self.content_type or payload.media_type
-            if not head:
-                raise MediaError(f"{self.filename or 'the file'} came empty")
-            media_type = check(head, claimed) or claimed
+            claimed = self.content_type or payload.media_type
+            media_type = check_payload(payload, claimed) or claimed
             name = safe_name(self.filename or "") or f"file{suffix_of(media_type)}"
             path = Path(tempfile.mkdtemp(dir=_folder())) / name
             write_atomic(path, payload.path or payload.data)
@@ -136,6 +143,12 @@ class File:
             if payload.path is not None:
                 payload.path.unlink(missing_ok=True)
         return path
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> MimeBundle:
+        held = Payload(path=self._path) if self._path is not None and self._path.is_file() else None
+        return payload_bundle(held, repr(self), include, exclude)
 
     def __repr__(self) -> str:
         where = self._path.name if self._path is not None else (self.uri or "")[:120].partition("?")[0]

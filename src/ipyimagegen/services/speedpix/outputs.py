@@ -10,14 +10,15 @@ import asyncio
 import contextlib
 import os
 import weakref
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
-from ...media.artifacts import Payload
+from ...media.artifacts import Payload, check_payload
+from ...media.display import MimeBundle, payload_bundle
 from ...media.saving import write_atomic
 from ...media.sniff import check, media_type_of_suffix
 from ...net.http import Http
@@ -47,6 +48,7 @@ class FileOutput:
         self.claim = claim or (media_type_of_suffix(Path(urlsplit(url).path).suffix) if web else "")
         self._fetch = fetch or self._alone(url if web else "https://localhost")
         self._payload: Payload | None = None
+        self._fetching = asyncio.Lock()
 
     def _alone(self, base_url: str) -> Fetch:
         """A way to fetch a file that came from no client: without a key."""
@@ -80,15 +82,16 @@ class FileOutput:
         return await runtime().bridge(self._save(path))
 
     async def hold(self) -> Payload:
-        """Fetch the bytes, once. Runs on the background loop."""
-        if self._payload is None:
-            payload = await self._fetch(self.url)
-            if payload.path is not None:
-                weakref.finalize(self, payload.path.unlink, missing_ok=True)
-            claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
-            check(await asyncio.to_thread(payload.head), claim)
-            self._payload = payload
-        return self._payload
+        """Fetch the bytes, once, whoever asks at the same time. Runs on the background loop."""
+        async with self._fetching:
+            if self._payload is None:
+                payload = await self._fetch(self.url)
+                if payload.path is not None:
+                    weakref.finalize(self, payload.path.unlink, missing_ok=True)
+                claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
+                await asyncio.to_thread(check_payload, payload, claim)
+                self._payload = payload
+            return self._payload
 
     @property
     def payload(self) -> Payload | None:
@@ -102,6 +105,11 @@ class FileOutput:
     async def _save(self, path: str | os.PathLike[str]) -> Path:
         payload = await self.hold()
         return await asyncio.to_thread(_write, Path(path), payload, expect=not self.claim)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> MimeBundle:
+        return payload_bundle(self._payload, repr(self), include, exclude)
 
     def __str__(self) -> str:
         return self.url
@@ -145,6 +153,11 @@ class _Answering:
     async def async_save(self, path: str | os.PathLike[str]) -> Path:
         """`FileOutput.async_save`."""
         return await self.file.async_save(path)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> MimeBundle:
+        return payload_bundle(self.file.payload, repr(self), include, exclude)
 
     def __str__(self) -> str:
         return self.file.url

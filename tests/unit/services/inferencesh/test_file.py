@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ipyimagegen.core.errors import MediaError, ServiceError
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.media.inputs import as_input
 from ipyimagegen.services.inferencesh import File, inference
 
 PICTURE = flat_png(64, 64)
@@ -34,7 +36,7 @@ def test_nothing_is_fetched_before_somebody_looks(gateway: Gateway, record: dict
     file = File(record)
     assert not file.exists()
     assert (file.filename, file.content_type) == ("images.png", "image/png")
-    assert gateway.requests.of("files", "file") == []
+    assert gateway.requests.of("files", "download") == []
     assert PICTURE == file.read()
     assert file.exists()
 
@@ -75,3 +77,26 @@ def test_other_sources(tmp_path: Path) -> None:
     assert {"uri": uri} == File(uri).to_dict()
     with pytest.raises(ValueError, match="uri or a path"):
         File()
+
+
+def test_a_notebook_shows_the_picture_once_it_is_here(gateway: Gateway, record: dict[str, object]) -> None:
+    file = File(record)
+    assert {"text/plain": repr(file)} == file._repr_mimebundle_()[0]
+    assert gateway.requests.of("files", "download") == []
+    assert Path(file.path).read_bytes() == PICTURE
+    assert {"image/png", "text/plain"} == {*file._repr_mimebundle_()[0]}
+    Path(file.path).unlink()
+    assert {"text/plain"} == {*file._repr_mimebundle_()[0]}
+
+
+def test_threads_that_ask_at_the_same_time_fetch_it_once(gateway: Gateway, record: dict[str, object]) -> None:
+    file = File(record)
+    with ThreadPoolExecutor(4) as pool:
+        assert [PICTURE] * 8 == list(pool.map(lambda _: file.read(), range(8)))
+    assert len(gateway.requests.of("files", "download")) == 1
+
+
+def test_it_is_read_in_pieces_and_given_as_a_picture(record: dict[str, object]) -> None:
+    file = File(record)
+    assert PICTURE[:8] == file.read(8)
+    assert PICTURE == as_input(file, kind="image").read()

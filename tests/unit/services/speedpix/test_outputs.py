@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 
 from ipyimagegen.core.errors import MediaError, StorageError
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.media import display
+from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.net.http import Http
 from ipyimagegen.services.speedpix.api import Api
@@ -78,6 +81,18 @@ def test_a_page_in_a_pictures_place_is_refused_and_the_old_file_stays(tmp_path: 
     assert ([target], b"old") == (list(tmp_path.iterdir()), target.read_bytes())
 
 
+def test_half_a_picture_is_refused_and_fetched_again_when_it_is_asked_for(tmp_path: Path) -> None:
+    came = [PICTURE[: len(PICTURE) // 2], PICTURE]
+
+    async def fetch(_: str) -> Payload:
+        return Payload(data=came.pop(0), media_type="image/png")
+
+    output = wrapped({"images": URL}, lambda url, claim: FileOutput(url, claim=claim, fetch=fetch))
+    asyncio.run(hold_all(output))
+    assert PICTURE == output["images"].save(tmp_path / "a.png").read_bytes()
+    assert came == []
+
+
 def test_what_the_path_promises_is_checked_where_nothing_else_was_said(tmp_path: Path) -> None:
     file = FileOutput("https://files.example/output", fetch=answering(b'{"error": 1}', ""))
     with pytest.raises(MediaError):
@@ -134,3 +149,55 @@ def test_an_output_is_an_input_for_any_other_model() -> None:
 
 def test_the_repr_is_short() -> None:
     assert len(repr(FileOutput("data:image/png;base64," + "A" * 10_000))) < 200
+
+
+def shown(output: Any) -> dict[str, Any]:
+    data: dict[str, Any] = output._repr_mimebundle_()[0]
+    return data
+
+
+@pytest.mark.parametrize("value", [URL, ENTRY, [ENTRY]])
+def test_a_notebook_shows_the_picture_once_it_is_here_and_fetches_none(value: Any) -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> Payload:
+        asked.append(url)
+        return Payload(data=PICTURE)
+
+    output = wrapped({"images": value}, lambda url, claim: FileOutput(url, claim=claim, fetch=fetch))["images"]
+    assert {"text/plain": repr(output)} == shown(output)
+    assert asked == []
+    output.read()
+    assert {"text/plain": repr(output), "image/png": base64.b64encode(PICTURE).decode()} == shown(output)
+    assert {"text/plain"} == {*output._repr_mimebundle_(include=["text/plain"])[0]}
+    assert [URL] == asked
+
+
+@pytest.mark.parametrize("data", [b"\0\0\0\x18ftypisom\0\0\0\0isommp42", b"{}"])
+def test_what_is_no_picture_is_shown_as_its_text(data: bytes) -> None:
+    file = FileOutput("https://files.example/output", fetch=answering(data, ""))
+    file.read()
+    assert {"text/plain": repr(file)} == shown(file)
+
+
+def test_a_picture_too_large_to_look_at_in_passing_is_shown_as_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "SHOWN_BYTES", len(PICTURE) - 1)
+    file = make(URL, "")
+    file.read()
+    assert {"text/plain"} == {*shown(file)}
+
+
+def test_who_asks_at_the_same_time_waits_for_the_same_bytes() -> None:
+    asked: list[str] = []
+
+    async def fetch(url: str) -> Payload:
+        asked.append(url)
+        await asyncio.sleep(0)
+        return Payload(data=PICTURE)
+
+    async def both() -> list[bytes]:
+        file = FileOutput(URL, fetch=fetch)
+        return [*await asyncio.gather(file.async_read(), file.async_read())]
+
+    assert [PICTURE, PICTURE] == asyncio.run(both())
+    assert [URL] == asked
