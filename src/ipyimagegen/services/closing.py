@@ -1,12 +1,42 @@
-"""Connections whose owner was dropped without `close()` are closed all the same."""
+"""Clients close their connections: at the end of a `with`, or when nobody holds them any more."""
 
 from __future__ import annotations
 
 import asyncio
 import weakref
+from abc import ABC, abstractmethod
+from typing import Self
 
 from ..net.http import Http
 from ..runtime import Runtime, runtime
+
+
+class Closing(ABC):
+    """A client for `with`: its connections are closed at the end. Another call opens new ones."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections. Blocks."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClosing(ABC):
+    """A client for `async with`, as `Closing`."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connections."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
 
 def close_when_gone(owner: object, http: Http) -> None:

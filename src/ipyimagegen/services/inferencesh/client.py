@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 
 from ...net.secrets import Secret
 from ...runtime import runtime
+from ..closing import AsyncClosing, Closing
 from .api import Api, key
 from .calls import Calls, Response, UploadFileOptions
 from .streams import AsyncTaskStream, TaskStream
@@ -78,7 +79,7 @@ class Files:
         return runtime().run(self._calls.upload(data, options))
 
 
-class Inference:
+class Inference(Closing):
     """A client of inference.sh. Safe from any thread; every call blocks, and works inside a notebook.
 
     `api_key`: `None` takes `login`'s, the keyring's or `INFERENCE_API_KEY`, and raises `MissingInferenceKey` (a
@@ -155,7 +156,7 @@ class AsyncFiles:
         return await runtime().bridge(self._calls.upload(data, options))
 
 
-class AsyncInference:
+class AsyncInference(AsyncClosing):
     """`Inference` with coroutines, for any event loop."""
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
@@ -172,6 +173,10 @@ class AsyncInference:
     async def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         await runtime().bridge(self._calls.api.aclose())
+
+    async def aclose(self) -> None:
+        """`close`, by its customary name."""
+        await self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._calls.api.base_url}>"

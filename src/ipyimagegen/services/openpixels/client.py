@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from ... import keys
 from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...runtime import runtime
+from ..closing import AsyncClosing, Closing
 from .api import SERVICE, Api, connect
 
 
@@ -24,7 +24,7 @@ class _Connected:
         return f"{type(self).__name__}({self.base_url!r})"
 
 
-class OpenPixels(_Connected):
+class OpenPixels(_Connected, Closing):
     """A client that waits. Make it once and share it, also between threads; `close()` ends its connections.
 
     `base_url` is the service's own address unless given (or set as `OPENPIXELS_BASE_URL`). Raises `MissingKey` for an
@@ -45,16 +45,8 @@ class OpenPixels(_Connected):
         """Close the connections. Another `run` opens new ones."""
         runtime().run(self._api.http.aclose())
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-class AsyncOpenPixels(_Connected):
+class AsyncOpenPixels(_Connected, AsyncClosing):
     """`OpenPixels` for coroutines, on any event loop."""
 
     async def run(self, payload: Mapping[str, Any] | None = None, /, **params: Any) -> dict[str, JSON]:
@@ -65,12 +57,8 @@ class AsyncOpenPixels(_Connected):
         """Close the connections. Another `run` opens new ones."""
         await runtime().bridge(self._api.http.aclose())
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def aclose(self) -> None:
+        """`close`, by its customary name."""
         await self.close()
 
 

@@ -11,6 +11,7 @@ from ...net.responses import Response, as_response
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
+from ..closing import Closing
 from . import noted
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
@@ -24,7 +25,7 @@ RUN_ASYNC_REMOVED = (
 )
 
 
-class SegmindClient:
+class SegmindClient(Closing):
     """A client of Segmind. Safe from any thread; every call blocks, and works inside a notebook.
 
     `api_key`: `None` takes `login`'s, the keyring's or `SEGMIND_API_KEY`. `base_url`: `None` takes `SEGMIND_BASE_URL`,

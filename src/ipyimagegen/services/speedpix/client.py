@@ -6,14 +6,14 @@ import asyncio
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Unpack
 
 from ... import keys
 from ...core.errors import InvalidInput, Problem
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
+from ..closing import AsyncClosing, Closing
 from .api import Api, connect
 from .errors import SERVICE, PredictionError
 from .files import Files
@@ -28,7 +28,7 @@ ADDRESS = re.compile(
 )
 
 
-class Client:
+class Client(Closing, AsyncClosing):
     """SpeedPix with one key. Make it once and share it, also between threads and event loops.
 
     `Client(app_key, app_secret, endpoint=None, timeout=30.0, user_agent=None)`, each also by name; with the endpoint
@@ -83,22 +83,6 @@ class Client:
     async def aclose(self) -> None:
         """`close` for coroutines."""
         await runtime().bridge(self._api.http.aclose())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     def __repr__(self) -> str:
         return f"Client(endpoint={self.endpoint!r})"

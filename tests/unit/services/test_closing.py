@@ -1,0 +1,83 @@
+"""Every documented client can be used in a `with`, closes its connections then, and goes on working afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ipyimagegen.gateway import TimedWork, serve
+from ipyimagegen.net.http import Http
+from ipyimagegen.services import speedpix
+from ipyimagegen.services.inferencesh import async_inference, inference
+from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
+from ipyimagegen.services.segmind import SegmindClient
+
+WANTED = {"model": "flux-dev", "prompt": "x"}
+TASK = {"app": "infsh/sdxl", "input": {"prompt": "x"}}
+SYNC: dict[str, tuple[Callable[[str], Any], Callable[[Any], object]]] = {
+    "speedpix": (lambda _: speedpix.Client(), lambda client: client.run("text-to-image", {"prompt": "x"})),
+    "openpixels": (OpenPixels, lambda client: client.run(WANTED)),
+    "segmind": (lambda _: SegmindClient(), lambda client: client.run("flux-dev", prompt="x")),
+    "inferencesh": (lambda _: inference(), lambda client: client.run(TASK)),
+}
+ASYNC: dict[str, tuple[Callable[[str], Any], Callable[[Any], Any]]] = {
+    "speedpix": (lambda _: speedpix.Client(), lambda client: client.async_run("text-to-image", {"prompt": "x"})),
+    "openpixels": (AsyncOpenPixels, lambda client: client.run(WANTED)),
+    "inferencesh": (lambda _: async_inference(), lambda client: client.run(TASK)),
+}
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with serve(work=TimedWork()) as gateway:
+        for name, value in gateway.env().items():
+            monkeypatch.setenv(name, value)
+        yield gateway.env()["OPENPIXELS_API_KEY"]
+
+
+@pytest.fixture
+def closed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    services: list[str] = []
+    close = Http.aclose
+
+    async def counted(http: Http) -> None:
+        services.append(http.service)
+        await close(http)
+
+    monkeypatch.setattr(Http, "aclose", counted)
+    return services
+
+
+@pytest.mark.parametrize("service", SYNC)
+def test_with(service: str, key: str, closed: list[str]) -> None:
+    new, run = SYNC[service]
+    with new(key) as client:
+        run(client)
+        assert closed.count(service) == 0
+    assert closed.count(service) == 1
+    run(client)
+    client.close()
+
+
+@pytest.mark.parametrize("service", ASYNC)
+def test_async_with(service: str, key: str, closed: list[str]) -> None:
+    new, run = ASYNC[service]
+
+    async def scenario() -> None:
+        async with new(key) as client:
+            await run(client)
+            assert closed.count(service) == 0
+        assert closed.count(service) == 1
+        await run(client)
+        await client.aclose()
+
+    asyncio.run(scenario())
+
+
+def test_an_error_inside_goes_on_up(key: str, closed: list[str]) -> None:
+    with pytest.raises(ZeroDivisionError), OpenPixels(key):
+        raise ZeroDivisionError
+    assert closed.count("openpixels") == 1
