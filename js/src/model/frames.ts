@@ -1,16 +1,23 @@
-/** Preview frames on their way to the screen: decoded first, newest wins, acknowledged once painted. */
+/** Preview frames on their way to the screen: decoded first, newest wins, acknowledged where they ask for it. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Frame } from "../components/frame";
 import { atEnd } from "./life";
 
+export interface Pushed {
+  seq: number;
+  step: number;
+  /** Whether the kernel waits for an acknowledgement. */
+  ask: boolean;
+}
+
 export interface FramePump {
   /** What to show now; null before the first frame. */
   frame: ReadonlySignal<Frame | null>;
-  push(seq: number, step: number, jpeg: DataView): void;
+  push(frame: Pushed, jpeg: DataView): void;
 }
 
 export interface FramePumpOptions {
-  /** Called once for each frame that reached the screen; it stands for every earlier one too. */
+  /** Called for a frame that asked, once it goes to the screen; it stands for every earlier one too. */
   shown: (seq: number) => void;
   life: AbortSignal;
 }
@@ -34,35 +41,23 @@ async function decode(jpeg: DataView, life: AbortSignal): Promise<HTMLImageEleme
   }
 }
 
-/**
- * With the next paint; a hidden page paints, and so calls, when it is seen again. Waiting for the paint's end would cost
- * one more display frame before the next preview may come.
- */
-function withPaint(life: AbortSignal, call: () => void): void {
-  requestAnimationFrame(() => {
-    if (!life.aborted) call();
-  });
-}
-
 export function framePump({ shown, life }: FramePumpOptions): FramePump {
   const frame = signal<Frame | null>(null);
-  let waiting: { seq: number; step: number; jpeg: DataView } | null = null;
+  let waiting: (Pushed & { jpeg: DataView }) | null = null;
   let newest = -1;
-  let painted = -1;
+  let done = -1;
   let decoding = false;
 
   async function work(): Promise<void> {
     decoding = true;
     while (waiting !== null && !life.aborted) {
-      const { seq, step, jpeg } = waiting;
+      const { seq, step, ask, jpeg } = waiting;
       waiting = null;
       const image = await decode(jpeg, life).catch(() => null); // a damaged frame is passed over: the next one comes
       if (life.aborted) break;
       if (image !== null) frame.value = { image, step };
-      withPaint(life, () => {
-        painted = Math.max(painted, seq);
-        shown(seq);
-      });
+      done = seq;
+      if (ask) shown(seq); // before it is painted: to wait for that would cost a display frame at each turn
     }
     decoding = false;
   }
@@ -73,14 +68,14 @@ export function framePump({ shown, life }: FramePumpOptions): FramePump {
   });
   return {
     frame,
-    push(seq, step, jpeg) {
+    push({ seq, step, ask }, jpeg) {
       if (life.aborted) return;
       if (seq <= newest) {
-        if (seq <= painted) shown(seq); // sent again, for a second view: this one has it
+        if (ask && seq <= done) shown(seq); // sent again, for a second view: this one has it
         return;
       }
       newest = seq;
-      waiting = { seq, step, jpeg };
+      waiting = { seq, step, ask: ask || waiting?.ask === true, jpeg };
       if (!decoding) void work();
     },
   };

@@ -7,12 +7,12 @@ type Sent = { kind: string; seq?: number };
 const shown = (sent: unknown[]) =>
   (sent as Sent[]).filter(({ kind }) => kind === "shown").map(({ seq }) => seq);
 const paint = () => vi.advanceTimersByTimeAsync(50);
-const frame = (seq: number, id = "job-1") => ({ kind: "frame", job: id, seq, step: seq });
+const frame = (seq: number, ask: boolean, id = "job-1") => ({ kind: "frame", job: id, seq, step: seq, ask });
 
 async function running() {
   const fake = kernel();
   const shownView = view(fake);
-  const push = (seq: number) => fake.say(frame(seq), [jpeg()]);
+  const push = (seq: number, ask = true) => fake.say(frame(seq, ask), [jpeg()]);
   const decoded = async (index: number) => {
     page.browser.decodes[index]?.resolve();
     await paint();
@@ -20,7 +20,7 @@ async function running() {
   return { ...fake, ...shownView, push, decoded };
 }
 
-test("a frame is decoded before it is shown, and acknowledged once it has been painted", async () => {
+test("a frame is decoded before it is shown, and then acknowledged", async () => {
   const { el, sent, push, decoded } = await running();
   push(1);
   await paint();
@@ -38,6 +38,20 @@ test("the newest frame wins: those that came while one was decoded are passed ov
   await decoded(1);
   expect(page.browser.decodes).toHaveLength(2);
   expect(shown(sent)).toEqual([1, 4]);
+});
+
+test("a frame that does not ask is not acknowledged, and one that was passed over leaves its question to the next", async () => {
+  const { sent, push, decoded } = await running();
+  push(1, false);
+  await decoded(0);
+  expect(shown(sent)).toEqual([]);
+  push(2, false);
+  push(3, true);
+  push(4, false);
+  await decoded(1);
+  expect(shown(sent)).toEqual([]);
+  await decoded(2);
+  expect(shown(sent)).toEqual([4]);
 });
 
 test("a frame that comes again is acknowledged again, and one that is out of date is dropped", async () => {

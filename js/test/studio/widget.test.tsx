@@ -194,7 +194,7 @@ describe("the form", () => {
     const loras = control({ name: "loras", title: "LoRAs", look: "list", kind: "list", default: null, item });
     const fake = kernel({ controls: [loras], params: { loras: [{ path: "a", scale: 0.8 }] } });
     const { button, type, all } = view(fake);
-    button("Add").click();
+    button("Add to LoRAs").click();
     await settle();
     expect(all("textarea").map((one) => (one as HTMLTextAreaElement).value)).toEqual(
       Array(2).fill('{"path":"a","scale":0.8}'),
@@ -205,6 +205,116 @@ describe("the form", () => {
     button("Remove LoRAs 1").click();
     await settle();
     expect(fake.model.get("params")).toEqual({ loras: [{ path: "b" }] });
+  });
+
+  describe("a list of objects with fields", () => {
+    const field = (part: Parameters<typeof control>[0]) =>
+      control({ ...PROMPT, role: "", look: "line", ...part });
+    const path = field({ name: "path", title: "Path", required: true });
+    const size = field({ name: "size", title: "Size", kind: "integer", look: "number" });
+    const crop = field({ name: "crop", title: "Crop", kind: "object", look: "object", fields: [size] });
+    const scale = control({ name: "scale", title: "Scale", default: 1, minimum: 0, maximum: 2, step: 0.1 });
+    const tags = field({
+      name: "tags",
+      title: "Tags",
+      kind: "list",
+      look: "list",
+      item: field({ name: "tags" }),
+    });
+    const item = field({ name: "loras", kind: "object", look: "object", fields: [path, scale, crop, tags] });
+    const loras = field({ name: "loras", title: "LoRAs", kind: "list", look: "list", item });
+    const start = { controls: [loras], params: { loras: [{ path: "a", scale: 0.8 }, { path: "b" }] } };
+    const at = (place: string) => `[data-param="loras${place}"]`;
+    const typed = async (fake: ReturnType<typeof kernel>) => {
+      await settle();
+      return fake.model.get("params")["loras"];
+    };
+
+    test("has a control for each field, with its own default and way back", async () => {
+      const fake = kernel(start);
+      const { find, type, button, all } = view(fake);
+      const shown = (place: string) => find<HTMLInputElement>(`${at(place)} input[type=text]`).value;
+      expect([shown("[0].scale"), shown("[1].scale"), shown("[1].path")]).toEqual(["0.8", "1", "b"]);
+      expect(all('[role="group"][aria-label^="LoRAs "]').map((one) => one.ariaLabel)).toEqual([
+        "LoRAs 1",
+        "LoRAs 2",
+      ]);
+      await type(`${at("[1].scale")} input[type=range]`, "1.5");
+      expect(await typed(fake)).toEqual([
+        { path: "a", scale: 0.8 },
+        { path: "b", scale: 1.5 },
+      ]);
+      button("Reset Scale").click();
+      expect(await typed(fake)).toEqual([{ path: "a" }, { path: "b", scale: 1.5 }]);
+      await type(`${at("[0].crop.size")} input`, "8");
+      await type(`${at("[0].path")} input`, "");
+      expect(await typed(fake)).toEqual([{ crop: { size: 8 } }, { path: "b", scale: 1.5 }]);
+      await type(`${at("[0].crop.size")} input`, "");
+      expect(await typed(fake)).toEqual([{}, { path: "b", scale: 1.5 }]);
+    });
+
+    test("grows by an empty one, and the keyboard goes along", async () => {
+      const fake = kernel(start);
+      const { find, button, type, el } = view(fake);
+      button("Add to LoRAs").click();
+      expect(await typed(fake)).toEqual([{ path: "a", scale: 0.8 }, { path: "b" }, {}]);
+      expect(document.activeElement).toBe(find(`${at("[2].path")} input`));
+      el.querySelectorAll<HTMLElement>('[aria-label="Add to Tags"]')[2]?.click();
+      await settle();
+      await type('[aria-label="Tags 1"]', "dog");
+      expect(await typed(fake)).toEqual([{ path: "a", scale: 0.8 }, { path: "b" }, { tags: ["dog"] }]);
+      button("Remove LoRAs 1").click();
+      expect(await typed(fake)).toEqual([{ path: "b" }, { tags: ["dog"] }]);
+      expect(document.activeElement).toBe(button("Add to LoRAs"));
+    });
+
+    test("a problem stands at the field that has it, and Run goes there", async () => {
+      const problems = {
+        "loras[0].scale": "3 is outside 0 to 2",
+        "loras[1].path": "is required (text)",
+        "loras[1].tags[0]": "has half of a character",
+      };
+      const fake = kernel({
+        ...start,
+        params: { loras: [{ path: "a", scale: 3 }, { tags: ["?"] }] },
+        problems,
+      });
+      const { all, button, find } = view(fake);
+      const told = () => all(".ig-field__problem").map((one) => one.textContent);
+      expect(told()).toEqual([problems["loras[0].scale"], problems["loras[1].tags[0]"]]);
+      expect(find('[aria-label="Tags 1"]').ariaInvalid).toBe("true");
+      button("Run").click();
+      await settle();
+      expect(told()).toEqual(Object.values(problems));
+      expect(document.activeElement).toBe(find(`${at("[0].scale")} input[type=text]`));
+    });
+  });
+
+  test("what is wrong within raw JSON is told with its place", () => {
+    const matrix = control({ ...PROMPT, name: "matrix", role: "", look: "json", kind: "list" });
+    const fake = kernel({
+      controls: [matrix],
+      params: { matrix: [["x"]] },
+      problems: { "matrix[0][0]": "is not a number" },
+    });
+    expect(view(fake).find(".ig-field__problem").textContent).toBe("matrix[0][0]: is not a number");
+  });
+
+  test("a list whose default is not empty can be emptied", async () => {
+    const item = control({ ...PROMPT, name: "tags", role: "", look: "line" });
+    const tags = control({
+      ...PROMPT,
+      name: "tags",
+      title: "Tags",
+      role: "",
+      look: "list",
+      default: ["a"],
+      item,
+    });
+    const fake = kernel({ controls: [tags] });
+    view(fake).button("Remove Tags 1").click();
+    await settle();
+    expect(fake.heard("set").at(-1)?.values).toEqual({ tags: [] });
   });
 
   test("Alt and arrows go through earlier prompts and back to the draft", async () => {
@@ -369,7 +479,7 @@ test("fifty views come and go and leave nothing behind", async () => {
   const fake = kernel({ controls: [PROMPT, IMAGE, GUIDANCE], jobs: [job()], pictures: [piece()] });
   for (let i = 0; i < 50; i += 1) {
     const shown = view(fake);
-    fake.say({ kind: "frame", job: "job-1", seq: i, step: i }, [bytes()]);
+    fake.say({ kind: "frame", job: "job-1", seq: i, step: i, ask: true }, [bytes()]);
     if (i % 2 === 0) page.browser.decodes.at(-1)?.resolve();
     await shown.type("textarea", `a fox ${i}`);
     await settle(40);

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import ipyimagegen.notebook.widgets as widgets_room
 from ipyimagegen.client import Client
@@ -16,7 +18,7 @@ from ipyimagegen.core.errors import JobCancelled
 from ipyimagegen.job import Job
 from ipyimagegen.media.previews import BytesFrame
 from ipyimagegen.notebook.widgets.job_view import JobView, described
-from ipyimagegen.notebook.widgets.pacing import FramePump, Viewing, combined
+from ipyimagegen.notebook.widgets.pacing import FramePump, Stamp, Viewing, combined
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
@@ -141,9 +143,28 @@ def test_a_view_that_no_page_ever_showed_closes_at_once(job: Job) -> None:
     assert view.comm is None
 
 
+class Wire:
+    """What a pump has sent, and a clock that moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.sent: list[bytes] = []
+        self.asked: list[int] = []
+
+    def send(self, stamp: Stamp, jpeg: bytes) -> None:
+        self.sent.append(jpeg)
+        if stamp.ask:
+            self.asked.append(stamp.seq)
+
+
 def pump(*, visible: bool = True) -> tuple[FramePump, list[bytes]]:
-    sent: list[bytes] = []
-    return FramePump(lambda _seq, _step, jpeg: sent.append(jpeg), Viewing(visible=visible, width_px=512)), sent
+    frames, wire = timed_pump(visible=visible)
+    return frames, wire.sent
+
+
+def timed_pump(*, visible: bool = True) -> tuple[FramePump, Wire]:
+    wire = Wire()
+    return FramePump(wire.send, Viewing(visible=visible, width_px=512), lambda: wire.now), wire
 
 
 def test_at_most_two_frames_are_in_flight_and_the_newest_wins() -> None:
@@ -151,10 +172,74 @@ def test_at_most_two_frames_are_in_flight_and_the_newest_wins() -> None:
     for number in range(1, 10):
         frames.push(FakeFrame(number), number)
     assert sent == [b"1@512", b"2@512"]
-    frames.shown(1)
+    frames.shown(2)
     assert sent == [b"1@512", b"2@512", b"9@512"]
     frames.shown(3)
     assert len(sent) == 3
+
+
+def push_slowly(frames: FramePump, wire: Wire, numbers: range) -> None:
+    for number in numbers:
+        wire.now += 0.05
+        frames.push(FakeFrame(number), number)
+
+
+def test_frames_that_come_slowly_ask_seldom() -> None:
+    frames, wire = timed_pump()
+    push_slowly(frames, wire, range(1, 5))
+    assert wire.asked == [4]
+    frames.shown(4)
+    push_slowly(frames, wire, range(5, 9))
+    assert wire.asked == [4, 8]
+    assert len(wire.sent) == 8
+
+
+def test_a_page_that_never_answers_is_sent_only_so_much() -> None:
+    frames, wire = timed_pump()
+    push_slowly(frames, wire, range(1, 30))
+    assert len(wire.sent) == 8
+
+
+def test_a_page_that_is_behind_is_asked_each_time_until_it_has_caught_up() -> None:
+    frames, wire = timed_pump()
+    push_slowly(frames, wire, range(1, 5))
+    wire.now += 1
+    frames.shown(4)
+    push_slowly(frames, wire, range(5, 8))
+    assert (wire.asked, len(wire.sent)) == ([4, 5, 6], 6)
+    frames.shown(6)
+    assert len(wire.sent) == 7
+    push_slowly(frames, wire, range(8, 10))
+    assert wire.asked == [4, 5, 6]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(0.001, 0.3).map(lambda gap: ("push", gap)),
+            st.tuples(st.just("shown"), st.integers(0, 9)),
+        ),
+        max_size=60,
+    )
+)
+def test_the_newest_frame_always_gets_through_once_what_was_asked_is_answered(
+    moves: list[tuple[str, float]],
+) -> None:
+    frames, wire = timed_pump()
+    pushed = 0
+    for kind, amount in moves:
+        if kind == "push":
+            wire.now += amount
+            pushed += 1
+            frames.push(FakeFrame(pushed), pushed)
+        else:
+            frames.shown(int(len(wire.sent) - amount))
+        assert len(wire.sent) <= pushed
+    answered = -1
+    while wire.asked and wire.asked[-1] > answered:
+        answered = wire.asked[-1]
+        frames.shown(answered)
+    assert wire.sent[-1:] == [f"{pushed}@512".encode()] * bool(pushed)
 
 
 def test_nothing_is_sent_while_nobody_looks_and_the_newest_when_somebody_does() -> None:

@@ -40,9 +40,9 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     pumps.set(job, pump);
     return pump;
   };
-  on("frame", ({ job, seq, step }, [jpeg]) => {
+  on("frame", ({ job, ...frame }, [jpeg]) => {
     hellos.heard(); // frames come only to a view that the kernel knows
-    if (jpeg !== undefined) pumpOf(job).push(seq, step, jpeg);
+    if (jpeg !== undefined) pumpOf(job).push(frame, jpeg);
   });
 
   el.classList.add("ig-root");

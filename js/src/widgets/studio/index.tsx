@@ -66,9 +66,9 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     else if (whose === view && of === "hello") hellos.heard();
     else if (whose === view && of === "set") form.heard(n);
   });
-  on("frame", ({ job, seq, step }, [jpeg]) => {
+  on("frame", ({ job, ...frame }, [jpeg]) => {
     hellos.heard(); // frames come only to a view that the kernel knows
-    if (jpeg !== undefined) frames.push(job, seq, step, jpeg);
+    if (jpeg !== undefined) frames.push(job, frame, jpeg);
   });
   on("picture", (picture, [data]) => shown.take(picture, data));
   on("received", ({ view: whose, id, bytes, problem }) => {
@@ -85,6 +85,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     send(message);
   };
   const bench: Bench = {
+    place: "",
     model: trait("model"),
     about: trait("about"),
     loading: trait("loading"),

@@ -1,7 +1,7 @@
 /** A frame pump for each job, ended some time after its job has gone. */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Frame } from "../../components/frame";
-import { type FramePump, framePump } from "../../model/frames";
+import { type FramePump, framePump, type Pushed } from "../../model/frames";
 import { atEnd, beginLife, type Life } from "../../model/life";
 
 /** The last preview stays until the picture itself is on the screen. */
@@ -9,7 +9,7 @@ const LINGER_MS = 5_000;
 
 export interface Previews {
   frameOf(job: string): ReadonlySignal<Frame | null>;
-  push(job: string, seq: number, step: number, jpeg: DataView): void;
+  push(job: string, frame: Pushed, jpeg: DataView): void;
 }
 
 export interface PreviewsOptions {
@@ -51,8 +51,8 @@ export function previews({ jobs, shown, life }: PreviewsOptions): Previews {
       if (pumps.has(job) || jobs.value.some(({ id }) => id === job)) return pumpOf(job).frame;
       return none;
     },
-    push(job, seq, step, jpeg) {
-      if (!life.aborted) pumpOf(job).push(seq, step, jpeg);
+    push(job, frame, jpeg) {
+      if (!life.aborted) pumpOf(job).push(frame, jpeg);
     },
   };
 }

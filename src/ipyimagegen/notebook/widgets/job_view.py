@@ -38,7 +38,7 @@ class JobView(Widget):
 
     def __init__(self, work: Job | Batch | None = None, **traits: Any) -> None:
         self.work = work
-        self._screens = Screens(self._send_frame)
+        self._screens = Screens(self.say)
         self._pending: asyncio.TimerHandle | None = None
         self._ends: list[Any] = []
         self._finished = False
@@ -80,9 +80,6 @@ class JobView(Widget):
         with self.hold_sync():
             self.jobs = [described(job) for job in self.work.jobs]
             self.logs = [line for job in self.work.jobs for line in job.logs][-MAX_LOG_LINES:]
-
-    def _send_frame(self, job_id: str, seq: int, step: int, jpeg: bytes) -> None:
-        self.say("frame", [jpeg], job=job_id, seq=seq, step=step)
 
     def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         """A message of the page: `hello`, `shown` or `cancel`."""

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any
 
 from ...core.events import Frame
-from .pacing import FramePump, Viewing, combined
+from .pacing import FramePump, Stamp, Viewing, combined
 
-SendJobFrame = Callable[[str, int, int, bytes], object]
-"""`(job, seq, step, jpeg)`: puts a frame on the wire."""
+Say = Callable[..., object]
+"""`say(kind, buffers, **content)`: puts a message on the wire, to every view of a widget."""
 
 
 @dataclass(slots=True)
 class Screens:
     """The views of one widget, and a pump for each job."""
 
-    send: SendJobFrame
+    say: Say
     views: dict[str, Viewing] = field(default_factory=dict)
     _hellos: dict[str, int] = field(default_factory=dict)
     _pumps: dict[str, FramePump] = field(default_factory=dict)
@@ -46,11 +46,14 @@ class Screens:
         pump = self._pumps.get(job)
         if pump is None:
             viewing = combined(list(self.views.values()))
-            pump = self._pumps[job] = FramePump(partial(self.send, job), viewing)
+            pump = self._pumps[job] = FramePump(partial(self._send, job), viewing)
         pump.push(frame, step)
 
+    def _send(self, job: str, stamp: Stamp, jpeg: bytes) -> None:
+        self.say("frame", [jpeg], job=job, **asdict(stamp))
+
     def shown(self, content: Mapping[str, Any]) -> None:
-        """A page has painted a frame."""
+        """A page has shown a frame."""
         pump, seq = self._pumps.get(str(content.get("job"))), content.get("seq")
         if pump is not None and isinstance(seq, int):
             pump.shown(seq)

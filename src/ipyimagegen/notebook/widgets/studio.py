@@ -101,7 +101,7 @@ class Studio(StandInWidget):
         self.form = Form(spec=NOTHING)
         self.shelf = Shelf()
         self.calls = Calls()
-        self.screens = Screens(self._send_frame)
+        self.screens = Screens(self.say)
         self._lock = threading.RLock()
         self._watched: dict[str, Any] = {}
         self._pending: asyncio.TimerHandle | None = None
@@ -306,9 +306,6 @@ class Studio(StandInWidget):
             self.jobs = self.calls.described()
 
     # -- the page -------------------------------------------------------------------------------------------------
-
-    def _send_frame(self, job_id: str, seq: int, step: int, jpeg: bytes) -> None:
-        self.say("frame", [jpeg], job=job_id, seq=seq, step=step)
 
     def take(self, kind: str, content: dict[str, Any], buffers: list[Any]) -> None:
         """A message of the page, on the background thread."""
