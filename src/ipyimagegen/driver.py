@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-import warnings
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from .config import Metadata, Settings
 from .core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, StorageError, SubmitUnknown
@@ -18,7 +18,7 @@ from .core.events import Cancelled, Failed, Output, Succeeded
 from .core.jobs import cancelling, finished
 from .core.requests import Ticket
 from .core.version import VERSION
-from .history import Journal
+from .history import Journal, watcher
 from .job import Job
 from .media.artifacts import Artifact, Payload, make_artifact, missing_artifact
 from .media.display import DisplaySettings
@@ -47,6 +47,7 @@ class Driver:
         self.display = DisplaySettings(settings.display_max_px, settings.display_max_kb)
         self.metadata: Metadata = settings.metadata
         self.journal = journal
+        self._told = watcher(journal.folder) if journal is not None else lambda _: None
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._why = ""
@@ -124,7 +125,11 @@ class Driver:
         )
         if self.journal is None:
             return result
-        return await self._noted(self.journal.succeeded(job.id, result)) or result
+        kept = await self._noted(self.journal.succeeded(job.id, result))
+        if kept is None:
+            return result
+        await asyncio.to_thread(_let_go, result.artifacts, kept.artifacts)
+        return kept
 
     async def _noted(self, written: Future[T]) -> T | None:
         """Wait until the journal has it; where nothing is paid there is nothing to lose, and no need to wait.
@@ -132,12 +137,12 @@ class Driver:
         A disk that cannot be written to must not stop a job: it is told once, as a warning.
         """
         if self._free:
-            written.add_done_callback(_told)
+            written.add_done_callback(self._told)
             return None
         try:
             return await asyncio.shield(asyncio.wrap_future(written))
-        except StorageError as error:
-            _warn(error)
+        except StorageError:
+            self._told(written)
             return None
 
     async def _artifact(self, index: int, output: Output, record: Record) -> Artifact:
@@ -146,16 +151,20 @@ class Driver:
         record = replace(record, seed=seed)
 
         def make(payload: Payload) -> Artifact:
-            return make_artifact(
-                payload,
-                output,
-                index=index,
-                seed=seed,
-                alt=record.prompt,
-                record=record,
-                display=self.display,
-                metadata=self.metadata,
-            )
+            try:
+                return make_artifact(
+                    payload,
+                    output,
+                    index=index,
+                    seed=seed,
+                    alt=record.prompt,
+                    record=record,
+                    display=self.display,
+                    metadata=self.metadata,
+                )
+            except BaseException:
+                payload.drop()
+                raise
 
         try:
             return await asyncio.to_thread(make, await self.service.fetch(output))
@@ -244,25 +253,22 @@ class Driver:
         over = job.ticket is None or isinstance(error, JobFailed) or (isinstance(error, JobCancelled) and not self._why)
         if over and not isinstance(error, SubmitUnknown):
             cost = job.state.cost
-            self.journal.ended(job.id, job.phase, str(error), cost=cost).add_done_callback(_told)
+            self.journal.ended(job.id, job.phase, str(error), cost=cost).add_done_callback(self._told)
         else:
-            self.journal.left(job.id, str(error)).add_done_callback(_told)
+            self.journal.left(job.id, str(error)).add_done_callback(self._told)
 
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
 
 
+def _let_go(fetched: Sequence[Artifact], kept: Sequence[Artifact]) -> None:
+    """Delete the temporary files of outputs that the journal has now."""
+    for before, after in zip(fetched, kept, strict=True):
+        if before.path is not None and after.path != before.path:
+            before.path.unlink(missing_ok=True)
+
+
 def _set(accepted: Future[None]) -> None:
     if not accepted.done():
         accepted.set_result(None)
-
-
-def _told(written: Future[Any]) -> None:
-    error = written.exception()
-    if error is not None:
-        _warn(error)
-
-
-def _warn(error: BaseException) -> None:
-    warnings.warn(f"{error}; jobs of this session cannot be attached to later", RuntimeWarning, stacklevel=2)

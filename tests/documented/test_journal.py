@@ -42,14 +42,13 @@ CALLS = {
 EVERY = pytest.mark.parametrize(("model", "call"), CALLS.items(), ids=CALLS)
 DYING = """
 from ipyimagegen.net.http import Http
-from ipyimagegen.net.repeat import Repeat
 
 call, sent = Http.call, []
 
 async def calls_until_it_dies(self, *given, repeat, **more):
     if sent:
         os._exit(9)
-    if repeat is Repeat.SUBMIT:
+    if repeat.pays:
         sent.append(1)
     return await call(self, *given, repeat=repeat, **more)
 

@@ -47,5 +47,5 @@ class Files:
                     Path(name).unlink()
                 raise
         except OSError as error:
-            raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error}") from error
+            raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target

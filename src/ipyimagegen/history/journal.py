@@ -19,7 +19,7 @@ from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
 from .reading import Archive
-from .rows import End, end_of, money, output_row, storable
+from .rows import End, end_of, money, output_row, storable, writable
 
 IN_MEMORY = 4 << 20
 """Larger outputs are read from their file when asked for, instead of being held."""
@@ -45,7 +45,7 @@ class Journal(Archive):
                     request.service,
                     request.model,
                     at,
-                    request.prompt,
+                    writable(request.prompt),
                     storable(request.seed),
                     json.dumps(dict(request.asked)),
                     json.dumps(request.sent),
@@ -148,5 +148,6 @@ class Journal(Archive):
 
 def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any], *, where: str = "1") -> bool:
     names = ", ".join(f"{name} = ?" for name in values)
-    changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ? AND {where}", (*values.values(), job_id))
+    bound = [writable(value) if isinstance(value, str) else value for value in values.values()]
+    changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ? AND {where}", (*bound, job_id))
     return changed.rowcount == 1

@@ -144,6 +144,11 @@ def storable(seed: int | None) -> int | None:
     return seed if seed is not None and -(2**63) <= seed < 2**63 else None
 
 
+def writable(text: str) -> str:
+    """`text` as SQLite takes it: with `?` for half of a surrogate pair."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def output_row(job_id: str, artifact: Artifact) -> tuple[Any, ...]:
     """An output in its columns."""
     return (
@@ -156,7 +161,7 @@ def output_row(job_id: str, artifact: Artifact) -> tuple[Any, ...]:
         artifact.size,
         artifact.sha256,
         storable(artifact.seed),
-        "" if artifact.url.startswith("data:") else artifact.url,
-        artifact.filename,
-        artifact.error,
+        "" if artifact.url.startswith("data:") else writable(artifact.url),
+        writable(artifact.filename),
+        writable(artifact.error),
     )

@@ -48,6 +48,11 @@ class Payload:
         """The beginning, by which the medium is told. Raises `StorageError` where the file is gone."""
         return _read(self.path, HEAD_BYTES) if self.path is not None else self.data[:HEAD_BYTES]
 
+    def drop(self) -> None:
+        """Delete the temporary file, if there is one."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)
+
     @property
     def size(self) -> int:
         """How many bytes there are. Raises `StorageError` where the file is gone."""

@@ -14,7 +14,6 @@ import asyncio
 import json
 import os
 import time
-import warnings
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
@@ -126,13 +125,13 @@ class Recording:
         try:
             await asyncio.shield(asyncio.wrap_future(write()))
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not stop a job)
-            _warn(error)
+            history.warn_once(error, self._journal.folder)
 
     def _later(self, write: Callable[[], Future[Any]]) -> None:
         try:
-            write().add_done_callback(_told)
+            write().add_done_callback(history.watcher(self._journal.folder))
         except RuntimeError as error:  # at the end of the process
-            _warn(error)
+            history.warn_once(error, self._journal.folder)
 
     def __repr__(self) -> str:
         return f"<Recording {self.id} {self.request.id}>"
@@ -171,7 +170,6 @@ def open_row(service: str, remote_id: str) -> Recording | None:
 
 
 _open: dict[tuple[str, str], Recording] = {}
-_warned: set[Path] = set()
 
 
 def plain(value: Any, depth: int = 0) -> JSON:
@@ -217,17 +215,3 @@ def _inline(output: Output) -> Payload | None:
     if output.data:
         return Payload(data=output.data, media_type=output.media_type)
     return Payload(data=decode_data_uri(output.url)) if output.url[:5].lower() == "data:" else None
-
-
-def _told(written: Future[Any]) -> None:
-    error = written.exception()
-    if error is not None:
-        _warn(error)
-
-
-def _warn(error: BaseException) -> None:
-    home = history.home()
-    if home not in _warned:
-        _warned.add(home)
-        text = f"{error}; what the journal misses cannot be attached to later (this is said once)"
-        warnings.warn(text, RuntimeWarning, stacklevel=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import subprocess
 import sys
@@ -12,14 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import JobFailed, JobTimeout, StorageError, UnknownJob
+from ipyimagegen.core.events import Output
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.history import Journal
+from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 
@@ -160,6 +164,46 @@ def test_a_disk_that_cannot_be_written_to_warns_and_stops_no_job(tmp_path: Path)
         assert client_with(broken, Paid()).run("local/sketch", prompt="x", **SMALL).images
     with pytest.raises(StorageError):
         broken.rows()
+
+
+def test_what_the_journal_misses_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    client = client_with(Journal(tmp_path / "file"), Paid())
+    with pytest.warns(RuntimeWarning) as warned:
+        [client.run("local/sketch", prompt="x", **SMALL) for _ in range(2)]
+    (text,) = [str(entry.message) for entry in warned]
+    assert text.count(str(tmp_path)) == 1
+
+
+class Large(Paid):
+    """One whose outputs come as temporary files, as downloads of more than 4 MiB do."""
+
+    def __init__(self, folder: Path, data: bytes) -> None:
+        super().__init__()
+        self.path = folder / "download"
+        self.data = data
+
+    async def fetch(self, output: Output) -> Payload:
+        self.path.write_bytes(self.data)
+        return Payload(path=self.path)
+
+
+def test_a_large_output_moves_into_the_journal(journal: Journal, tmp_path: Path) -> None:
+    held = io.BytesIO()
+    Image.new("RGB", (1400, 1200)).save(held, "PNG", compress_level=0)
+    service = Large(tmp_path, held.getvalue())
+    (artifact,) = client_with(journal, service).run("local/sketch", prompt="x", **SMALL).artifacts
+    assert artifact.bytes == service.data
+    assert artifact.path is not None
+    assert journal.folder in artifact.path.parents
+    assert not service.path.exists()
+
+
+def test_nothing_is_left_of_a_download_that_is_no_picture(journal: Journal, tmp_path: Path) -> None:
+    service = Large(tmp_path, b"<!doctype html><title>Sign in</title>")
+    (artifact,) = client_with(journal, service).run("local/sketch", prompt="x", **SMALL).artifacts
+    assert "text/html" in artifact.error
+    assert not service.path.exists()
 
 
 def test_the_same_picture_is_kept_once(journal: Journal) -> None:

@@ -140,8 +140,7 @@ class File:
             path = Path(tempfile.mkdtemp(dir=_folder())) / name
             write_atomic(path, payload.path or payload.data)
         finally:
-            if payload.path is not None:
-                payload.path.unlink(missing_ok=True)
+            payload.drop()
         return path
 
     def _repr_mimebundle_(
