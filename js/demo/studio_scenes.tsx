@@ -25,6 +25,7 @@ const control = (part: Partial<Control> & { name: string }): Control => ({
   max_length: null,
   advanced: false,
   item: null,
+  fields: [],
   ...part,
 });
 
@@ -89,7 +90,29 @@ const CONTROLS: Control[] = [
     advanced: true,
     item: control({ name: "tags", look: "line", kind: "text" }),
   }),
-  control({ name: "loras", look: "json", kind: "list", title: "LoRAs", advanced: true }),
+  control({
+    name: "loras",
+    look: "list",
+    kind: "list",
+    title: "LoRAs",
+    item: control({
+      name: "loras",
+      look: "object",
+      kind: "object",
+      fields: [
+        control({ name: "path", look: "line", kind: "text", title: "Path", required: true }),
+        control({ name: "scale", title: "Scale", default: 1, minimum: 0, maximum: 2, step: 0.05 }),
+        control({
+          name: "mode",
+          look: "choice",
+          kind: "choice",
+          title: "Mode",
+          default: "add",
+          choices: ["add", "replace"],
+        }),
+      ],
+    }),
+  }),
 ];
 
 const PROMPT = "a lighthouse at dusk, heavy sea, warm lamp light on wet rock, long exposure";
@@ -226,6 +249,7 @@ function benchOf(traits: Partial<Traits>): Bench {
   const nobody = () =>
     Promise.resolve({ blob: null, name: "", text: "", problem: "There is no kernel here." });
   return {
+    place: "",
     model: signal(traits.model ?? ""),
     about: signal(traits.about ?? {}),
     loading: signal(false),

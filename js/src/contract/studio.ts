@@ -8,7 +8,17 @@ type Items = Wire["items"];
 
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
 export type Role = "prompt" | "negative" | "seed" | "width" | "height" | "";
-export type Look = "area" | "line" | "slider" | "number" | "choice" | "switch" | "media" | "list" | "json";
+export type Look =
+  | "area"
+  | "line"
+  | "slider"
+  | "number"
+  | "choice"
+  | "switch"
+  | "media"
+  | "list"
+  | "object"
+  | "json";
 
 /** How one parameter is edited; numbers are null where the schema sets no bound. */
 export interface Control {
@@ -28,6 +38,7 @@ export interface Control {
   max_length: number | null;
   advanced: boolean;
   item: Control | null;
+  fields: Control[];
 }
 
 export type About = Items["about"];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { typedJson } from "../../src/components/studio/controls";
 import { facts } from "../../src/components/studio/Facts";
 import { tiles } from "../../src/components/studio/Filmstrip";
+import { typedJson } from "../../src/components/studio/JsonField";
 import { found } from "../../src/components/studio/ModelPicker";
 import { askedPx, jobOf } from "../../src/components/studio/Place";
 import { nextSelection } from "../../src/components/studio/selection";

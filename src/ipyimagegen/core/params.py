@@ -29,6 +29,7 @@ class Param:
 
     `minimum` and `maximum` are inclusive; `step` is the distance between values that make sense; `default` is what the
     service takes when nothing is sent (`None`: the service decides). `unit` is a short word such as `px` or `s`.
+    `item` is what each entry of a list may be, and `fields` what an object holds (`None`: nobody said).
     """
 
     name: str
@@ -47,6 +48,7 @@ class Param:
     nullable: bool = False
     rounds: bool = False
     item: Param | None = None
+    fields: Params | None = None
 
     @property
     def is_media(self) -> bool:
@@ -58,6 +60,8 @@ class Param:
         """What values are accepted, in words: `64 to 2048 px`, `one of 'a', 'b'`."""
         if self.choices:
             return "one of " + ", ".join(repr(choice) for choice in self.choices)
+        if self.fields is not None:
+            return f"{{{', '.join(self.fields)}}}"
         unit = f" {self.unit}" if self.unit else ""
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
@@ -107,8 +111,17 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found while values were looked at, each at its place: `loras[1].scale`."""
+
+    problems: list[Problem] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    rounding: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Params(Mapping[str, Param]):
-    """The parameters of one model, in the service's order.
+    """The parameters of one model, or the fields of one object, in the service's order.
 
     `open` is true where the list is known to be incomplete (a workflow that nobody described): other names then pass
     through as they are, instead of being refused.
@@ -153,36 +166,36 @@ class Params(Mapping[str, Param]):
 
         A `None` means "not given". Defaults are not filled in: the service has them. Media values pass through.
         """
-        problems: list[Problem] = []
-        changes: list[Change] = []
+        found = Findings()
+        values = self.look(asked, found)
+        if found.problems:
+            raise InvalidInput(found.problems, model=model)
+        return Checked(values, tuple(found.changes))
+
+    def look(self, asked: Mapping[str, Any], found: Findings, place: str = "") -> dict[str, Any]:
+        """`asked` with types made right as far as that goes; `found` takes what is wrong.
+
+        For an object, `place` says where it is. What it must hold and does not is its default, if the schema has one.
+        """
         values: dict[str, Any] = {}
         for name, value in asked.items():
-            param = self._by_name.get(name)
+            param, here = self._by_name.get(name), _within(place, name)
             if param is None:
                 if self.open:
                     values[name] = value
                 else:
-                    problems.append(Problem(name, self._unknown(name)))
-            elif value is None:
-                if param.nullable and param.default is not None:
-                    values[name] = None
-            else:
-                sent, problem = check_value(param, value)
-                if problem:
-                    problems.append(Problem(name, problem))
-                    continue
-                values[name] = sent
-                if param.rounds and sent != value and not param.is_media:
-                    why = f"the model takes multiples of {param.step:g}"
-                    changes.append(Change(what="adjusted", name=name, asked=value, sent=sent, why=why))
-        problems += [
-            Problem(param.name, f"is required ({param.limits})")
-            for param in self.entries
-            if param.required and param.default is None and asked.get(param.name) is None
-        ]
-        if problems:
-            raise InvalidInput(problems, model=model)
-        return Checked(values, tuple(changes))
+                    found.problems.append(Problem(here, self._unknown(name)))
+            elif value is not None:
+                values[name] = _look(param, value, here, found)
+            elif param.nullable and param.default is not None:
+                values[name] = None
+        for param in self.entries:
+            if param.required and asked.get(param.name) is None:
+                if param.default is None:
+                    found.problems.append(Problem(_within(place, param.name), f"is required ({param.limits})"))
+                elif place:
+                    values[param.name] = param.default
+        return values
 
     def _unknown(self, name: str) -> str:
         near = difflib.get_close_matches(name, self._by_name, n=1, cutoff=0.6)
@@ -193,11 +206,45 @@ class Params(Mapping[str, Param]):
         return f"no such parameter; this model has {', '.join(self._by_name) or 'none'}"
 
 
-def check_value(param: Param, value: Any) -> tuple[Any, str]:
-    """The value to send and `""`, or `None` and what is wrong with it."""
+def examine(param: Param, value: Any, *, rounding: bool = True) -> tuple[Any, Findings]:
+    """The value to send, and what was found; where there are problems, the value is not to be sent.
+
+    Without `rounding` a number keeps what was asked, however coarse the model's steps are.
+    """
+    found = Findings(rounding=rounding)
+    return _look(param, value, param.name, found), found
+
+
+def _within(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _look(param: Param, value: Any, place: str, found: Findings) -> Any:
     if param.is_media:
-        return value, ""
+        return value
     shown = capped(repr(value), 80)
+    if param.kind == "list":
+        if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+            found.problems.append(Problem(place, f"{shown} is not a list"))
+            return None
+        item = param.item
+        return [entry if item is None else _look(item, entry, f"{place}[{i}]", found) for i, entry in enumerate(value)]
+    if param.kind == "object":
+        if not isinstance(value, Mapping):
+            found.problems.append(Problem(place, f"{shown} is not a mapping"))
+            return None
+        return dict(value) if param.fields is None else param.fields.look(value, found, place)
+    sent, problem = _check_one(param if found.rounding else replace(param, rounds=False), value, shown)
+    if problem:
+        found.problems.append(Problem(place, problem))
+    elif found.rounding and param.rounds and sent != value:
+        why = f"the model takes multiples of {param.step:g}"
+        found.changes.append(Change(what="adjusted", name=place, asked=value, sent=sent, why=why))
+    return sent
+
+
+def _check_one(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+    """The value to send and `""`, or `None` and what is wrong with it."""
     match param.kind:
         case "integer" | "number":
             return _check_number(param, value, shown)
@@ -207,10 +254,6 @@ def check_value(param: Param, value: Any) -> tuple[Any, str]:
             return _check_choice(param, value, shown)
         case "text":
             return _check_text(param, value, shown)
-        case "list":
-            return _check_list(param, value, shown)
-        case "object":
-            return (dict(value), "") if isinstance(value, Mapping) else (None, f"{shown} is not a mapping")
     return value, ""
 
 
@@ -240,8 +283,9 @@ def _is_int(text: str) -> bool:
 def _check_range(param: Param, number: float, shown: str) -> tuple[Any, str]:
     if param.rounds and param.step:
         number = type(number)(round(number / param.step) * param.step)
-    if (param.minimum is not None and number < param.minimum) or (param.maximum is not None and number > param.maximum):
-        return None, f"{shown} is outside {param.limits}"
+    low, high = param.minimum, param.maximum
+    if (low is not None and number < low) or (high is not None and number > high):
+        return None, f"{shown} is {'outside' if None not in (low, high) else 'not'} {param.limits}"
     if param.choices and number not in param.choices:
         return None, f"{shown} is not {param.limits}"
     return number, ""
@@ -291,18 +335,6 @@ def _check_text(param: Param, value: Any, shown: str) -> tuple[Any, str]:
     if param.max_length is not None and len(value) > param.max_length:
         return None, f"has {len(value):,} characters; the model takes at most {param.max_length:,}"
     return value, ""
-
-
-def _check_list(param: Param, value: Any, shown: str) -> tuple[Any, str]:
-    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-        return None, f"{shown} is not a list"
-    items, problems = [], []
-    for position, entry in enumerate(value):
-        sent, problem = check_value(param.item, entry) if param.item else (entry, "")
-        items.append(sent)
-        if problem:
-            problems.append(f"item {position}: {problem}")
-    return (items, "") if not problems else (None, "; ".join(problems))
 
 
 def with_defaults(params: Params, defaults: Mapping[str, JSON]) -> Params:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import capped
@@ -10,6 +11,8 @@ from .params import Kind, Param, Params
 
 MAX_DEPTH = 6
 MAX_PARAMS = 400
+MAX_FIELDS = 1_000
+"""Of all objects of a schema together: one that holds itself has no end."""
 KINDS: dict[str, Kind] = {
     "string": "text",
     "integer": "integer",
@@ -29,17 +32,29 @@ def read_params(schema: Mapping[str, Any], *, open: bool = False) -> Params:
     Raises nothing: foreign schemas are often wrong somewhere. Nothing in one is evaluated or fetched. `open` says that
     the list is known to be incomplete.
     """
-    root = resolve(schema, schema)
-    properties = root.get("properties")
+    return _params(resolve(schema, schema), _Reading(schema), open=open) or Params(open=open)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A schema that is being read, and how many fields of objects may still be."""
+
+    root: Mapping[str, Any]
+    fields_left: int = MAX_FIELDS
+
+
+def _params(node: Mapping[str, Any], reading: _Reading, *, open: bool, depth: int = 0) -> Params | None:
+    """What an object holds; `None` where the schema does not say."""
+    properties = node.get("properties")
     if not isinstance(properties, Mapping):
-        return Params(open=open)
-    listed = root.get("required")
+        return None
+    listed = node.get("required")
     required = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
     ordered = sorted(properties.items(), key=lambda entry: _order(entry[1]))
     entries = tuple(
-        read_param(str(name), node, schema, required=name in required)
-        for name, node in ordered[:MAX_PARAMS]
-        if isinstance(node, Mapping)
+        _param(str(name), part, reading, required=name in required, depth=depth)
+        for name, part in ordered[:MAX_PARAMS]
+        if isinstance(part, Mapping)
     )
     return Params(entries, open)
 
@@ -49,16 +64,16 @@ def _order(node: object) -> float:
     return float(order) if isinstance(order, int | float) else float("inf")
 
 
-def read_param(name: str, node: Mapping[str, Any], root: Mapping[str, Any], *, required: bool, depth: int = 0) -> Param:
+def _param(name: str, node: Mapping[str, Any], reading: _Reading, *, required: bool, depth: int) -> Param:
     """One property of a schema as a `Param`."""
-    nullable = _is_nullable(node, root)
-    node = resolve(node, root)
+    nullable = _is_nullable(node, reading.root)
+    node = resolve(node, reading.root)
     choices = _choices(node)
     kind = _kind(name, node, choices)
     step = _number(node.get("multipleOf", node.get("step", node.get("x-step"))))
     items = node.get("items")
     item = (
-        read_param(name, items, root, required=False, depth=depth + 1)
+        _param(name, items, reading, required=False, depth=depth + 1)
         if kind == "list" and isinstance(items, Mapping) and depth < MAX_DEPTH
         else None
     )
@@ -80,7 +95,19 @@ def read_param(name: str, node: Mapping[str, Any], root: Mapping[str, Any], *, r
         nullable=nullable,
         rounds=bool(step and node.get("x-rounds", "multipleOf" in node)),
         item=item,
+        fields=_fields(node, reading, depth + 1) if kind == "object" else None,
     )
+
+
+def _fields(node: Mapping[str, Any], reading: _Reading, depth: int) -> Params | None:
+    """The fields of an object, if the schema has any and not too many. Others pass, unless the schema says no."""
+    properties = node.get("properties")
+    if not isinstance(properties, Mapping) or not properties or depth > MAX_DEPTH:
+        return None
+    if len(properties) > min(reading.fields_left, MAX_PARAMS):
+        return None
+    reading.fields_left -= len(properties)
+    return _params(node, reading, open=node.get("additionalProperties") is not False, depth=depth)
 
 
 def resolve(node: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.params import Param, Params
-from ipyimagegen.core.schema import read_params
+from ipyimagegen.core.schema import MAX_FIELDS, read_params
 
 SCHEMA = {
     "type": "object",
@@ -119,6 +119,79 @@ def test_references_and_unions_with_null_are_followed() -> None:
     assert params["mode"].choices == ("a", "b")
 
 
+LORAS = read_params(
+    {
+        "$defs": {
+            "Lora": {
+                "required": ["path", "mode"],
+                "additionalProperties": False,
+                "properties": {
+                    "path": {"type": "string"},
+                    "scale": {"type": "number", "minimum": 0, "maximum": 2, "default": 1.0},
+                    "rank": {"type": "integer", "multipleOf": 8, "minimum": 8},
+                    "mode": {"enum": ["add", "replace"], "default": "add"},
+                    "crop": {"type": "object", "properties": {"left": {"type": "integer", "minimum": 0}}},
+                    "any": {"type": "object"},
+                },
+            }
+        },
+        "properties": {"loras": {"type": "array", "items": {"type": "object", "$ref": "#/$defs/Lora"}}},
+    }
+)
+
+
+def test_the_fields_of_objects_are_parameters_too() -> None:
+    item = LORAS["loras"].item
+    assert item is not None
+    assert item.fields is not None
+    assert (item.kind, item.limits) == ("object", "{path, scale, rank, mode, crop, any}")
+    assert {name: (field.kind, field.limits, field.default, field.required) for name, field in item.fields.items()} == {
+        "path": ("text", "text", None, True),
+        "scale": ("number", "0 to 2", 1.0, False),
+        "rank": ("integer", "at least 8", None, False),
+        "mode": ("choice", "one of 'add', 'replace'", "add", True),
+        "crop": ("object", "{left}", None, False),
+        "any": ("object", "object", None, False),
+    }
+    assert (item.fields.open, item.fields["crop"].fields, item.fields["any"].fields) == (
+        False,
+        read_params({"properties": {"left": {"type": "integer", "minimum": 0}}}, open=True),
+        None,
+    )
+
+
+def test_what_is_wrong_in_a_list_of_objects_is_told_at_its_place() -> None:
+    asked = [{"path": "a", "scale": 3}, {"path": "b", "scal": 1}, {"crop": {"left": -1}}, "c", {"path": 5, "rank": 9}]
+    with pytest.raises(InvalidInput) as caught:
+        LORAS.check({"loras": asked})
+    assert [str(problem) for problem in caught.value.problems] == [
+        "loras[0].scale: 3 is outside 0 to 2",
+        "loras[1].scal: no such parameter; did you mean 'scale'?",
+        "loras[2].crop.left: -1 is not at least 0",
+        "loras[2].path: is required (text)",
+        "loras[3]: 'c' is not a mapping",
+    ]
+
+
+def test_objects_are_sent_with_types_made_right_and_what_they_must_hold() -> None:
+    checked = LORAS.check({"loras": [{"path": "a", "scale": "0.5", "rank": 13, "any": {"x": [1]}, "crop": None}]})
+    assert checked.values == {"loras": [{"path": "a", "scale": 0.5, "rank": 16, "any": {"x": [1]}, "mode": "add"}]}
+    assert [str(change) for change in checked.changes] == [
+        "loras[0].rank=13 was sent as 16: the model takes multiples of 8"
+    ]
+
+
+@pytest.mark.parametrize("width", [1, 40])
+def test_an_object_that_holds_itself_has_an_end(width: int) -> None:
+    node = {"type": "object", "properties": {f"part_{i}": {"$ref": "#/$defs/Node"} for i in range(width)}}
+    counted = 0
+    to_visit = [*read_params({"$defs": {"Node": node}, "properties": {"tree": {"$ref": "#/$defs/Node"}}}).values()]
+    while to_visit:
+        counted += 1
+        to_visit += [*(to_visit.pop().fields or {}).values()]
+    assert width < counted <= MAX_FIELDS + 1
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
@@ -133,6 +206,14 @@ words = st.sampled_from(
 def test_no_foreign_schema_raises(schema: dict[str, object]) -> None:
     for node in (schema, {"properties": {"a": schema, "b": {"items": schema, "type": "array"}}}):
         assert read_params(node) is not None
+
+
+@given(json_values)
+def test_no_value_of_an_object_raises_anything_but_invalid_input(value: object) -> None:
+    with suppress(InvalidInput):
+        LORAS.check({"loras": value})
+    with suppress(InvalidInput):
+        LORAS.check({"loras": [value, {"path": value, "scale": value, "crop": value}]})
 
 
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), json_values, max_size=6))

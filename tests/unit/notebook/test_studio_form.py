@@ -227,6 +227,58 @@ def test_every_known_model_can_be_switched_to_from_every_other() -> None:
     assert {"prompt": "a fox"}.items() <= {**form.values, "prompt": form.values.get("prompt", "a fox")}.items()
 
 
+LORA = {
+    "type": "object",
+    "required": ["path"],
+    "properties": {
+        "path": {"type": "string"},
+        "scale": {"type": "number", "minimum": 0, "maximum": 2, "default": 1.0},
+        "rank": {"type": "integer", "multipleOf": 8},
+        "image": {"type": "string", "format": "image"},
+        "images": {"type": "array", "items": {"type": "string", "format": "image"}},
+        "crop": {"type": "object", "properties": {"left": {"type": "integer"}}},
+        "free": {"type": "object"},
+    },
+}
+
+
+def loose(**properties: Any) -> ModelSpec:
+    return ModelSpec(service="test", name="loose", params=read_params({"properties": properties}))
+
+
+WITH_LORAS = loose(loras={"type": "array", "items": LORA}, one=LORA)
+
+
+def test_the_fields_of_an_object_have_controls_of_their_own() -> None:
+    loras, one = controls(WITH_LORAS)
+    assert ("list", "object") == (loras["look"], one["look"])
+    item = loras["item"]
+    assert isinstance(item, dict)
+    assert one["fields"] == item["fields"]
+    assert isinstance(one["fields"], list)
+    looks = {str(part["name"]): part["look"] for part in one["fields"] if isinstance(part, dict)}
+    assert {
+        "path": "line",
+        "scale": "slider",
+        "rank": "number",
+        "image": "line",
+        "images": "json",
+        "crop": "object",
+        "free": "json",
+    } == looks
+
+
+def test_what_is_wrong_in_an_object_is_told_at_its_place() -> None:
+    form = Form(spec=WITH_LORAS).put({"loras": [{"path": "a", "scale": 3}, {"rank": "13"}], "one": {"path": 5}})
+    assert {"loras[0].scale": "3 is outside 0 to 2", "loras[1].path": "is required (text)"} == form.problems()
+    assert [{"path": "a", "scale": 3}, {"rank": "13"}] == form.values["loras"]
+    mended = form.put({"loras": [{"path": "a", "rank": "13"}]})
+    assert {"loras": [{"path": "a", "rank": 13}], "one": {"path": "5"}} == mended.values
+    assert {"loras[0].rank": "sent as 16: the model takes multiples of 8"} == mended.adjustments()
+    _, dropped = mended.switch(loose(loras={"type": "array", "items": {"type": "integer", "maximum": 2}}))
+    assert "loras (loras[0]: {'path': 'a', 'rank': 13} is not a number (at most 2))" in [str(one) for one in dropped]
+
+
 NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=True, allow_infinity=True))
 NODES = st.recursive(
     st.one_of(
@@ -251,12 +303,19 @@ NODES = st.recursive(
         st.just({"type": "string", "format": "image"}),
         st.dictionaries(st.text(max_size=8), st.one_of(st.text(max_size=8), NUMBERS), max_size=3),
     ),
-    lambda inner: st.builds(lambda items: {"type": "array", "items": items}, inner),
-    max_leaves=3,
+    lambda inner: st.one_of(
+        st.builds(lambda items: {"type": "array", "items": items}, inner),
+        st.builds(
+            lambda parts, required: {"type": "object", "properties": parts, "required": [*parts][:required]},
+            st.dictionaries(st.text(min_size=1, max_size=4), inner, max_size=3),
+            st.integers(0, 2),
+        ),
+    ),
+    max_leaves=4,
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(min_size=1, max_size=12), NODES, max_size=6), st.data())
 def test_any_schema_has_a_form_in_plain_json(properties: dict[str, Any], data: st.DataObject) -> None:
     model = ModelSpec(service="test", name="any", params=read_params({"properties": properties}))
@@ -265,11 +324,14 @@ def test_any_schema_has_a_form_in_plain_json(properties: dict[str, Any], data: s
     form = Form(spec=model)
     for one in made:
         value = data.draw(
-            st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({}))
+            st.one_of(
+                *(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.just([]), st.just({})),
+                st.builds(lambda name, inner: [{name: inner}], st.text(max_size=2), st.text(max_size=2)),
+            )
         )
         form = form.put({str(one["name"]): value})
-    assert set(form.problems()) <= {"", *model.params}
-    assert set(form.adjustments()) <= set(model.params)
+    for place in [*form.problems(), *form.adjustments()]:
+        assert not place or any(place.startswith((f"{name}[", f"{name}.")) or place == name for name in model.params)
     form.switch(BASIC)
 
 

@@ -100,7 +100,7 @@ export function Field(props: FieldProps) {
   const Label = group ? "span" : "label";
   const naming = group ? ({ role: "group", "aria-labelledby": `${id}-label` } as const) : {};
   return (
-    <div {...naming} class={className} data-param={control.name}>
+    <div {...naming} class={className} data-param={props.bench.place + control.name}>
       <div class="ig-field__head">
         <Label
           class="ig-field__label"

@@ -7,7 +7,7 @@ import { Field } from "./Field";
 import { PromptField } from "./PromptField";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";
-import { differs } from "./values";
+import { differs, isWithin } from "./values";
 import "./Form.css";
 
 interface FormProps {
@@ -81,6 +81,7 @@ function Others({ bench }: { bench: Bench }) {
     max_length: null,
     advanced: false,
     item: null,
+    fields: [],
   };
   return (
     <Field control={control} bench={bench} attempted={true}>
@@ -112,7 +113,9 @@ export function Parameters({ bench, attempted }: FormProps) {
   const basic = shown.filter(({ advanced }) => !advanced);
   const advanced = shown.filter((control) => control.advanced);
   const changed = advanced.filter((control) => differs(control, bench.values.value)).length;
-  const wrong = advanced.some(({ name }) => bench.problems.value[name] !== undefined);
+  const wrong = advanced.some(({ name }) =>
+    Object.keys(bench.problems.value).some((place) => isWithin(place, name)),
+  );
   const opened = useSignal(false);
   return (
     <div class="ig-form">

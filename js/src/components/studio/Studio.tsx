@@ -15,6 +15,7 @@ import { CallStage, EmptyStage, PictureStage, TextStage } from "./Place";
 import { RunRow } from "./RunRow";
 import { nextSelection } from "./selection";
 import { Viewer } from "./Viewer";
+import { isWithin } from "./values";
 import "./Studio.css";
 
 /** What the stage shows, moved on as jobs and pictures come and go. */
@@ -67,6 +68,14 @@ function Notices({ bench, said }: { bench: Bench; said: string }) {
   );
 }
 
+/** Puts the keyboard at the control of a place such as `loras[1].scale`, or at the nearest that holds it. */
+function focusAt(root: HTMLElement, place: string) {
+  const holders = [...root.querySelectorAll<HTMLElement>("[data-param]")];
+  const nearest = holders.findLast(({ dataset }) => isWithin(place, dataset["param"] ?? ""));
+  const find = (selector: string) => nearest?.querySelector<HTMLElement>(selector);
+  (find('[aria-invalid="true"]') ?? find('input:not([type="range"]), textarea, select'))?.focus();
+}
+
 /** How things stand, for those who listen. */
 function standing(bench: Bench): { text: string; turn: string } {
   const jobs = bench.jobs.value;
@@ -107,9 +116,7 @@ export function Studio({ bench: given }: { bench: Bench }) {
     attempted.value = bench.model.value;
     bench.run();
     const [first] = Object.keys(bench.problems.value);
-    const field =
-      first === undefined ? null : root.current?.querySelector(`[data-param="${CSS.escape(first)}"]`);
-    field?.querySelector<HTMLElement>('input:not([type="range"]), textarea, select')?.focus();
+    if (first !== undefined && root.current !== null) focusAt(root.current, first);
   };
   const go = (steps: number) => {
     const keys = tiles([], bench.pictures.value).map(({ id }) => id);

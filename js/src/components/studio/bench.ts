@@ -42,6 +42,8 @@ export interface Painting {
 export type Paint = (el: HTMLElement, painting: Painting) => () => void;
 
 export interface BenchState {
+  /** Where `values` are: "" for those of the model, `loras[1].` for the fields of an object. */
+  place: string;
   model: ReadonlySignal<string>;
   about: ReadonlySignal<Partial<About>>;
   loading: ReadonlySignal<boolean>;

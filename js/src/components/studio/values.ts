@@ -41,12 +41,22 @@ export const asText = (value: Json | undefined): string =>
       ? JSON.stringify(value)
       : String(value);
 
+export const isObject = (value: Json | undefined): value is { [name: string]: Json } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether a place such as `loras[1].scale` is that of `name`, or within it. */
+export const isWithin = (place: string, name: string): boolean =>
+  place.startsWith(name) && ["", "[", "."].includes(place.charAt(name.length));
+
+/** What is wrong within a value that one control shows as a whole, each with its place. */
+export const problemsWithin = (name: string, problems: Readonly<Record<string, string>>): string =>
+  Object.entries(problems)
+    .filter(([place]) => place !== name && isWithin(place, name))
+    .map(([place, text]) => `${place}: ${text}`)
+    .join("; ");
+
 export const isMedium = (value: Json | undefined): value is Medium & { [name: string]: Json } =>
-  typeof value === "object" &&
-  value !== null &&
-  !Array.isArray(value) &&
-  "key" in value &&
-  "problem" in value;
+  isObject(value) && "key" in value && "problem" in value;
 
 export interface Preset {
   label: string;

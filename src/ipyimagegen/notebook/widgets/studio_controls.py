@@ -11,7 +11,7 @@ from ...core.models import ModelSpec
 from ...core.params import Param, as_json
 
 Role = Literal["prompt", "negative", "seed", "width", "height", ""]
-Look = Literal["area", "line", "slider", "number", "choice", "switch", "media", "list", "json"]
+Look = Literal["area", "line", "slider", "number", "choice", "switch", "media", "list", "object", "json"]
 
 NEGATIVE_NAMES = ("negative_prompt", "negative", "neg_prompt", "negative_text")
 LONG_WORDS = ("prompt", "text", "description", "caption", "instruction", "message")
@@ -31,13 +31,19 @@ def controls(spec: ModelSpec) -> list[dict[str, JSON]]:
     return sorted(made, key=_place)
 
 
-def control(param: Param, role: Role = "") -> dict[str, JSON]:
-    """One control. `step` is always there for a number; `default` is `None` where the service decides."""
+def control(param: Param, role: Role = "", *, inside: bool = False) -> dict[str, JSON]:
+    """One control. `step` is always there for a number; `default` is `None` where the service decides.
+
+    `inside` an object there are no uploads: a medium is its address, as text.
+    """
     item = param.item
+    look = look_of(param, role)
+    if inside and param.is_media:
+        look = "json" if param.kind == "list" else "line"
     return {
         "name": param.name,
         "role": role,
-        "look": look_of(param, role),
+        "look": look,
         "kind": param.kind,
         "title": param.title,
         "description": param.description,
@@ -50,7 +56,8 @@ def control(param: Param, role: Role = "") -> dict[str, JSON]:
         "unit": param.unit,
         "max_length": param.max_length,
         "advanced": param.advanced and not param.required,
-        "item": control(item) if item is not None else None,
+        "item": control(item, inside=inside) if item is not None else None,
+        "fields": [control(part, inside=True) for part in param.fields.values()] if param.fields else [],
     }
 
 
@@ -69,6 +76,8 @@ def look_of(param: Param, role: Role = "") -> Look:
             return "media"
         case "list" if param.item is not None and param.item.kind not in ("any", "list"):
             return "list"
+        case "object" if param.fields:
+            return "object"
     return "json"
 
 

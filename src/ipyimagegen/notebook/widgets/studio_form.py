@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.errors import InvalidInput
 from ...core.models import ModelSpec
-from ...core.params import Param, check_value
+from ...core.params import Param, examine
 from ...media.artifacts import Artifact
 from ...media.inputs import as_input
 from ...media.results import Result
@@ -79,7 +79,7 @@ class Form:
         return bool(type(value) is type(param.default) and value == param.default)
 
     def problems(self) -> dict[str, str]:
-        """What is wrong, by parameter; `""` for what concerns none. Asks nobody but the schema."""
+        """What is wrong, by place (`steps`, `loras[1].scale`); `""` for what concerns none. Asks only the schema."""
         try:
             self.spec.params.check(self.values, model=self.spec.id)
         except InvalidInput as error:
@@ -99,14 +99,13 @@ class Form:
         return found
 
     def adjustments(self) -> dict[str, str]:
-        """What will be sent otherwise than it stands there, by parameter: `sent as 512`."""
-        found = {}
+        """What will be sent otherwise than it stands there, by place: `sent as 512`."""
+        found: dict[str, str] = {}
         for name, value in self.values.items():
             param = self.spec.params.get(name)
-            if param is not None and param.rounds and not param.is_media:
-                sent, problem = check_value(param, value)
-                if not problem and sent != value:
-                    found[name] = f"sent as {sent:g}: the model takes multiples of {param.step:g}"
+            if param is not None:
+                _, seen = examine(param, value)
+                found |= {change.name: f"sent as {change.sent:g}: {change.why}" for change in seen.changes}
         return found
 
     def missing(self) -> list[str]:
@@ -131,7 +130,8 @@ class Form:
             name = names.get(key)
             why = "the model has no such parameter" if name is None and not spec.params.open else ""
             if name is not None:
-                why = check_value(replace(spec.params[name], rounds=False), value)[1]
+                _, seen = examine(spec.params[name], value, rounding=False)
+                why = "; ".join(one.message if one.name == name else str(one) for one in seen.problems)
             if not why:
                 values[name or fresh.get(key, key)] = value
             elif key in fresh:
@@ -163,8 +163,8 @@ def tidy(param: Param, value: Any) -> Any:
         return [readable(param, entry) for entry in _entries(value)] if param.kind == "list" else readable(param, value)
     if param.kind in ("integer", "number") and isinstance(value, str) and not value.strip():
         return None
-    sent, problem = check_value(replace(param, rounds=False), value)
-    return value if problem else sent
+    sent, seen = examine(param, value, rounding=False)
+    return value if seen.problems else sent
 
 
 def readable(param: Param, value: Any) -> Any:
