@@ -510,7 +510,14 @@ def test_a_mask_is_painted_on_the_picture_that_it_is_for(studio: Open, page: Pag
     expect(mask.locator(".ig-media__facts")).to_contain_text("128 × 128")
     tells(page, 2, ["image/png", True, {}])
     press_run(shown)
-    expect(shown.locator(".ig-tile")).to_have_count(2)
+    expect(shown.locator(".ig-tile img")).to_have_count(2)
+    mask.get_by_role("button", name="Remove Mask").click()
+    expect(mask.locator(".ig-media__facts")).to_have_count(0)
+    shown.get_by_role("button", name="Use as mask, Start image").click()
+    expect(mask.locator(".ig-media__facts")).to_contain_text("128 × 128")
+    page.screenshot(path=shots / "studio_use_as_mask.png")
+    press_run(shown)
+    expect(shown.locator(".ig-tile img")).to_have_count(3)
 
 
 def test_a_picture_is_dragged_from_a_gallery_into_an_input(studio: Open, page: Page) -> None:

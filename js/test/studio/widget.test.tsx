@@ -289,6 +289,37 @@ describe("the form", () => {
     });
   });
 
+  describe("an input picture", () => {
+    const MASK = { ...IMAGE, name: "mask", kind: "mask", title: "Mask" };
+    const held = contract.items.medium;
+
+    test.each([
+      ["by its content", held, { key: held.key, url: "" }],
+      [
+        "by its address",
+        { ...held, key: "", url: "https://a.example/b.png" },
+        { key: "", url: "https://a.example/b.png" },
+      ],
+    ])("becomes the mask %s", (_, image, source) => {
+      const fake = kernel({ controls: [IMAGE, MASK], params: { image, mask: held } });
+      const { button, all } = view(fake);
+      button("Use as mask, Start image").click();
+      expect(fake.heard("use")).toEqual([{ kind: "use", name: "mask", index: 0, ...source }]);
+      expect(all('[aria-label^="Use as mask"]')).toHaveLength(1);
+    });
+
+    test("is no mask where it cannot be read, or the model takes none", () => {
+      const broken = { ...held, problem: "is not a picture" };
+      for (const [controls, image] of [
+        [[IMAGE], held],
+        [[IMAGE, MASK], broken],
+      ] as const) {
+        const { all } = view(kernel({ controls: [...controls], params: { image } }));
+        expect(all('[aria-label^="Use as mask"]')).toHaveLength(0);
+      }
+    });
+  });
+
   test("what is wrong within raw JSON is told with its place", () => {
     const matrix = control({ ...PROMPT, name: "matrix", role: "", look: "json", kind: "list" });
     const fake = kernel({

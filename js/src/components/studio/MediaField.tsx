@@ -31,6 +31,14 @@ function pictureFor(bench: Bench): string {
   return "";
 }
 
+/** What takes a picture, which this form holds, as the mask; none where the model has none, or the picture is one. */
+function masking(bench: Bench, kind: Kind, held: Json | undefined): (() => void) | undefined {
+  const mask = bench.controls.value.find((control) => control.kind === "mask" && control.look === "media");
+  if (kind !== "image" || mask === undefined || !isMedium(held) || held.problem) return undefined;
+  const { key, url } = held;
+  return () => bench.use(mask.name, 0, key ? { key } : { url });
+}
+
 interface OneProps extends ControlProps {
   label: string;
   kind: Kind;
@@ -69,6 +77,7 @@ function One({ control, bench, attempted, label, kind, index, held, onRemove }: 
               }
             : undefined
         }
+        onUseMask={masking(bench, kind, held)}
       />
       {painting.value && (
         <MaskDialog

@@ -102,13 +102,13 @@ class Page:
         self._studio.say("ack", of="set", view=_text(content, "view"), n=_number(content, "n"))
 
     def _use(self, content: dict[str, Any]) -> None:
-        """An address, or an earlier picture, as an input."""
+        """An address, an earlier picture, or one that is an input already, as an input."""
         name, url = _text(content, "name"), _text(content, "url")
         key = _text(content, "key")
-        piece = self._studio.shelf.find(key)
-        if piece is not None and piece.artifact is not None:
-            self._place(name, _number(content, "index"), piece.artifact)
-        elif piece is None and key:
+        medium = self._medium(key)
+        if medium is not None:
+            self._place(name, _number(content, "index"), medium)
+        elif key and self._studio.shelf.find(key) is None:
             self._do(self._use_earlier(name, _number(content, "index"), key))
         elif url.startswith(("http://", "https://", "data:")):
             self._place(name, _number(content, "index"), url)
