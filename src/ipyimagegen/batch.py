@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from threading import Lock
 from typing import Any, overload
 
+from .core.arguments import seconds
 from .core.errors import JobCancelled, JobError, JobFailed
 from .core.events import Event, Frame
 from .core.jobs import JobState, Phase
@@ -92,8 +93,8 @@ class Batch:
         return None if any(eta is None for eta in known) else max((eta or 0.0 for eta in known), default=0.0)
 
     def result(self, timeout: float | None = None) -> Result:
-        """Wait for all, at most `timeout` seconds. Interrupt cancels what still runs."""
-        return wait_for(self, timeout)
+        """Wait for all, at most `timeout` seconds. Interrupt cancels what still runs. Raises as `Job.result` does."""
+        return wait_for(self, seconds(timeout))
 
     def exception(self) -> BaseException | None:
         """The first error, or `None`: also while jobs run. Does not wait."""

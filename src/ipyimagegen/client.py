@@ -16,6 +16,7 @@ from typing import Any, Literal
 from . import history
 from .batch import Batch
 from .config import Settings, load
+from .core.arguments import text
 from .core.errors import ImagegenError, JobCancelled, JobTimeout, StorageError, UnknownJob, UnknownModel
 from .core.estimates import Estimates, work_of
 from .core.models import ModelSpec, split_model
@@ -29,6 +30,7 @@ from .prepare import prepare, refuse_over
 from .runtime import Runtime, runtime
 from .services.base import Registry
 
+JOB_ID = "the id of a job: a text such as 'jm7wq6xenyt2g', which job.id and %imagegen jobs tell"
 KEPT_JOBS = 500
 """Ended jobs that stay listed in this session."""
 
@@ -74,7 +76,7 @@ class Client:
 
         May ask the services for their catalogues (a read, free of charge); one that cannot be reached is left out.
         """
-        return self.runtime.run(self._models(query))
+        return self.runtime.run(self._models(text(query, "query", "words to look for")))
 
     async def _models(self, query: str) -> list[ModelSpec]:
         words = query.lower().split()
@@ -89,10 +91,10 @@ class Client:
 
     def model(self, model: str | ModelSpec = "") -> ModelSpec:
         """What is known of one model. Raises `UnknownModel` with the nearest names."""
-        return self.runtime.run(self._model(model or self.settings.model))
+        return self.runtime.run(self._model(model))
 
     async def _model(self, model: str | ModelSpec) -> ModelSpec:
-        model = str(model)
+        model = self.settings.model if model in ("", None) else str(model)
         service, name = split_model(model)
         try:
             return await self.services.get(service).model(name)
@@ -120,7 +122,7 @@ class Client:
         self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
     ) -> Job | Batch:
         """`submit` for coroutines: awaits the model's description instead of blocking on it."""
-        spec = await self.runtime.bridge(self._model(model or self.settings.model))
+        spec = await self.runtime.bridge(self._model(model))
         return self.start(spec, params, n=n, max_cost=max_cost)
 
     def start(
@@ -213,7 +215,8 @@ class Client:
         return list(self._jobs.values())
 
     def job(self, job_id: str) -> Job:
-        """A job of this session by its id, or by the start of one. Raises `UnknownJob`."""
+        """A job of this session by its id, or by the start of one. Raises `UnknownJob`, `InvalidInput`."""
+        text(job_id, "job_id", JOB_ID)
         found = [job for name, job in self._jobs.items() if name.startswith(job_id)] if job_id else []
         if len(found) != 1:
             known = ", ".join(list(self._jobs)[-5:]) or "none yet"
@@ -226,8 +229,9 @@ class Client:
         One that was sent and not collected, or left here while it goes on at its service, is followed again
         from its ticket (a read: nothing is sent or paid twice), and so is one whose outputs were not fetched.
         One that had succeeded comes with its result. Raises `UnknownJob`, also for one of which no ticket was
-        noted (yet).
+        noted (yet), and `InvalidInput` for what is no id.
         """
+        text(job_id, "job_id", JOB_ID)
         with suppress(UnknownJob):
             known = self.job(job_id)
             if known.ending:

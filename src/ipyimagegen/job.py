@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import Any, Protocol, Self, TypeVar, overload
 
+from .core.arguments import seconds, wrong
 from .core.errors import JobError, JobTimeout
 from .core.estimates import eta_s
 from .core.events import Cancelled, Event, Failed, Frame, Log, Preview, Progress, Queued, Running, Succeeded
@@ -118,7 +119,7 @@ class Job:
 
         Raises `JobFailed`, `JobCancelled`, a `ServiceError`, or `JobTimeout` after `timeout`: the job then goes on.
         """
-        return wait_for(self, timeout)
+        return wait_for(self, seconds(timeout))
 
     def exception(self) -> BaseException | None:
         """The error that ended it, or `None`: also while it runs. Does not wait."""
@@ -146,13 +147,15 @@ class Job:
         """Call `callback` with each event of that kind (`"progress"`, `Preview`, …; `"event"` for all).
 
         Runs on the background thread, so keep it short. Returns a function that ends it; without `callback` it is a
-        decorator. A callback that raises is dropped with a warning, and the job goes on.
+        decorator. A callback that raises is dropped with a warning, and the job goes on. Raises `InvalidInput`.
         """
         kind: Any = EVENTS.get(event) if isinstance(event, str) else event
-        if kind is None and event != "event":
-            raise ValueError(f"no event {event!r}; there are {', '.join(EVENTS)}, and 'event' for all of them")
+        if event != "event" and not (isinstance(kind, type) and issubclass(kind, Event)):
+            raise wrong(event, "event", f"an event; there are {', '.join(EVENTS)}, and 'event' for all of them")
         if callback is None:
             return lambda function: (self.on(event, function), function)[1]
+        if not callable(callback):
+            raise wrong(callback, "callback", "a function")
         wanted = callback
 
         def observe(seen: Event | None) -> None:

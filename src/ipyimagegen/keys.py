@@ -16,6 +16,7 @@ from importlib import import_module
 from types import ModuleType
 from urllib.parse import urlsplit
 
+from .core.arguments import wrong
 from .core.errors import InvalidInput, MissingKey
 from .net.addresses import is_loopback
 from .net.secrets import Secret
@@ -146,6 +147,8 @@ def base_url(service: str, argument: str | None = None) -> str:
     A bare host means https, a bare `localhost` or loopback address http. Raises `InvalidInput` for what is none.
     """
     known = source(service)
+    if argument is not None and not isinstance(argument, str):
+        raise wrong(argument, known.url_variable, "an address: a text that begins with https:// and names a host")
     text = _unquoted(argument or os.environ.get(known.url_variable, "") or known.base_url)
     if "://" not in text:
         host = urlsplit(f"//{text}").hostname or ""
@@ -255,11 +258,14 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _clean(known: KeySource, name: str, text: str, place: str) -> str:
+def _clean(known: KeySource, name: str, text: object, place: str) -> str:
     """The key without what a paste adds.
 
     Raises `MissingKey` with the reason, never the text, for what cannot be a key.
     """
+    if not isinstance(text, str):
+        kind = type(text).__name__
+        raise MissingKey(known.service, f"{known.title}: the key for {name} is a text, not {kind}. {_mend(known)}")
     text = re.sub(rf"^(export\s+)?{re.escape(name)}\s*=\s*", "", _unquoted(text))
     text = re.sub(r"^(Authorization:\s*)?(Bearer|Key)\s+(?=\S+$)", "", _unquoted(text), flags=re.IGNORECASE)
     reason = ""

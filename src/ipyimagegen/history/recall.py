@@ -7,10 +7,13 @@ import threading
 import time
 from pathlib import Path
 
+from ..core.arguments import number, text, whole
 from ..core.cost import Cost
 from ..media.results import Result
 from .journal import Journal
 from .places import home
+
+DAY_S = 86_400
 
 _lock = threading.Lock()
 _journals: dict[tuple[int, Path], Journal] = {}
@@ -27,15 +30,19 @@ def journal() -> Journal:
 
 
 def search(query: str = "", *, limit: int = 100) -> list[Result]:
-    """Results whose model, prompt or job id has every word of `query`, newest first. No picture is read before use."""
-    return journal().results(query, limit=limit)
+    """Results whose model, prompt or job id has every word of `query`, newest first. No picture is read before use.
+
+    Raises `InvalidInput`, and `StorageError` where the journal cannot be read, as all of these do.
+    """
+    words = text(query, "query", "words to look for")
+    return journal().results(words, limit=whole(limit, "limit"))
 
 
 def spent(*, days: float = 30) -> list[tuple[str, int, Cost]]:
     """`(model, jobs, cost)` of the last days, dearest first. A cost that nobody knows is unknown, not 0."""
-    return journal().costs(since=time.time() - days * 86_400)
+    return journal().costs(since=time.time() - number(days, "days") * DAY_S)
 
 
 def clear(*, older_than_days: float) -> int:
     """Forget ended jobs older than that, and their pictures. Returns how many jobs. Cannot be undone."""
-    return journal().clear(before=time.time() - older_than_days * 86_400)
+    return journal().clear(before=time.time() - number(older_than_days, "older_than_days") * DAY_S)

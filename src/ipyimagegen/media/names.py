@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import string
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..core.arguments import wrong
 from ..core.errors import InvalidInput
 
 MAX_NAME_BYTES = 180
@@ -53,10 +55,12 @@ def fill(pattern: str, values: Mapping[str, object], *, texts: Mapping[str, str]
     return "".join(parts)
 
 
-def expanded(path: Path) -> Path:
-    """`path` with `~` filled in. Raises `InvalidInput` for a home folder that does not exist."""
+def expanded(path: object) -> Path:
+    """A path with `~` filled in. Raises `InvalidInput` for what is no path, or a home folder that does not exist."""
+    if not isinstance(path, str | os.PathLike):
+        raise wrong(path, "", "a path: give a text such as 'out.png', or a Path")
     try:
-        return path.expanduser()
+        return Path(path).expanduser()
     except RuntimeError as error:
         raise InvalidInput(f"{str(path)!r}: there is no such home folder") from error
 

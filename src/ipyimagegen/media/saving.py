@@ -32,8 +32,8 @@ def write_atomic(path: Path, data: bytes | Path) -> None:
     file that it names is written. Raises `StorageError`.
     """
     path = _followed(path)
-    partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
     try:
+        partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open("xb") as file:
@@ -67,7 +67,7 @@ def save(
     Into a folder, or with `overwrite=False`, a different file of that name stays and the new one is called `name-2`.
     `taken` are paths that are never overwritten. Raises `MediaError`, `InvalidInput` or `StorageError`.
     """
-    path = expanded(Path(target))
+    path = expanded(target)
     into_folder = str(target).endswith(("/", os.sep)) or _is_folder(path)
     if into_folder:
         path = path / (default_name(artifact) + suffix_for(artifact))

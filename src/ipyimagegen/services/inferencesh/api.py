@@ -273,9 +273,9 @@ def _object(answer: JSON, what: str) -> dict[str, Any]:
     return value
 
 
-def _segment(text: str) -> str:
+def _segment(text: object) -> str:
     """Text as one part of a path."""
-    if not text or text in (".", ".."):
+    if not isinstance(text, str) or text in ("", ".", ".."):
         raise NotFound(f"{SERVICE}: {text!r} is no id", service=SERVICE)
     return quote(text, safe="")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, overload
 
+from ...core.arguments import seconds
 from ...net.secrets import Secret
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
@@ -65,7 +66,7 @@ class Tasks:
 
     def wait_for_completion(self, task_id: str, *, timeout: float | None = None) -> dict[str, Any]:
         """Wait until a task is over, at most `timeout` seconds (`TaskTimeout`; it goes on). Raises as `run` does."""
-        return runtime().run(self._calls.wait(task_id, timeout))
+        return runtime().run(self._calls.wait(task_id, seconds(timeout)))
 
 
 class Files:
@@ -142,7 +143,7 @@ class AsyncTasks:
 
     async def wait_for_completion(self, task_id: str, *, timeout: float | None = None) -> dict[str, Any]:  # noqa: ASYNC109
         """Wait until a task is over, at most `timeout` seconds (`TaskTimeout`; it goes on). Raises as `run` does."""
-        return await runtime().bridge(self._calls.wait(task_id, timeout))
+        return await runtime().bridge(self._calls.wait(task_id, seconds(timeout)))
 
 
 class AsyncFiles:

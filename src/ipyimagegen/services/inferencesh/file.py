@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...core.errors import InvalidInput
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
-from ...media.names import safe_name
+from ...media.names import expanded, safe_name
 from ...media.saving import write_atomic
 from ...media.sniff import media_type_of_suffix, suffix_of
 from ...runtime import runtime
@@ -49,7 +50,7 @@ class File:
         if local is None and self.uri and not self.uri.lower().startswith(REMOTE):
             local, self.uri = self.uri, None
         if local is None and not self.uri:
-            raise ValueError("a file needs a uri or a path")
+            raise InvalidInput("a file needs a uri or a path")
         self._path: Path | None = Path(local).expanduser().absolute() if local is not None else None
         self._fetching = asyncio.Lock()
         if self._path is not None:
@@ -85,7 +86,7 @@ class File:
 
         Raises `MediaError` where something else than the claimed medium came: a file that is there stays as it is.
         """
-        target = Path(path).expanduser()
+        target = expanded(path)
         if target.is_dir():
             target /= Path(self.path).name
         write_atomic(target, Path(self.path))
@@ -180,4 +181,4 @@ def _told(source: object) -> Mapping[str, Any]:
             return source
         case os.PathLike():
             return {"path": os.fspath(source)}
-    raise ValueError(f"{type(source).__name__} is not a file: give a URL, a path, or a task's output")
+    raise InvalidInput(f"{type(source).__name__} is not a file: give a URL, a path, or a task's output")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from ... import keys
+from ...core.arguments import number, text
 from ...net.responses import Response, as_response
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
@@ -39,7 +40,7 @@ class SegmindClient(Closing):
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
         with translated():
             secret = keys.key(SERVICE, api_key)
-        self._api = Api(secret, base_url or "", timeout)
+        self._api = Api(secret, base_url or "", number(timeout, "timeout", what="a number of seconds"))
         self.files = Files(self._api)
         self.webhooks = Webhooks(self._api)
         self.models = Models(self._api)
@@ -87,7 +88,7 @@ class SegmindClient(Closing):
 
     def job(self, request_id: str) -> AsyncJob:
         """A request that was submitted before, here or elsewhere. Asks nothing yet, and costs nothing."""
-        return AsyncJob(self._api, self._api.handle(request_id))
+        return AsyncJob(self._api, self._api.handle(text(request_id, "request_id", "the id of a request")))
 
     def chat(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...core.arguments import number, seconds
 from ...runtime import runtime
 from . import noted
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle
@@ -56,7 +57,8 @@ class AsyncJob:
 
         Raises `InferenceFailed`, or `InferenceTimeout`: the job then goes on, and `wait()` may be called again.
         """
-        waiting = noted.finished(self._api, self._handle, timeout_s=timeout, interval_s=interval)
+        limit_s, interval_s = seconds(timeout), number(interval, "interval", what="a number of seconds, 0 or more")
+        waiting = noted.finished(self._api, self._handle, timeout_s=limit_s, interval_s=interval_s)
         return runtime().run(waiting).body
 
     def __repr__(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, cast
 
+from ...core.arguments import seconds
 from ...core.errors import InvalidInput, Problem
 
 Strategy = Literal["url", "base64"]
@@ -103,13 +104,10 @@ def read_call(
     if isinstance(inputs.get("input"), Mapping) and set(inputs) <= {"input", *RUN_OPTIONS}:
         options = {**{name: value for name, value in inputs.items() if name != "input"}, **options}
         inputs = inputs["input"]
-    interval = options.get("polling_interval")
-    if interval is not None and (isinstance(interval, bool) or not float(interval) >= 0):
-        raise InvalidInput([Problem("polling_interval", f"{interval!r} is not a number of seconds, 0 or more")])
     return Call(
         order=_order(workflow_id, inputs, options),
         wait=options.get("wait") is not False,
-        polling_interval=None if interval is None else float(interval),
+        polling_interval=seconds(options.get("polling_interval"), "polling_interval"),
     )
 
 

@@ -19,6 +19,7 @@ from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
+from ...media.names import expanded
 from ...media.saving import write_atomic
 from ...media.sniff import check, media_type_of_suffix
 from ...net.http import Http
@@ -103,8 +104,9 @@ class FileOutput:
         return await asyncio.to_thread(payload.read)
 
     async def _save(self, path: str | os.PathLike[str]) -> Path:
+        target = expanded(path)
         payload = await self.hold()
-        return await asyncio.to_thread(_write, Path(path), payload, expect=not self.claim)
+        return await asyncio.to_thread(_write, target, payload, expect=not self.claim)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -123,9 +125,8 @@ def _write(path: Path, payload: Payload, *, expect: bool) -> Path:
     """Write a file whole. `expect`: its suffix is the only promise of what the bytes are."""
     if expect:
         check(payload.head(), media_type_of_suffix(path.suffix))
-    target = path.expanduser()
-    write_atomic(target, payload.path or payload.data)
-    return target
+    write_atomic(path, payload.path or payload.data)
+    return path
 
 
 class _Answering:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any, Unpack
 
+from ...core.arguments import seconds
 from ...runtime import runtime
 from ..recording import recorded
 from .answers import Task
@@ -74,11 +75,11 @@ class Prediction:
         `polling_interval` in seconds is the longest time between two looks (`None`: as few looks as find the end soon).
         An interrupt ends the waiting, not the job. Raises `SpeedPixException` where SpeedPix cannot be asked.
         """
-        return runtime().run(self.until_ended(polling_interval))
+        return runtime().run(self.until_ended(seconds(polling_interval, "polling_interval")))
 
     async def async_wait(self, polling_interval: float | None = None) -> Prediction:
         """`wait` for coroutines."""
-        return await runtime().bridge(self.until_ended(polling_interval))
+        return await runtime().bridge(self.until_ended(seconds(polling_interval, "polling_interval")))
 
     def reload(self) -> Prediction:
         """Look once, and return this prediction. Blocks."""
