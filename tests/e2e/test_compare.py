@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,28 @@ def test_two_pictures_lie_under_a_slider_that_follows_pointer_and_keys(
     expect(handle).to_have_attribute("aria-valuenow", "25")
     handle.press("ArrowRight")
     expect(handle).to_have_attribute("aria-valuenow", "27")
+    page.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + 20)
+    expect(handle).to_have_attribute("aria-valuenow", "60")
+    expect(handle).to_be_focused()
     page.screenshot(path=shots / f"compare_{app}.png")
+    page.keyboard.press("ArrowLeft")
+    expect(handle).to_have_attribute("aria-valuenow", "58")
+    page.mouse.move(box["x"] + box["width"] * 0.1, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 90, steps=4)
+    page.mouse.up()
+    expect(handle).to_have_attribute("aria-valuenow", "80")
+    shown.locator(".ig-compare__stage").press("+")
+    pictures = shown.locator(".ig-compare-slider img")
+    before = pictures.first.evaluate("image => image.style.transform")
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 20, steps=4)
+    page.mouse.up()  # what is zoomed is shifted by a drag, and the divider stays
+    expect(pictures.first).not_to_have_attribute("style", re.compile(re.escape(before)))
+    expect(handle).to_have_attribute("aria-valuenow", "80")
+    page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + 20)
+    expect(handle).to_have_attribute("aria-valuenow", "30")
     shown.get_by_role("button", name="Difference").click()
     expect(shown.get_by_role("status")).to_contain_text("% of the pixels differ")
     expect(shown.locator("ins")).to_have_text("noon")

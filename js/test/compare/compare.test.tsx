@@ -47,6 +47,55 @@ test("the slider's handle moves by key, and uncovers as far", async () => {
   expect(shown.find('[role="slider"]').getAttribute("aria-orientation")).toBe("vertical");
 });
 
+test.each([
+  { kind: "mouse", zoomed: false, down: "75", dragged: "25" },
+  { kind: "touch", zoomed: false, down: "50", dragged: "50" }, // the first finger of a pinch, perhaps
+  { kind: "mouse", zoomed: true, down: "50", dragged: "50" }, // shifts the pictures
+])(
+  "the divider comes to a click, and follows a drag where nothing else does: $kind, zoomed $zoomed",
+  async (given) => {
+    const shown = view(kernel());
+    await settle();
+    if (given.zoomed) shown.press(".ig-compare__stage", "+");
+    await settle();
+    const pane = shown.find(".ig-compare-slider");
+    vi.spyOn(pane, "getBoundingClientRect").mockReturnValue({
+      left: 100,
+      top: 0,
+      width: 400,
+      height: 300,
+    } as DOMRect);
+    vi.spyOn(pane, "setPointerCapture").mockReturnValue();
+    vi.spyOn(pane, "hasPointerCapture").mockReturnValue(true);
+    const now = () => shown.find('[role="slider"]').getAttribute("aria-valuenow");
+    const act = async (type: string, clientX: number) => {
+      const at = {
+        clientX,
+        clientY: 50,
+        button: 0,
+        pointerId: 1,
+        isPrimary: true,
+        pointerType: given.kind,
+        bubbles: true,
+      };
+      pane.dispatchEvent(new PointerEvent(type, at));
+      await settle();
+      return now();
+    };
+    expect(await act("pointerdown", 400)).toBe(given.down);
+    expect(await act("pointermove", 200)).toBe(given.dragged);
+    await act("pointerup", 200);
+    expect(await act("click", 200)).toBe(given.dragged);
+    await act("pointerdown", 300);
+    await act("pointerup", 301);
+    expect(await act("click", 301)).toBe("50");
+    await act("pointerdown", 180);
+    await act("pointerup", 180);
+    expect(await act("click", 180)).toBe("20");
+    expect(document.activeElement).toBe(shown.find('[role="slider"]'));
+  },
+);
+
 test("zoom and shift are one for all pictures", async () => {
   const fake = kernel(4);
   const shown = view(fake);
