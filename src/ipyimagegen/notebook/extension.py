@@ -1,8 +1,9 @@
-"""`%load_ext ipyimagegen`: the magics, their completion, and cells without a body. Nothing is patched or printed."""
+"""`%load_ext ipyimagegen`: the magics, their completion, and cells without a body. Nothing is patched."""
 
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,12 +15,18 @@ _BARE_CELL = re.compile(r"%%imagegen(\s|$)")
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics with `shell`. Loading again changes nothing."""
+    """Register the magics with `shell`. Loading again changes nothing.
+
+    A setting in the shell's configuration that cannot be is told in a line, and left as it was.
+    """
     if CLASS in _magics(shell).registry:
         return
     from .magic.magics import ImageGen
     from .magic.matcher import Matcher
+    from .magic.traits import take_out_wrong
 
+    for problem in take_out_wrong(shell.config, ImageGen.class_traits(config=True)):
+        sys.stderr.write(f"{problem}; the setting stays as it was\n")
     magics = ImageGen(shell)
     _magics(shell).register(magics)
     if shell.Completer is not None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from traitlets import TraitError, TraitType
+from traitlets import TraitError, TraitType, Unicode
+from traitlets.config.loader import DeferredConfig
 
 from ...config import WANTED, Settings, load
 from ...core.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+SECTION = "ImageGen"
 HELP = {
     "model": "The model that is called where none is named.",
     "max_cost": "Refuse calls that cost more than this many US dollars; None for no cap.",
@@ -39,10 +46,42 @@ class Setting(TraitType[Any, Any]):
 
     def set(self, obj: Any, value: Any) -> None:
         """Change it for all calls of this session. Raises `TraitError` for a value that cannot be."""
+        self.validate(obj, value)
+        obj.client.settings = obj.client.settings.with_({self.field: value})
+
+    def validate(self, obj: Any, value: Any) -> Any:  # noqa: ARG002 - as traitlets calls it
+        """`value`. Raises `TraitError` for one that cannot be."""
         try:
-            obj.client.settings = obj.client.settings.with_({self.field: value})
+            Settings().with_({self.field: value})
         except InvalidInput as error:
-            raise TraitError(f"ImageGen.{error.problems[0]}") from error
+            raise TraitError(f"{SECTION}.{error.problems[0]}") from None
+        return value
+
+    def from_string(self, s: str) -> Any:
+        """What a command line means: `--ImageGen.quiet=True`."""
+        try:
+            return ast.literal_eval(s)
+        except (ValueError, SyntaxError):
+            return s
+
+
+def take_out_wrong(config: Config, traits: Mapping[str, TraitType[Any, Any]]) -> list[str]:
+    """Take what cannot be set out of a shell's configuration, and say of each why.
+
+    IPython keeps there what `%config` has refused, so that a class with such a trait could not be loaded again.
+    """
+    told = []
+    section = config.get(SECTION, {})
+    for name, value in tuple(section.items()):
+        trait = traits.get(name)
+        if not isinstance(trait, Setting | Unicode):
+            continue
+        try:
+            trait.validate(None, value.get_value(trait) if isinstance(value, DeferredConfig) else value)
+        except TraitError as error:
+            del section[name]
+            told.append(str(error).rstrip("."))
+    return told
 
 
 def origin(name: str, settings: Settings) -> str:

@@ -8,8 +8,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from traitlets.config.loader import DeferredConfigString
 
 from ipyimagegen.notebook.extension import keep_bare_cell, load_ipython_extension, unload_ipython_extension
+from ipyimagegen.session import default_client
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -94,3 +96,31 @@ def test_loading_prints_nothing_patches_nothing_and_imports_no_widgets() -> None
         [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=False, timeout=60
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_a_setting_that_cannot_be_is_told_in_a_line_and_loading_goes_on(
+    bare_shell: InteractiveShell, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for line in ("%load_ext ipyimagegen", "%config ImageGen.max_cost = 2", "%config ImageGen.max_cost = 'cheap'"):
+        assert bare_shell.run_cell(line).success
+    assert [row.getMessage() for row in caplog.records] == [
+        "ImageGen.max_cost: 'cheap' is not an amount in US dollars, 0 or more"
+    ]
+    for _ in range(2):
+        assert bare_shell.run_cell("%reload_ext ipyimagegen").success
+    seen = capsys.readouterr()
+    told = "ImageGen.max_cost: 'cheap' is not an amount in US dollars, 0 or more; the setting stays as it was"
+    assert (seen.out, [line for line in seen.err.splitlines() if "cheap" in line]) == ("", [told])
+    assert str(bare_shell.run_cell("%config ImageGen.max_cost").result) == "2"
+    assert bare_shell.run_cell("%unload_ext ipyimagegen").success
+
+
+def test_settings_of_a_command_line_are_read(bare_shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in (("quiet", "True"), ("max_cost", "0.5"), ("save", "{seed}.png"), ("timeout_s", "soon")):
+        setattr(bare_shell.config.ImageGen, name, DeferredConfigString(text))
+    assert bare_shell.run_cell("%load_ext ipyimagegen").success
+    assert "ImageGen.timeout_s: 'soon' is not a number of seconds over 0" in capsys.readouterr().err
+    settings = default_client().settings
+    assert (settings.quiet, str(settings.max_cost), settings.save) == (True, "0.5", "{seed}.png")
+    assert settings.timeout_s is None
+    assert bare_shell.run_cell("%unload_ext ipyimagegen").success
