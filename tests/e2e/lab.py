@@ -19,9 +19,20 @@ NOTEBOOK = "const nb = window.jupyterapp.shell.currentWidget;"
 RUN = (
     NOTEBOOK
     + """
-    nb.content.activeCellIndex = i; nb.content.deselectAll(); nb.content.mode = 'command';
-    const done = window.jupyterapp.commands.execute('notebook:run-cell');
-    if (wait) { await done; await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r))); }
+    const runs = async () => {
+        nb.content.activeCellIndex = i; nb.content.deselectAll(); nb.content.mode = 'command';
+        await window.jupyterapp.commands.execute('notebook:run-cell');
+    };
+    const first = runs();
+    if (wait) {
+        await first;
+        // After a cell that failed, the kernel turns away for a moment what comes next: such a cell has no number.
+        for (let tries = 0; nb.content.widgets[i].model.executionCount === null && tries < 50; tries++) {
+            await new Promise(r => setTimeout(r, 20));
+            await runs();
+        }
+        await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+    }
 """
 )
 
