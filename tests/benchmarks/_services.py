@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from ipyimagegen.gateway import Gateway, TimedWork, serve
 from ipyimagegen.gateway.orders import Order
-from ipyimagegen.gateway.work import Picture, Report
+from ipyimagegen.gateway.work import Picture, Report, Step, facts
 
 Service = Literal["speedpix", "openpixels", "segmind", "inferencesh"]
 SERVICES: tuple[Service, ...] = ("speedpix", "openpixels", "segmind", "inferencesh")
@@ -37,17 +37,23 @@ Run = Callable[[str], object]
 
 
 class PromptedWork(TimedWork):
-    """Each job takes as many seconds as its prompt begins with."""
+    """Each job takes as many seconds as its prompt begins with, and reports `steps` even steps of progress."""
 
     async def perform(self, order: Order, report: Report) -> Sequence[Picture]:
-        await asyncio.sleep(float(order.prompt.split()[0]))
-        return await super().perform(order, report)
+        seconds, steps = float(order.prompt.split()[0]), max(self.steps, 1)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for done in range(1, steps + 1):
+            await asyncio.sleep(began + seconds * done / steps - loop.time())
+            report(Step(done, self.steps))
+        content_type, width, height = facts(self.picture)
+        return [Picture("images", self.picture, content_type, width, height)]
 
 
 @contextmanager
-def gateway(picture: bytes | None = None, **limits: Any) -> Iterator[Gateway]:
+def gateway(picture: bytes | None = None, *, steps: int = 0, **limits: Any) -> Iterator[Gateway]:
     """A gateway in this process; the libraries are in others."""
-    with serve(work=PromptedWork(picture=picture), **limits) as running:
+    with serve(work=PromptedWork(picture=picture, steps=steps), **limits) as running:
         yield running
 
 

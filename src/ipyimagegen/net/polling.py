@@ -1,7 +1,8 @@
 """When to ask next, where a service only answers polls.
 
-The promise: at every moment, no more polls than a client that asks at once and then every second. What is saved while
-nothing can happen is spent when the job is due, so that little time is lost after it has finished.
+The promise, for each single job: no more requests than a client that asks every second and fetches the result when it
+has found the job finished. What is saved while nothing can happen is spent when the job is due, so that little time is
+lost after it has finished.
 """
 
 from __future__ import annotations
@@ -16,16 +17,29 @@ Span = tuple[float, float]
 KEPT = 8
 """How many durations of a model are remembered."""
 MARGIN = 0.04
-"""A job may be faster or slower than all that were seen, by this share."""
+"""A job may be faster or slower than all that were seen, by this share ..."""
+MARGIN_OF_ONE = 0.06
+"""... and by this one more, divided by how many were seen."""
 MIN_INTERVAL_S = 0.08
 """No two polls are closer together than this."""
+GAP_S = 0.12
+"""While a job is due, polls need not be closer together than this: half of it is lost then, on average."""
 FIRST_S = 0.4
-"""Of a job about which nothing is known, the first poll; the next ones follow a little after each full second."""
-AFTER_S = 0.08
-WIDE = 0.25
-"""If this share of the expected time is in doubt, one more poll is spent to learn."""
+"""Of a job about which nothing is known, the first poll; the next ones follow at each full second."""
+EARLY = 0.4
+"""At this share of the expected time a first look tells more, if there are polls to spare."""
+ESTIMATE = (0.75, 1.25)
+"""What a job may take, as shares of what the service estimated before it began."""
+TOLD = (0.95, 1.05)
+"""The same, of what follows from its progress ..."""
+STEP = 0.05
+"""... which is told in steps of this size, or smaller ones."""
+ETA = (0.8, 1.2)
+"""The rest, as shares of what the service says of it."""
 LATE_S = 0.15
 """A job that is late is asked about this soon, and then less and less often, up to every second."""
+SLOWER = 0.08
+"""So much longer is the next wait for each second that it is late."""
 MIN_FRACTION = 0.05
 """From a smaller progress than this nothing is concluded."""
 LOOK_S = 5.0
@@ -45,16 +59,33 @@ class Durations:
     def add(self, model: str, low_s: float, high_s: float | None = None) -> None:
         """A job of `model` ran between `low_s` and `high_s` seconds; exactly `low_s`, where the service says so."""
         high = low_s if high_s is None else high_s
-        if 0 <= low_s <= high < math.inf:
-            self._spans[model] = [*self._spans.get(model, []), (float(low_s), float(high))][-KEPT:]
+        known = self._spans.get(model, [])
+        if not 0 <= low_s <= high < math.inf or (known and _says_nothing(low_s, high, known)):
+            return
+        self._spans[model] = [*known, (float(low_s), float(high))][-KEPT:]
 
-    def of(self, model: str) -> tuple[Span, ...]:
-        """The latest durations of a model, oldest first; none if it never ran."""
-        return tuple(self._spans.get(model, ()))
+    def of(self, model: str, *, unit_s: float = 1.0) -> tuple[Span, ...]:
+        """The latest durations of a model in units of `unit_s` seconds, oldest first; none if it never ran."""
+        return tuple((low / unit_s, high / unit_s) for low, high in self._spans.get(model, ()))
 
     def snapshot(self) -> dict[str, list[list[float]]]:
         """Everything, as JSON can hold it."""
         return {model: [list(span) for span in spans] for model, spans in self._spans.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a poll found, of a job that has not ended.
+
+    `queued`: it has not started. `eta_s` (seconds), `fraction` (0 to 1): what the service says about its end.
+    """
+
+    queued: bool = False
+    eta_s: float | None = None
+    fraction: float | None = None
+
+
+NOTHING = Seen()
 
 
 @dataclass(slots=True)
@@ -62,33 +93,39 @@ class Schedule:
     """The polls of one job. Ask `next_s` before the first poll, and after each one that found the job unfinished.
 
     `history` is what earlier jobs of that model took from their start (from the submit, where the service does not
-    tell when a job starts). There is no clock and no chance in here: the same calls give the same answers.
+    tell when a job starts), `estimate_s` what the service said at the submit. `began_s` is the age of the job when the
+    waiting began. `ahead`: how many requests that the other client makes are not made here (Segmind: its poll at once;
+    SpeedPix: the one that fetches the result). Times are in units of the other client's interval: a second.
+
+    There is no clock and no chance in here: the same calls give the same answers.
     """
 
     history: tuple[Span, ...] = ()
+    estimate_s: float | None = None
+    began_s: float = 0.0
+    ahead: int = 1
     polls: int = 0
+    spare: int = 0
+    """How many requests the other client would make yet, if the next poll finds the job finished."""
+    due: bool = False
+    """Whether the job may well be finished at the next poll, by what earlier ones took."""
     _seen_s: float = 0.0
     _queued_s: float = 0.0
     _running_s: float | None = 0.0
 
-    def next_s(
-        self, elapsed_s: float, *, queued: bool = False, eta_s: float | None = None, fraction: float | None = None
-    ) -> float:
-        """Seconds from now, which is `elapsed_s` after the submit, to the next poll. Counts that poll.
-
-        `queued`: the last poll found that the job has not started. `eta_s` (seconds), `fraction` (0 to 1): what the
-        service says about its end.
-        """
+    def next_s(self, elapsed_s: float, seen: Seen = NOTHING) -> float:
+        """Seconds from now, which is `elapsed_s` after the submit, to the next poll. Counts that poll."""
         self._seen_s = elapsed_s
-        if queued:
+        if seen.queued:
             self._queued_s, self._running_s = elapsed_s, None
         elif self._running_s is None:
             self._running_s = elapsed_s
-        window = self._window(elapsed_s, eta_s, fraction)
-        at = min(self._at(elapsed_s, window, queued=queued), elapsed_s + LOOK_S)
-        at = max(
-            at, elapsed_s + MIN_INTERVAL_S, float(self.polls)
-        )  # the other client's poll of that number is at `polls`
+        window = self._window(elapsed_s, seen)
+        at = max(min(self._at(elapsed_s, window, seen), elapsed_s + LOOK_S), elapsed_s + MIN_INTERVAL_S)
+        # If it is not finished then, the next one is allowed: the other client has made as many by that moment.
+        at = max(at, self.began_s + self.polls + 1 - self.ahead)
+        self.spare = math.floor(elapsed_s - self.began_s) + self.ahead - self.polls
+        self.due = bool(self.history) and window is not None and at >= window[0]
         self.polls += 1
         return at - elapsed_s
 
@@ -97,40 +134,66 @@ class Schedule:
         started_s = self._queued_s if self._running_s is None else self._running_s
         return max(self._seen_s - started_s, 0.0), max(elapsed_s - self._queued_s, 0.0)
 
-    def _window(self, elapsed_s: float, eta_s: float | None, fraction: float | None) -> Span | None:
+    def _window(self, elapsed_s: float, seen: Seen) -> Span | None:
         """When the job should end, in seconds since the submit; `None`: nobody knows."""
         started_s = elapsed_s if self._running_s is None else self._running_s
+        told = None if seen.queued else self._told(elapsed_s, started_s, seen)
         if self.history:
             low, high = _expected(self.history)
-            return self._queued_s + low, started_s + high
-        ran_s = elapsed_s - started_s
-        if fraction is not None and MIN_FRACTION <= fraction < 1 and ran_s > 0:
-            eta_s = ran_s * (1 - fraction) / fraction
+            return _both((self._queued_s + low, started_s + high), told)
+        if told is None and self.estimate_s is not None and 0 < self.estimate_s < math.inf:
+            return self.estimate_s * ESTIMATE[0], self.estimate_s * ESTIMATE[1]
+        return told
+
+    def _told(self, elapsed_s: float, started_s: float, seen: Seen) -> Span | None:
+        """The end by what the service says of the work."""
+        fraction, eta_s = seen.fraction, seen.eta_s
+        if fraction is not None and MIN_FRACTION <= fraction < 1 and elapsed_s > self._queued_s:
+            least_s = (elapsed_s - started_s) / min(fraction + STEP, 1.0)
+            most_s = (elapsed_s - self._queued_s) / fraction
+            return max(started_s + least_s * TOLD[0], elapsed_s), self._queued_s + most_s * TOLD[1]
         if eta_s is not None and 0 <= eta_s < math.inf:
-            return elapsed_s + eta_s * 0.8, elapsed_s + eta_s * 1.2 + MIN_INTERVAL_S
+            return elapsed_s + eta_s * ETA[0], elapsed_s + eta_s * ETA[1] + MIN_INTERVAL_S
         return None
 
-    def _at(self, elapsed_s: float, window: Span | None, *, queued: bool) -> float:
+    def _at(self, elapsed_s: float, window: Span | None, seen: Seen) -> float:
         if window is None:
-            return FIRST_S if self.polls == 0 else math.floor(elapsed_s - AFTER_S) + 1 + AFTER_S
+            return FIRST_S if self.polls == 0 else math.floor(elapsed_s - self.began_s) + 1 + self.began_s
         low, high = window
-        if queued:
-            return elapsed_s + max((low - elapsed_s) * 0.6, 1.0)
+        if seen.queued:
+            return elapsed_s + max((low - elapsed_s) * 0.6, LATE_S)
+        if elapsed_s >= high and not self.polls:
+            return elapsed_s  # nobody has looked yet, and it should be done
         if elapsed_s >= high:
-            return elapsed_s + min(max((elapsed_s - high) * 0.2, LATE_S), 1.0)
+            return elapsed_s + min(max((elapsed_s - high) * SLOWER, LATE_S), 1.0)
+        if not self.history and self.polls == 0 and high > 2:
+            return high * EARLY
         begin = max(elapsed_s, low)
-        narrow = high - low <= WIDE * high
-        left = max(math.floor(high) + (not narrow) - self.polls, 1)
-        return begin + (high - begin) / left
+        left = max(math.floor(high - self.began_s) + self.ahead - self.polls, 1)
+        return begin + min(max((high - begin) / left, GAP_S), high - begin)
+
+
+def _says_nothing(low_s: float, high_s: float, known: Iterable[Span]) -> bool:
+    """Whether a span is wide, and what is known lies within it."""
+    return low_s < min(low for low, _ in known) and max(high for _, high in known) < high_s
+
+
+def _both(one: Span, other: Span | None) -> Span:
+    """Where two expectations agree; the first one, where they do not."""
+    if other is None:
+        return one
+    low, high = max(one[0], other[0]), min(one[1], other[1])
+    return (low, high) if low < high else one
 
 
 def _expected(history: tuple[Span, ...]) -> Span:
     """The time in which a job should end.
 
     If one duration would explain all spans: between which ends that one lies; if not: from the earliest to the latest
-    that was certainly seen, and a little more.
+    that was certainly seen; and a little more, the fewer were seen.
     """
+    margin = MARGIN + MARGIN_OF_ONE / len(history)
     latest_start, earliest_end = max(low for low, _ in history), min(high for _, high in history)
     if latest_start <= earliest_end:
-        return latest_start, earliest_end
-    return earliest_end * (1 - MARGIN), latest_start * (1 + MARGIN)
+        return latest_start * (1 - margin), earliest_end * (1 + margin)
+    return earliest_end * (1 - margin), latest_start * (1 + margin)

@@ -15,7 +15,7 @@ from ...core.events import JSON, Progress
 from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
-from ...net.polling import Durations, Schedule
+from ...net.polling import NOTHING, Durations, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..closing import close_when_gone
@@ -76,12 +76,12 @@ class Told:
         """Whether it ended without a result."""
         return state_of(self.body) == "failed"
 
-    @property
-    def rest(self) -> tuple[str, float | None, float | None]:
-        """The state, and what is said about the rest: seconds, and the share that is done (0 to 1)."""
+    def seen(self, unit_s: float) -> Seen:
+        """What it says of the rest; times in units of `unit_s` seconds."""
         event = event_of(self.body)
-        known = (event.eta_s, event.fraction) if isinstance(event, Progress) else (None, None)
-        return (state_of(self.body), *known)
+        if not isinstance(event, Progress):
+            return Seen(queued=state_of(self.body) == "queued")
+        return Seen(eta_s=None if event.eta_s is None else event.eta_s / unit_s, fraction=event.fraction)
 
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
@@ -225,13 +225,11 @@ class Api:
         unit = max(interval_s, 0.001)
         began = clock.now()
         since = began if handle.at is None else handle.at
-        plan = Schedule(tuple((low / unit, high / unit) for low, high in self.durations.of(handle.slug)))
+        plan = Schedule(self.durations.of(handle.slug, unit_s=unit), began_s=(began - since) / unit)
         told: Told | None = None
         while told is None or not told.over:
             elapsed = clock.now() - since
-            state, eta_s, fraction = ("", None, None) if told is None else told.rest
-            eta = None if eta_s is None else eta_s / unit
-            wait = plan.next_s(elapsed / unit, queued=state == "queued", eta_s=eta, fraction=fraction) * unit
+            wait = plan.next_s(elapsed / unit, NOTHING if told is None else told.seen(unit)) * unit
             wait = 0.0 if handle.at is None and told is None else wait
             left = math.inf if timeout_s is None else timeout_s - (clock.now() - began)
             await clock.sleep(min(wait, left))

@@ -7,12 +7,19 @@ import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 
-from ...core.errors import AuthenticationFailed, ProtocolError, RateLimited, ServiceError, SubmitUnknown
+from ...core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    SubmitUnknown,
+)
 from ...core.requests import InputFile
 from ...media.artifacts import Payload
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
-from ...net.polling import Durations, Schedule
+from ...net.polling import Durations, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
 from ..closing import close_when_gone
@@ -29,6 +36,8 @@ RESULT_WAITS_S = (0.2, 0.5, 1.0, 2.0, 4.0)
 """A job is sometimes done a moment before its result can be had: waits before it is asked for again."""
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 """A read whose answer cannot be read (a proxy's page, damaged, far too long) is made again after these waits."""
+SHORTEST_S = 0.001
+"""An interval of nothing counts as this."""
 FRESH_S = 1.0
 """Only of a job that was followed from its beginning is it known how long it took."""
 SIGNED_PATH = "/scc/"
@@ -54,12 +63,16 @@ def connect(
     )
 
 
-@dataclass(frozen=True, slots=True, weakref_slot=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Api:
-    """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls."""
+    """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls.
+
+    `early_results`: the service may be asked for the result of a job that has not ended, and then says how far it is.
+    """
 
     http: Http
     durations: Durations = field(default_factory=Durations, repr=False)
+    early_results: bool = True
 
     def __post_init__(self) -> None:
         close_when_gone(self, self.http)
@@ -122,26 +135,44 @@ class Api:
     ) -> AsyncGenerator[Task, None]:
         """The job each time that somebody looked; the last one has ended, and holds its result or the reason.
 
-        `age_s` is how long ago it was submitted, `interval_s` the longest time between two looks.
+        `age_s` is how long ago it was submitted, `interval_s` the longest time between two polls. A job that succeeds
+        takes no more requests than one look each interval, a second unless given, and one for the result.
         """
         clock = self.http.clock
-        schedule = Schedule(history=self.durations.of(model))
+        unit_s = 1.0 if interval_s is None else max(interval_s, SHORTEST_S)
+        history = self.durations.of(model, unit_s=unit_s)
+        plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=int(self.early_results))
         began = clock.now()
+        seen = Seen(queued=task.phase == "waiting")
         while not task.ended:
             self.http.gate.hold(task.id)
-            waited_s = clock.now() - began
-            polls = schedule.polls
-            smart_s = schedule.next_s(
-                age_s + waited_s, queued=task.phase == "waiting", eta_s=task.eta_s, fraction=task.fraction
-            )
-            await clock.sleep(pause_s(smart_s, interval_s, waited_s=waited_s, polls=polls))
-            task = await self.look(task.id)
+            wait_s = plan.next_s((age_s + clock.now() - began) / unit_s, seen) * unit_s
+            await clock.sleep(wait_s if interval_s is None else min(wait_s, interval_s))
+            found = await self._poll(task.id, plan)
+            seen = Seen(queued=found.phase == "waiting", eta_s=_in(unit_s, found.eta_s), fraction=found.fraction)
+            told = found if found.ended or found.fraction is not None else task
+            task = replace(found, fraction=told.fraction, eta_s=told.eta_s, message=told.message)
             if not task.ended:
                 yield task
         self.http.gate.release(task.id)
-        if task.phase == "succeeded" and schedule.polls and age_s < FRESH_S:
-            self.durations.add(model, *schedule.finished(age_s + clock.now() - began))
-        yield await self.concluded(task)
+        if task.phase == "succeeded" and plan.polls and age_s < FRESH_S:
+            low, high = plan.finished((age_s + clock.now() - began) / unit_s)
+            self.durations.add(model, low * unit_s, high * unit_s)
+        yield task if task.concluded else await self.concluded(task)
+
+    async def _poll(self, task_id: str, plan: Schedule) -> Task:
+        """A look; where the job is due, or no request can be spared for its end, its result outright."""
+        if not self.early_results or (plan.spare > 0 and not plan.due):
+            return await self.look(task_id)
+        try:
+            found = read_task(await self._call("comfy_get_result", {"taskId": task_id}), task_id=task_id)
+        except SpeedPixException as error:
+            if isinstance(error, ConnectionFailed):
+                raise
+            found = await self.look(task_id)
+            if not found.ended:  # SpeedPix gives out nothing before the end
+                self.early_results, plan.ahead = False, 0
+        return found
 
     async def upload(self, file: InputFile) -> File:
         """Upload a file and say where it is. Costs nothing. Raises `SpeedPixException` or `InvalidInput`."""
@@ -223,14 +254,8 @@ class Api:
         return documented(error, kind=AuthenticationFailed if blamed else None)
 
 
-def pause_s(smart_s: float, interval_s: float | None, *, waited_s: float, polls: int) -> float:
-    """How long to wait before the next look, where the schedule says `smart_s`.
-
-    A given interval is the longest pause, and there are never more looks than one for each interval that went by.
-    """
-    if interval_s is None:
-        return smart_s
-    return max(0.0, min(interval_s, max(smart_s, polls * interval_s - waited_s)))
+def _in(unit_s: float, seconds: float | None) -> float | None:
+    return None if seconds is None else seconds / unit_s
 
 
 def throttled(answer: Answer) -> bool:

@@ -68,8 +68,9 @@ class SpeedPixService:
         submitted_at = number(ticket.facts.get("submitted_at"))
         word = str(ticket.facts.get("status") or "waiting")
         phase = PHASES.get(word.lower(), "running")
-        task = Task(id=ticket.remote_id, phase="waiting" if phase == "waiting" else "running", word=word)
+        phase = "waiting" if phase == "waiting" else "running"
         estimate_s = number(ticket.facts.get("estimated_s"))
+        task = Task(id=ticket.remote_id, phase=phase, word=word, estimated_s=estimate_s)
         last: Event = Queued(message=f"about {estimate_s:.0f} s in all" if estimate_s and estimate_s >= 1 else "")
         yield last
         age_s = max(0.0, time.time() - submitted_at) if submitted_at else 0.0

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import math
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import RateLimited, SubmitUnknown
 from ipyimagegen.net.http import Http
@@ -119,13 +122,93 @@ def test_only_a_job_that_was_seen_from_its_start_teaches_how_long_one_takes() ->
         assert learned == len(service.api.durations.of("w@main"))
 
 
-def test_an_interval_is_kept() -> None:
+class Job:
+    """A workflow's run as SpeedPix tells of it: in the queue, then at work in 20 steps. Then it succeeds."""
+
+    def __init__(self, queued_s: float, run_s: float, *, early_results: bool = True) -> None:
+        self.queued_s, self.run_s, self.early_results = queued_s, run_s, early_results
+        self.asked: list[str] = []
+        authorize = connect(Secret("the-key"), Secret("the-secret"), HOST).authorize
+        transport = httpx.MockTransport(self._answer)
+        self.api = Api(Http("speedpix", HOST, authorize=authorize, transport=transport, clock=EvenClock()))
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        ran_s = asyncio.get_running_loop().time() - self.began_s - self.queued_s
+        self.asked.append(request.url.path.rpartition("_")[2])
+        if ran_s >= self.run_s:
+            made = {"result": RESULT} if self.asked[-1] == "result" else {}
+            return httpx.Response(200, json=framed({**DONE, **made}))
+        if self.asked[-1] == "result" and not self.early_results:
+            return httpx.Response(200, json=framed(None, errCode="BizError", subErrCode="TASK_NOT_FINISHED"))
+        if ran_s < 0:
+            return httpx.Response(200, json=framed({"status": "waiting", "progress": 0}))
+        told = {"progress": int(ran_s / self.run_s * 20) / 20} if self.asked[-1] == "progress" else {}
+        return httpx.Response(200, json=framed({"status": "running", **told}))
+
+    async def once(self, **options: Any) -> list[Task]:
+        self.asked.clear()
+        self.began_s = asyncio.get_running_loop().time()
+        return [told async for told in self.api.follow(Task(id="t", phase="waiting"), model="w@main", **options)]
+
+    def times(self, number: int, **options: Any) -> tuple[list[Task], float]:
+        """Run it so often; what the last one told, and how long after its end."""
+
+        async def scenario() -> tuple[list[Task], float]:
+            for _ in range(number):
+                told = await self.once(**options)
+            lost_s = asyncio.get_running_loop().time() - self.began_s - self.queued_s - self.run_s
+            return told, lost_s
+
+        return run(scenario())
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    queued_s=st.just(0.0) | st.floats(0, 20),
+    run_s=st.floats(0.01, 60),
+    interval_s=st.sampled_from([None, 0.25, 1.0, 4.0]),
+    number=st.integers(1, 4),
+    early_results=st.booleans(),
+)
+def test_a_job_takes_no_more_requests_than_a_look_each_interval_and_one_for_the_result(
+    *, queued_s: float, run_s: float, interval_s: float | None, number: int, early_results: bool
+) -> None:
+    job = Job(queued_s, run_s, early_results=early_results)
+    told, lost_s = job.times(number, interval_s=interval_s)
+    unit_s = interval_s or 1.0
+    lesson = 0 if early_results else 2  # that it gives out no early results is learned once
+    assert len(job.asked) <= math.ceil((queued_s + run_s) / unit_s) + 1 + lesson
+    assert told[-1].phase == "succeeded"
+    assert told[-1].concluded
+    assert lost_s <= 5 * unit_s
+
+
+def test_a_job_that_is_due_is_asked_for_its_result_outright() -> None:
+    job = Job(0.0, 7.0)
+    _, lost_s = job.times(4)
+    assert lost_s < 0.3
+    assert job.asked[-1] == "result"
+    assert len(job.asked) <= 5
+
+
+def test_an_early_result_that_is_refused_is_not_asked_for_again() -> None:
+    job = Job(0.0, 7.0, early_results=False)
+    told, _ = job.times(3)
+    assert job.asked[:-1] == ["progress"] * (len(job.asked) - 1)
+    assert RESULT == told[-1].result
+
+
+def test_what_was_told_of_the_progress_stands_until_more_is_told() -> None:
+    fractions = [task.fraction for task in Job(0.0, 7.0).times(3)[0][:-1]]
+    assert fractions == sorted(fractions, key=lambda fraction: fraction or 0.0)
+
+
+def test_an_interval_is_the_longest_time_between_two_polls() -> None:
     results = [framed({**DONE, "result": RESULT})]
     service = Service(progress=[*[framed({"status": "running"})] * 5, framed(DONE)], result=results)
     service.follow(interval_s=4.0)
-    looks = service.times("progress")
-    assert all(later - earlier <= 4.0 for earlier, later in pairwise(looks))
-    assert looks[-1] - looks[0] >= 4.0 * (len(looks) - 2)
+    polls = [at for at, _ in service.asked]
+    assert all(later - earlier <= 4.0 for earlier, later in pairwise(polls))
 
 
 def test_a_full_service_that_says_so_in_its_frame_is_asked_again() -> None:

@@ -3,13 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import InvalidInput, MissingKey
-from ipyimagegen.net.polling import Schedule
 from ipyimagegen.services import speedpix
-from ipyimagegen.services.speedpix.api import pause_s
 from ipyimagegen.services.speedpix.client import arranged, default_client
 from ipyimagegen.services.speedpix.orders import read_call
 
@@ -88,17 +84,3 @@ def test_options_that_cannot_be_are_refused(options: dict[str, Any]) -> None:
 def test_an_unknown_option_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="aliasid"):
         read_call("w", {}, {"aliasid": "x"})
-
-
-@given(st.floats(0.05, 10), st.floats(0, 30), st.lists(st.floats(0, 5), max_size=4))
-def test_there_are_never_more_looks_than_one_an_interval(interval: float, length: float, earlier: list[float]) -> None:
-    schedule = Schedule(history=tuple((seconds, seconds + 0.1) for seconds in earlier))
-    now = 0.0
-    while now < length:
-        polls = schedule.polls
-        wait = pause_s(schedule.next_s(now), interval, waited_s=now, polls=polls)
-        assert 0 <= wait <= interval
-        now += wait
-        assert polls * interval <= now + 1e-6
-        if schedule.polls > 1000:
-            break
