@@ -64,6 +64,7 @@ class Runtime:
         self.loop = asyncio.new_event_loop()
         self.ending = False
         self._held: set[Future[Any]] = set()
+        self._last: set[asyncio.Task[Any]] = set()
         self.thread = threading.Thread(target=self._main, name="ipyimagegen", daemon=True)
         self.thread.start()
 
@@ -123,6 +124,16 @@ class Runtime:
         self._held.add(outcome)
         outcome.add_done_callback(self._held.discard)
 
+    def tidy(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+        """Run `work` soon; nobody waits for it. The end of the process does not cancel it, and gives it `ENDING_S`."""
+
+        def begin() -> None:
+            task = self.loop.create_task(work())
+            self._last.add(task)
+            task.add_done_callback(self._last.discard)
+
+        self.post(begin)
+
     def end(self) -> None:
         """Wait for what is held, then cancel the rest, as `asyncio.run` does at its end. Called when the process ends.
 
@@ -137,17 +148,16 @@ class Runtime:
             )
         self.ending = True
         with suppress(TimeoutError, RuntimeError):
-            self.run(_cancel_all(), timeout_s=ENDING_S)
+            self.run(self._cancel_all(), timeout_s=ENDING_S)
+
+    async def _cancel_all(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks - self._last:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def __repr__(self) -> str:
         return f"<Runtime on thread {self.thread.name!r}>"
-
-
-async def _cancel_all() -> None:
-    tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _settle(outcome: Future[T], task: asyncio.Task[T]) -> None:

@@ -89,3 +89,31 @@ def test_a_runtime_of_its_own_stays_apart() -> None:
     own = Runtime()
     assert own.run(context()) == "nowhere"
     assert own.thread is not runtime().thread
+
+
+def test_the_end_cancels_what_runs_and_lets_what_tidies_up_finish() -> None:
+    own, seen = Runtime(), []
+
+    async def scenario() -> None:
+        begun, ending = asyncio.Event(), asyncio.Event()
+
+        async def work() -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ending.set()
+
+        async def tidy() -> None:
+            await ending.wait()
+            await asyncio.sleep(0)
+            seen.append("tidied")
+
+        own.call(work())
+        own.tidy(tidy)
+        await begun.wait()
+
+    own.run(scenario())
+    assert seen == []
+    own.end()
+    assert seen == ["tidied"]

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 from ...core.errors import ImagegenError
+from ...runtime import runtime
 from .api import Api
 from .noted import note_cancelled
 
-_under_way: set[asyncio.Task[None]] = set()
-
 
 def cancel_behind(api: Api, task_id: str) -> None:
-    """Begin to cancel a task at the service. On the background loop only."""
-    task = asyncio.get_running_loop().create_task(_cancel(api, task_id))
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
+    """Begin to cancel a task at the service. Does not wait."""
+    runtime().tidy(partial(_cancel, api, task_id))
 
 
 async def _cancel(api: Api, task_id: str) -> None:
