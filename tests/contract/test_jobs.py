@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
+import threading
 from importlib.metadata import entry_points
 
 import pytest
@@ -18,6 +18,7 @@ from ipyimagegen.core.events import Final, Progress, Queued, Running, Succeeded
 from ipyimagegen.core.jobs import JobState, apply
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway.records import RequestRecord
 from ipyimagegen.job import Job
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import GROUP, Service
@@ -122,14 +123,25 @@ def test_a_job_can_be_followed_again(world: World, service: Service) -> None:
     assert pictures(service, ticket) == pictures(service, ticket)
 
 
-def _started(job: Job, gateway: Gateway, world: World) -> None:
-    """Wait until the job runs."""
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        if job.ticket is not None and (world is LOCAL or gateway.jobs()[0].phase == "running"):
-            return
-        time.sleep(0.01)
-    pytest.fail(f"{job!r} did not start")
+def _arrived(gateway: Gateway, world: World, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once a submit has come to the gateway."""
+    came, open_record = threading.Event(), gateway.requests.open
+
+    def watched(record: RequestRecord) -> int:
+        number = open_record(record)
+        if (record.service, record.route) == (world.service, world.submit):
+            came.set()
+        return number
+
+    monkeypatch.setattr(gateway.requests, "open", watched)
+    return came
+
+
+def _started(job: Job) -> None:
+    """Wait until the service has said that the job runs."""
+    running = threading.Event()
+    job.watch(lambda _: running.set() if job.phase == "running" else None)
+    assert job.phase == "running" or running.wait(30)
 
 
 def test_a_cancelled_job_stops_there_or_says_that_it_does_not(world: World, client: Client, gateway: Gateway) -> None:
@@ -137,10 +149,10 @@ def test_a_cancelled_job_stops_there_or_says_that_it_does_not(world: World, clie
         gateway.faults.add(Fault("job_stuck", service=world.service, route=world.submit))
     job = client.submit(world.name, **world.params, **world.slow)
     assert isinstance(job, Job)
-    _started(job, gateway, world)
+    _started(job)
     assert job.cancel()
     with pytest.raises(JobCancelled):
-        job.result(timeout=20)
+        job.result(timeout=30)
     assert job.phase == "cancelled"
     if world is not LOCAL:
         stopped = gateway.jobs()[0].phase == "cancelled"
@@ -149,35 +161,35 @@ def test_a_cancelled_job_stops_there_or_says_that_it_does_not(world: World, clie
 
 
 def test_a_cancel_while_the_submit_is_on_its_way_keeps_the_ticket(
-    hosted: World, client: Client, gateway: Gateway
+    hosted: World, client: Client, gateway: Gateway, work: TimedWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    work.seconds = 60.0
+    came = _arrived(gateway, hosted, monkeypatch)
     gateway.faults.add(Fault("latency", service=hosted.service, route=hosted.submit, seconds=0.5))
     job = client.submit(hosted.name, **hosted.params)
     assert isinstance(job, Job)
-    while not gateway.requests.of(hosted.service, hosted.submit):
-        time.sleep(0.01)
+    assert came.wait(30)
     job.cancel()
     with pytest.raises(JobCancelled):
-        job.result(timeout=20)
+        job.result(timeout=30)
     assert job.ticket is not None
     assert job.ticket.remote_id == gateway.jobs()[0].id
     assert len(gateway.requests.of(hosted.service, hosted.submit)) == 1
 
 
-def test_a_cancel_before_the_submit_sends_nothing(hosted: World, client: Client, gateway: Gateway) -> None:
+def test_a_cancel_before_the_submit_sends_nothing(
+    hosted: World, client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    came = _arrived(gateway, hosted, monkeypatch)
     gateway.faults.add(
-        Fault("status", service=hosted.service, route=hosted.submit, status=429, retry_after_s=30, times=None)
+        Fault("status", service=hosted.service, route=hosted.submit, status=429, retry_after_s=3_000, times=None)
     )
     job = client.submit(hosted.name, **hosted.params)
     assert isinstance(job, Job)
-    while not gateway.requests.of(hosted.service, hosted.submit):
-        time.sleep(0.01)
-    time.sleep(0.1)
-    began = time.monotonic()
+    assert came.wait(30)
     job.cancel()
     with pytest.raises(JobCancelled):
-        job.result(timeout=20)
-    assert time.monotonic() - began < 2
+        job.result(timeout=30)
     assert gateway.jobs() == []
 
 
