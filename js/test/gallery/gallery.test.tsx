@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/gallery.json";
-import { bytes, item, kernel, kinds, many, onFakePage, settle, view } from "./show";
+import { bytes, item, kernel, kinds, many, onFakePage, opened, settle, view } from "./show";
 
 const page = onFakePage();
 
@@ -39,6 +39,64 @@ test("thumbnails are asked for in one message, and shown when they come", async 
   await settle();
   expect(shown.all(".ig-gallery-cell__image")).toHaveLength(2);
   expect(page.browser.urls.size).toBe(2);
+});
+
+const early = (count: number, coming: number) => ({
+  kind: "items",
+  view: "",
+  start: 0,
+  total: count,
+  items: many(count),
+  thumbs: coming,
+  px: 256,
+});
+const thumbs = (...indices: number[]) => ({
+  kind: "thumbs",
+  view: "",
+  px: 256,
+  indices,
+  types: indices.map(() => "image/jpeg"),
+});
+
+test("what comes before the first view is there at once, and asked for by nobody", async () => {
+  const fake = kernel([]);
+  const model = opened(fake);
+  fake.say(early(4, 4));
+  fake.say(thumbs(0, 1), [bytes(), bytes()]);
+  const shown = model.view();
+  await settle();
+  expect(shown.all(".ig-gallery-cell")).toHaveLength(4);
+  expect(shown.all(".ig-gallery-cell__image")).toHaveLength(2);
+  fake.say(thumbs(3, 2), [bytes(), bytes()]);
+  await settle();
+  expect(shown.all(".ig-gallery-cell__image")).toHaveLength(4);
+  expect(fake.sent).toEqual([]);
+  model.view();
+  await settle();
+  expect(kinds(fake.sent, "hello")).toHaveLength(1);
+  for (const one of [shown, model]) one.end();
+});
+
+test("thumbnails that come too small are shown until the right ones are here", async () => {
+  vi.stubGlobal("devicePixelRatio", 3);
+  const fake = kernel([]);
+  const model = opened(fake);
+  fake.say(early(1, 1));
+  fake.say(thumbs(0), [bytes()]);
+  const shown = model.view();
+  await settle();
+  expect(shown.all(".ig-gallery-cell__image")).toHaveLength(1);
+  expect(kinds(fake.sent, "want").map(({ indices }) => indices)).toEqual([[0]]);
+  vi.unstubAllGlobals();
+  model.end();
+});
+
+test("a model that no view ever showed leaves nothing behind", () => {
+  const fake = kernel([]);
+  const model = opened(fake);
+  fake.say(early(1, 1));
+  model.end();
+  expect(fake.listenerCount()).toBe(0);
 });
 
 test("what leaves the view before it came is given up", async () => {

@@ -1,5 +1,5 @@
 /** The Gallery widget on a page, with a fake kernel behind it. */
-import type { RenderProps } from "@anywidget/types";
+import type { InitializeProps, RenderProps } from "@anywidget/types";
 import { afterEach, beforeEach, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/gallery.json";
 import type { Item, ToKernel, Traits } from "../../src/contract/gallery";
@@ -46,16 +46,35 @@ export function kernel(
       start,
       total: items.length,
       items: items.slice(start, start + 100),
+      thumbs: message.kind === "hello" ? message.count : 0,
+      px: message.kind === "hello" ? message.px : 0,
     };
   };
   return fakeModel<Traits>({ ...(contract.traits as unknown as Traits), ...traits }, {}, answer);
 }
 
-export function view(fake: ReturnType<typeof kernel>) {
+/** What a host does when the kernel opens a model: views come later, and `end` when the kernel closes it. */
+export function opened(fake: ReturnType<typeof kernel>) {
+  const made = widget();
+  const host = new AbortController();
+  const clean = made.initialize({
+    model: fake.model,
+    signal: host.signal,
+  } as unknown as InitializeProps<Traits>);
+  return {
+    view: () => view(fake, made),
+    end() {
+      host.abort();
+      clean();
+    },
+  };
+}
+
+export function view(fake: ReturnType<typeof kernel>, made = widget()) {
   const el = document.createElement("div");
   document.body.append(el);
   const host = new AbortController();
-  widget().render({ model: fake.model, el, signal: host.signal } as unknown as RenderProps<Traits>);
+  made.render({ model: fake.model, el, signal: host.signal } as unknown as RenderProps<Traits>);
   const all = (selector: string) => [...el.querySelectorAll<HTMLElement>(selector)];
   const shown = {
     el,

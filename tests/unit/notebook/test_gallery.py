@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 import ipyimagegen.notebook.widgets as widgets_room
+import ipyimagegen.notebook.widgets.gallery as gallery_room
 from ipyimagegen import history
 from ipyimagegen.core.cost import FREE
 from ipyimagegen.core.errors import InvalidInput
@@ -23,7 +25,7 @@ from ipyimagegen.media.pixels import encode, from_array
 from ipyimagegen.media.results import Result
 from ipyimagegen.media.sniff import sniff
 from ipyimagegen.notebook.widgets import gallery_items, scaling, stand_in
-from ipyimagegen.notebook.widgets.gallery import MAX_SHEET, Gallery
+from ipyimagegen.notebook.widgets.gallery import FIRST_THUMBS, MAX_SHEET, Gallery
 from ipyimagegen.notebook.widgets.gallery_items import MAX_CHUNK_BYTES, described, entries
 from ipyimagegen.notebook.widgets.gallery_thumbs import BATCH, ThumbnailQueue
 from ipyimagegen.notebook.widgets.scaling import ORIGINAL, Scaled, Scaler, scaled_picture, size_for
@@ -159,6 +161,28 @@ def test_a_page_that_says_what_fits_gets_its_first_pictures_unasked() -> None:
     view = Watched([picture()])
     view.hear(kind="hello", view="a", count=0, px=0)
     assert view.of("thumbs") == []
+
+
+def test_a_first_page_gets_its_first_pictures_before_it_asks() -> None:
+    view = Watched([result(number) for number in range(FIRST_THUMBS + 5)])
+    view.ahead()
+    settle(lambda: sum(len(one["indices"]) for one in view.of("thumbs")) == FIRST_THUMBS)
+    (items,) = view.of("items")
+    assert (items["view"], items["thumbs"], items["px"], len(items["items"])) == ("", 20, 256, FIRST_THUMBS + 5)
+    assert {(one["view"], one["px"]) for one in view.of("thumbs")} == {("", 256)}
+
+
+def test_words_of_further_pictures_wait_for_the_pictures_in_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_make = threading.Event()
+    monkeypatch.setattr(scaling, "scaled_picture", lambda *_: may_make.wait(10) and Scaled("image/png", b"x"))
+    monkeypatch.setattr(gallery_room, "MORE_WAIT_S", 10.0)
+    view = Watched([result(number) for number in range(150)])
+    view.hear(kind="hello", view="a", count=3, px=64)
+    view.hear(kind="more", view="a", start=100)
+    assert [one["start"] for one in view.of("items")] == [0]
+    may_make.set()
+    settle(lambda: len(view.of("items")) == 2)
+    assert view.of("items")[1]["start"] == 100
 
 
 def test_prompts_of_any_length_are_cut_and_keep_messages_small() -> None:

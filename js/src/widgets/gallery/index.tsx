@@ -1,5 +1,5 @@
 /** The Gallery widget: the component, bound to a widget model for the life of one view. */
-import type { AnyWidget, RenderProps } from "@anywidget/types";
+import type { AnyWidget, InitializeProps, RenderProps } from "@anywidget/types";
 import { signal } from "@preact/signals";
 import { render as mount } from "preact";
 import { Gallery } from "../../components/gallery/Gallery";
@@ -9,6 +9,7 @@ import { bind } from "../../model/binding";
 import { atEnd, beginLife } from "../../model/life";
 import { keepShortcutsOut } from "../../model/shortcuts";
 import { standingIn } from "../../model/stand_in";
+import { type Ahead, ahead } from "./ahead";
 import { itemsOf, type Room } from "./items";
 import { picturesOf } from "./pictures";
 
@@ -28,13 +29,14 @@ function roomIn(el: HTMLElement, cellPx: number): Room {
   };
 }
 
-function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
+function show({ model, el, signal: host }: RenderProps<Traits>, early: Ahead): () => void {
   const life = beginLife(host);
-  const binding = bind<GalleryContract>(model, life.signal);
+  const binding = early.within(bind<GalleryContract>(model, life.signal));
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
   el.classList.add("ig-root");
   keepShortcutsOut(el, life.signal);
   const room = roomIn(el, model.get("cell_px"));
+  const pictures = picturesOf(binding, view); // first: it hears which pictures come by themselves
   const { items, total, star } = itemsOf(binding, view, room);
   const selection = signal<readonly number[]>(model.get("selection"));
   const follow = () => {
@@ -48,7 +50,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
       captions={binding.trait("captions")}
       cellPx={binding.trait("cell_px")}
       selection={selection}
-      pictures={picturesOf(binding, view, room)}
+      pictures={pictures}
       onSelect={(indices) => {
         model.set("selection", [...indices]);
         model.save_changes();
@@ -65,4 +67,19 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-export default () => standingIn(render) satisfies AnyWidget<Traits>;
+export default () => {
+  const early = ahead();
+  const { initialize, render } = standingIn<Traits>((props) => show(props, early));
+  return {
+    initialize(props: InitializeProps<Traits>) {
+      const life = beginLife(props.signal);
+      early.listen(props.model, life.signal);
+      const end = initialize(props);
+      return () => {
+        life.end();
+        end();
+      };
+    },
+    render,
+  } satisfies AnyWidget<Traits>;
+};

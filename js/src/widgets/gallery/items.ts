@@ -40,7 +40,7 @@ export function itemsOf({ on, send, life }: Binding<GalleryContract>, view: stri
     if (items.value.length < message.total) asking.say({ kind: "more", view, start: items.value.length });
   });
   on("stars", ({ indices, starred }) => mark(indices, starred));
-  asking.say({ kind: "hello", view, ...room });
+  if (total.value === null) asking.say({ kind: "hello", view, ...room });
   return {
     items,
     total,

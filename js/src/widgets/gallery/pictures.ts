@@ -4,7 +4,6 @@ import type { Picture, Pictures } from "../../components/gallery/pictures";
 import type { GalleryContract } from "../../contract/gallery";
 import type { Binding } from "../../model/binding";
 import { objectUrls } from "../../model/object_urls";
-import type { Room } from "./items";
 
 /** Thumbnails kept although they are out of view. */
 const KEEP_THUMBS = 600;
@@ -51,16 +50,11 @@ function store(life: AbortSignal): Store {
   };
 }
 
-/** `coming` are on their way without being asked for: the first of them all. */
-export function picturesOf(
-  { on, send, life }: Binding<GalleryContract>,
-  view: string,
-  coming: Room,
-): Pictures {
+export function picturesOf({ on, send, life }: Binding<GalleryContract>, view: string): Pictures {
   const thumbs = store(life);
   const fulls = store(life);
   /** What was asked for and has not come: thumbnail sizes by index. */
-  const asked = new Map<number, number>(Array.from({ length: coming.count }, (_, at) => [at, coming.px]));
+  const asked = new Map<number, number>();
   const fullAsked = new Map<number, number>();
   let inView: ReadonlySet<number> = new Set();
 
@@ -74,8 +68,14 @@ export function picturesOf(
     for (const index of lacking) asked.set(index, px);
     if (lacking.length > 0) send({ kind: "want", view, px, indices: lacking });
   };
+  /** To every view, or to this one. */
+  const isOurs = (to: string) => to === "" || to === view;
+  on("items", ({ view: to, start, thumbs: coming, px }) => {
+    if (!isOurs(to)) return;
+    for (let index = start; index < start + coming; index += 1) if (lacks(index, px)) asked.set(index, px);
+  });
   on("thumbs", ({ view: to, px, indices, types }, buffers) => {
-    if (to !== view) return;
+    if (!isOurs(to)) return;
     batch(() => {
       for (const [at, index] of indices.entries()) {
         const [bytes, type] = [buffers[at], types[at]];
@@ -91,7 +91,7 @@ export function picturesOf(
     fulls.trim(new Set([index]), KEEP_FULL);
   });
   on("failed", ({ view: to, index, reason }) => {
-    if (to !== view) return;
+    if (!isOurs(to)) return;
     asked.delete(index);
     if (fullAsked.has(index)) fulls.fail(index, reason);
     else thumbs.fail(index, reason);

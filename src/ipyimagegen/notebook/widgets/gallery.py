@@ -14,13 +14,19 @@ from ...core.errors import ImagegenError, StorageError, capped
 from ...media.artifacts import Artifact
 from ...media.results import Result
 from .base import STATIC
-from .gallery_items import CAPTIONS, Entry, as_results, check_captions, chunk, entries
+from .gallery_items import CAPTIONS, Entry, as_result, check_captions, chunk, entries, flat
 from .gallery_thumbs import ThumbnailQueue
 from .scaling import Scaled, asked_size, scaler, size_for
 from .stand_in import StandInWidget, sheet_of
 
 MAX_RESULTS = 5_000
 """How many results a history query gives at most."""
+FIRST_THUMBS = 20
+"""Thumbnails that are sent before a page asks: what fits into a notebook's width."""
+WIDER = 1.15
+"""How much wider than wanted a cell becomes where the columns do not fill the width."""
+MORE_WAIT_S = 0.2
+"""Pictures on their way go before the words of those further down, for so long at most."""
 MAX_ASKED = 500
 """More thumbnails than this are not taken from one message."""
 MIN_CELL_PX, MAX_CELL_PX = 64, 512
@@ -54,9 +60,9 @@ class Gallery(StandInWidget):
         captions: Iterable[str] = ("prompt", "seed"),
         cell_px: int = 176,
     ) -> None:
-        listed = history.search(results, limit=MAX_RESULTS)[::-1] if isinstance(results, str) else as_results(results)
-        self._results = listed
-        made = entries(listed, now=time.time())
+        found = history.search(results, limit=MAX_RESULTS)[::-1] if isinstance(results, str) else results
+        self._given = flat(found)
+        made = entries(self._given, now=time.time())
         self._entries = sorted(made, key=lambda entry: -entry.created)
         self._stars = _stars_of(self._entries)
         self._queue: ThumbnailQueue | None = None
@@ -67,7 +73,7 @@ class Gallery(StandInWidget):
     @property
     def results(self) -> list[Result]:
         """Every result in it, in the order in which they came."""
-        return list(self._results)
+        return [as_result(one) for one in self._given]
 
     @property
     def selected(self) -> list[Artifact]:
@@ -82,9 +88,9 @@ class Gallery(StandInWidget):
 
     def add(self, result: Result | Artifact | Iterable[Result | Artifact]) -> None:
         """Put more pictures in, on every page that shows this gallery. Raises `InvalidInput` for anything else."""
-        more = as_results(result)
+        more = flat(result)
         start = len(self._entries)
-        self._results += more
+        self._given += more
         self._entries += entries(more, now=time.time(), after=start)
         self.post(lambda: self._tell("", start))
         self.renew_sheet()
@@ -100,10 +106,9 @@ class Gallery(StandInWidget):
         view = capped(str(content.get("view")), 40)
         match kind:
             case "hello":
-                self._tell(view, 0)
                 self._begin(view, content.get("count"), content.get("px"))
             case "more" if isinstance(start := content.get("start"), int) and 0 <= start < len(self._entries):
-                self._tell(view, start)
+                self.start(self._tell_more(view, start))
             case "want":
                 self._thumbs.want(view, self._known(content.get("indices")), _thumb_px(content.get("px")))
             case "drop":
@@ -115,19 +120,33 @@ class Gallery(StandInWidget):
             case "bye":
                 self._thumbs.drop(view)
 
-    def _begin(self, view: str, count: object, px: object) -> None:
-        """Send what a new page will show at its top, before it asks: that saves a way there and back."""
-        if type(count) is int and count > 0 and isinstance(px, int | float) and px > 0:
-            self._thumbs.want(view, range(min(count, MAX_ASKED, len(self._entries))), _thumb_px(px))
+    def ahead(self) -> None:
+        """Send what a first page will show before it asks: that saves a way there and back."""
+        px = _thumb_px(self.cell_px * WIDER)
+        count = self._tell("", 0, FIRST_THUMBS, px)
+        self.post(lambda: self._thumbs.want("", range(count), px))
+
+    def _begin(self, view: str, asked_count: object, asked_px: object) -> None:
+        """Tell a new view of the first pictures, and send those that fit into it."""
+        count = asked_count if type(asked_count) is int and 0 < asked_count <= MAX_ASKED else 0
+        px = _thumb_px(asked_px)
+        self._thumbs.want(view, range(self._tell(view, 0, count, px)), px)
 
     def _known(self, indices: object) -> list[int]:
         """The indices in a message that are those of pictures here."""
         listed = indices if isinstance(indices, list) else []
         return [one for one in listed[:MAX_ASKED] if type(one) is int and 0 <= one < len(self._entries)]
 
-    def _tell(self, view: str, start: int) -> None:
+    def _tell(self, view: str, start: int, thumbs: int = 0, px: int = 0) -> int:
+        """Tell of pictures from `start`, and how many thumbnails will follow by themselves, which is returned."""
         items = chunk(self._entries, start, self._stars)
-        self.say("items", view=view, start=start, total=len(self._entries), items=items)
+        thumbs = min(thumbs, len(items))
+        self.say("items", view=view, start=start, total=len(self._entries), items=items, thumbs=thumbs, px=px)
+        return thumbs
+
+    async def _tell_more(self, view: str, start: int) -> None:
+        await self._thumbs.rest(MORE_WAIT_S)
+        self._tell(view, start)
 
     # -- pictures -------------------------------------------------------------------------------------------------
 

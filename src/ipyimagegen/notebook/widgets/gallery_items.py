@@ -13,6 +13,7 @@ from ...media.artifacts import Artifact
 from ...media.results import Result
 
 Caption = Literal["prompt", "model", "seed", "size", "seconds", "cost"]
+Given = Result | Artifact
 CAPTIONS: tuple[Caption, ...] = ("prompt", "model", "seed", "size", "seconds", "cost")
 MAX_PROMPT_CHARS = 2_000
 MAX_MODEL_CHARS = 200
@@ -34,9 +35,10 @@ class Entry:
         return self.artifact.record.job_id or self.artifact.sha256
 
 
-def entries(results: Iterable[Result], *, now: float, after: int = 0) -> list[Entry]:
+def entries(given: Iterable[Given], *, now: float, after: int = 0) -> list[Entry]:
     """The pictures of all results, in order; `after` is how many came before. Of equal times the later is newer."""
-    pictures = [artifact for result in results for artifact in result.images]
+    artifacts = [artifact for one in given for artifact in (one.artifacts if isinstance(one, Result) else (one,))]
+    pictures = [artifact for artifact in artifacts if artifact.is_picture]
     return [
         Entry(artifact, (_epoch(artifact.record.created) or now) + number * 1e-6)
         for number, artifact in enumerate(pictures, start=after)
@@ -44,6 +46,8 @@ def entries(results: Iterable[Result], *, now: float, after: int = 0) -> list[En
 
 
 def _epoch(created: str) -> float:
+    if not created:
+        return 0.0
     try:
         return datetime.fromisoformat(created).timestamp()
     except (ValueError, OverflowError):
@@ -81,18 +85,23 @@ def chunk(listed: Sequence[Entry], start: int, stars: frozenset[str] | set[str])
     return items
 
 
-def as_results(given: object) -> list[Result]:
-    """Results from what a caller has: a result, an artifact, or any number of either. Raises `InvalidInput`."""
+def flat(given: object) -> list[Given]:
+    """What a caller has, one by one: a result, an artifact, or any number of either. Raises `InvalidInput`."""
     match given:
-        case Result():
+        case Result() | Artifact():
             return [given]
-        case Artifact():
-            return [Result(model=given.record.model, artifacts=(given,), prompt=given.record.prompt, seed=given.seed)]
         case str() | bytes():
             pass
         case Iterable():
-            return [result for one in given for result in as_results(one)]
+            return [found for one in given for found in flat(one)]
     raise InvalidInput(f"a gallery shows results and artifacts, not {type(given).__name__}: {capped(repr(given), 80)}")
+
+
+def as_result(one: Given) -> Result:
+    """A result as it is, an artifact as a result of its own."""
+    if isinstance(one, Result):
+        return one
+    return Result(model=one.record.model, artifacts=(one,), prompt=one.record.prompt, seed=one.seed)
 
 
 def check_captions(captions: Iterable[str]) -> list[str]:

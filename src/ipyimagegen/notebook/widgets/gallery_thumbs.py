@@ -54,6 +54,11 @@ class ThumbnailQueue:
         for key in gone:
             self._wanted.pop(key, None)
 
+    async def rest(self, at_most_s: float) -> None:
+        """Wait until nothing is wanted any more, for `at_most_s` seconds at most."""
+        if self._workers:
+            await asyncio.wait(self._workers, timeout=at_most_s)
+
     def close(self) -> None:
         """Stop all work."""
         self._wanted.clear()

@@ -113,12 +113,17 @@ class StandInWidget(Widget):
     def sheet_text(self) -> str:
         """What stands for it where only text is shown."""
 
+    def ahead(self) -> None:
+        """Send what the first view will want, before it is there: its page code hears it as soon as it runs."""
+
     def _ipython_display_(self) -> None:
         if not has_kernel():
             display({"text/plain": self.sheet_text()}, raw=True)
         elif shows_widgets_only_by_type():
             display(self._repr_mimebundle_()[0], raw=True)
         elif is_on_a_server():
+            if not self._handles:
+                self.ahead()
             handle = display(self._plain(_coming()), raw=True, display_id=True)
             if handle is not None:
                 self._handles.append(handle)
