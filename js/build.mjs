@@ -6,6 +6,7 @@
 //
 // anywidget imports a bundle from a blob: URL, where relative imports cannot resolve: hence no code splitting.
 // Every instance of a widget carries its bundle to the page and into saved widget state: hence the budgets.
+// Each widget brings its own copy of the shared styles: one shown later must not restyle another. Hence the scopes.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
@@ -15,6 +16,7 @@ import { build, context } from "esbuild";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const staticFolder = path("../src/ipyimagegen/static/");
+const watching = process.argv.includes("--watch");
 
 const common = {
   absWorkingDir: path("."),
@@ -38,6 +40,22 @@ const bundles = {
   entryPoints: Object.fromEntries(widgets.map((name) => [name, path(`src/widgets/${name}/index.tsx`)])),
   outdir: staticFolder,
   format: "esm",
+  write: false,
+};
+
+/** The styles of a widget reach its own roots and no other widget on the page. */
+const scoped = {
+  name: "scoped",
+  setup(built) {
+    built.onEnd(({ outputFiles = [] }) => {
+      for (const file of outputFiles.filter(({ path: name }) => name.endsWith(".css"))) {
+        const inside = file.text.replaceAll(/\.ig-root(?![\w-])/g, ":scope");
+        const root = `.ig-${basename(file.path, ".css").replaceAll("_", "-")}-root`;
+        file.contents = Buffer.from(`@scope(${root}){${inside.trimEnd()}}\n`);
+      }
+      if (watching) for (const { path: file, contents } of outputFiles) writeFileSync(file, contents);
+    });
+  },
 };
 
 /** Minified and gzip sizes of one output file, with its budget and what is wrong, if anything. */
@@ -55,7 +73,7 @@ function measure({ path: file, contents }) {
 }
 
 async function bundle() {
-  const { outputFiles } = await build({ ...bundles, minify: true, write: false });
+  const { outputFiles } = await build({ ...bundles, plugins: [scoped], minify: true });
   const measured = outputFiles.map(measure);
   for (const { file, bytes, gzip } of measured) {
     console.log(`${file.padEnd(24)} ${String(bytes).padStart(7)} B  ${String(gzip).padStart(6)} B gzip`);
@@ -72,7 +90,7 @@ async function bundle() {
 }
 
 const budgets = JSON.parse(readFileSync(path("budgets.json"), "utf8"));
-if (process.argv.includes("--watch")) await (await context(bundles)).watch();
+if (watching) await (await context({ ...bundles, plugins: [scoped] })).watch();
 else if (process.argv.includes("--demo")) {
   await build({
     ...common,

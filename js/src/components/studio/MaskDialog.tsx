@@ -51,7 +51,7 @@ export function MaskDialog({ bench, picture, mask, onDone, onClose }: MaskDialog
   const told = source.problem || problem.value;
   return (
     <dialog ref={dialog} class="ig-paint" aria-label="Paint a mask" onClose={onClose} onKeyDown={stay}>
-      <div ref={room} class="ig-root" />
+      <div ref={room} class="ig-root ig-painter-root" />
       {told && <p role="alert">{told}</p>}
     </dialog>
   );

@@ -56,7 +56,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     for (const ask of waiting.splice(0)) ask();
   });
   asking.say({ kind: "hello", view, n: 1 });
-  el.classList.add("ig-root");
+  el.classList.add("ig-root", "ig-compare-root");
   keepShortcutsOut(el, life.signal);
   mount(
     <Compare

@@ -33,7 +33,7 @@ function show({ model, el, signal: host }: RenderProps<Traits>, early: Ahead): (
   const life = beginLife(host);
   const binding = early.within(bind<GalleryContract>(model, life.signal));
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
-  el.classList.add("ig-root");
+  el.classList.add("ig-root", "ig-gallery-root");
   keepShortcutsOut(el, life.signal);
   const room = roomIn(el, model.get("cell_px"));
   const pictures = picturesOf(binding, view); // first: it hears which pictures come by themselves

@@ -45,7 +45,7 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     if (jpeg !== undefined) pumpOf(job).push(frame, jpeg);
   });
 
-  el.classList.add("ig-root");
+  el.classList.add("ig-root", "ig-job-view-root");
   mount(
     <JobView
       jobs={trait("jobs")}

@@ -121,7 +121,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     fetch: fetched.fetch,
     painter: painter({ fetch: () => fetched.fetch("painter", ""), el, life: life.signal }),
   };
-  el.classList.add("ig-root");
+  el.classList.add("ig-root", "ig-studio-root");
   keepShortcutsOut(el, life.signal);
   mount(<Studio bench={bench} />, el);
   let n = 0;

@@ -25,8 +25,7 @@ export function painter({ fetch, el, life }: PainterOptions): () => Promise<Pain
     const { text, blob, problem } = await fetch();
     if (!text) throw new Error(problem || "there is no painter");
     const style = document.createElement("style");
-    // Inside the dialog only: what both bundles have would otherwise win over the studio's own.
-    style.textContent = `.ig-paint { ${(await blob?.text()) ?? ""} }`;
+    style.textContent = (await blob?.text()) ?? "";
     if (!life.aborted) el.after(style);
     atEnd(life, () => style.remove());
     return (await imported(text)).paint;
