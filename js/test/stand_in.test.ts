@@ -1,5 +1,8 @@
+import type { InitializeProps } from "@anywidget/types";
 import { expect, test, vi } from "vitest";
-import { standIn } from "../src/model/stand_in";
+import contract from "../../src/ipyimagegen/notebook/widgets/contract/stand_in.json";
+import { standIn, standingIn } from "../src/model/stand_in";
+import { fakeModel } from "./fake_model";
 
 const MARK = "abc";
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -55,4 +58,54 @@ test("a picture that is renewed keeps its view", async () => {
   expect(mount).toHaveBeenCalledTimes(1);
   life.abort();
   document.body.replaceChildren();
+});
+
+/** A notebook as JupyterLab's widget manager hands it out; a text cell, and one with two outputs. */
+function notebook(start: string | string[]) {
+  const saved: { data: Record<string, unknown> }[] = [
+    { data: { "text/plain": "before" } },
+    { data: { "image/jpeg": start, "text/plain": "old" } },
+  ];
+  const outputs = {
+    length: saved.length,
+    get: (at: number) => ({ toJSON: () => saved[at] }),
+    set: (at: number, output: (typeof saved)[0]) => {
+      saved[at] = output;
+    },
+  };
+  const all = [{}, { outputs }];
+  const cells = { length: all.length, get: (at: number) => all[at] };
+  return { manager: { context: { model: { cells } } }, saved };
+}
+
+function initialized(manager: object) {
+  const fake = fakeModel({ sheet_mark: MARK }, manager);
+  const host = new AbortController();
+  const { initialize } = standingIn<{ sheet_mark: string }>(() => () => {});
+  initialize({ model: fake.model, signal: host.signal } as unknown as InitializeProps<{
+    sheet_mark: string;
+  }>);
+  return { ...fake, end: () => host.abort() };
+}
+
+test.each([[`${MARK}AAAA`], [[MARK, "AAAA"]]])(
+  "a page that finds the picture in the file says so, and renews it: %j",
+  (start) => {
+    const { manager, saved } = notebook(start);
+    const model = initialized(manager);
+    expect(model.sent).toEqual(Object.values(contract.toKernel));
+    const data = { "image/jpeg": `${MARK}BBBB`, "text/plain": "new" };
+    model.say({ ...contract.toPage.sheet, data });
+    expect(saved).toEqual([{ data: { "text/plain": "before" } }, { data }]);
+    model.end();
+    expect(model.listenerCount()).toBe(0);
+  },
+);
+
+test("a page that will get the picture itself, or cannot reach the file, says nothing", () => {
+  for (const manager of [notebook("other").manager, {}, { context: {} }]) {
+    const model = initialized(manager);
+    expect([model.sent, model.listenerCount()]).toEqual([[], 0]);
+    model.end();
+  }
 });

@@ -588,6 +588,13 @@ def test_a_saved_notebook_has_the_latest_pictures_and_words_and_is_live_with_its
     expect(again.locator(".ig-tile")).to_have_count(2)
     press_run(again)
     expect(again.locator(".ig-tile")).to_have_count(3)
+    expect(stand_in).to_have_js_property("naturalWidth", 3 * (128 + 12) + 12)
+    expect(again.locator(".ig-tile")).to_have_count(3)
+    save(page)
+    (renewed,) = saved_outputs(work / f"{name}.ipynb", 1)
+    assert sorted(renewed) == sorted(kept)
+    assert renewed["data"]["image/jpeg"] != kept["data"]["image/jpeg"]
+    assert "3 pictures" in "".join(renewed["data"]["text/plain"])
     shut_down_kernel(page)
     reader = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
     open_notebook(reader, jupyter, f"{name}.ipynb", app)

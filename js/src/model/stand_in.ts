@@ -2,7 +2,9 @@
  * A live view in the place of a plain picture. The kernel shows an ordinary JPEG, so that the notebook file holds a picture
  * and nothing else; a mark in its first bytes tells which. The view is put beside it, and the picture hidden meanwhile.
  */
-import type { InitializeProps, RenderProps } from "@anywidget/types";
+import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
+import type { ToKernel, ToPage } from "../contract/stand_in";
+import { cellsOf, keeps, renew } from "./kept_output";
 import { atEnd, beginLife } from "./life";
 
 const PREFIX = "data:image/jpeg;base64,";
@@ -56,6 +58,19 @@ export function standIn(
   look();
 }
 
+/** Where the page was loaded after the picture was made: tells the kernel so, and puts its later pictures into the file. */
+function renewing(model: AnyModel<{ sheet_mark: string }>, life: AbortSignal): void {
+  const mark = model.get("sheet_mark");
+  const cells = cellsOf(model.widget_manager);
+  if (mark === "" || cells === null || !keeps(cells, mark)) return;
+  const hear = (message: ToPage | undefined) => {
+    if (message?.kind === "sheet") renew(cells, mark, message.data);
+  };
+  model.on("msg:custom", hear);
+  atEnd(life, () => model.off("msg:custom", hear));
+  model.send({ kind: "opened" } satisfies ToKernel);
+}
+
 type Render<Traits extends Record<string, unknown>> = (props: RenderProps<Traits>) => () => void;
 
 /** A widget whose views stand in for its pictures, and that is an ordinary widget wherever a host shows it as one. */
@@ -64,6 +79,7 @@ export function standingIn<Traits extends Record<string, unknown> & { sheet_mark
 ) {
   const initialize = ({ model, signal: host }: InitializeProps<Traits>): (() => void) => {
     const life = beginLife(host);
+    renewing(model as unknown as AnyModel<{ sheet_mark: string }>, life.signal);
     standIn(model.get("sheet_mark"), life.signal, (el, end) => {
       render({ model, el, signal: end } as RenderProps<Traits>);
     });

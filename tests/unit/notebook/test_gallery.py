@@ -31,7 +31,9 @@ from ipyimagegen.notebook.widgets.gallery_thumbs import BATCH, ThumbnailQueue
 from ipyimagegen.notebook.widgets.scaling import ORIGINAL, Scaled, Scaler, scaled_picture, size_for
 from ipyimagegen.runtime import runtime
 
-CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "gallery.json").read_text("utf-8"))
+CONTRACTS = Path(widgets_room.__file__).parent / "contract"
+CONTRACT = json.loads((CONTRACTS / "gallery.json").read_text("utf-8"))
+STAND_IN = json.loads((CONTRACTS / "stand_in.json").read_text("utf-8"))
 
 
 def picture(number: int = 0, *, side: int = 32, **record: Any) -> Artifact:
@@ -351,6 +353,33 @@ def test_the_sheet_is_small_marked_and_a_plain_picture() -> None:
     assert sniff(base64.b64decode(bundle["image/jpeg"])) == "image/jpeg"
     assert len(json.dumps(bundle)) < 200_000
     assert bundle["text/plain"].startswith(f"Gallery of 60 pictures, the newest {MAX_SHEET}:")
+
+
+class Shown:
+    """What IPython hands out for an output that can be renewed."""
+
+    def __init__(self) -> None:
+        self.shown: list[dict[str, Any]] = []
+
+    def update(self, data: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        self.shown.append(data)
+
+
+def test_a_page_that_was_loaded_again_is_told_the_sheet_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stand_in, "SETTLE_S", 0.0)
+    view, output = Watched([picture(1)]), Shown()
+    view._handles.append(output)  # type: ignore[arg-type]
+    view.add(picture(2))
+    settle(lambda: len(output.shown) == 1)
+    assert view.of("sheet") == []
+    view.hear(**STAND_IN["toKernel"]["opened"])
+    settle(lambda: view.of("sheet"))
+    (told,) = view.of("sheet")
+    assert {"kind", *told} == set(STAND_IN["toPage"]["sheet"])
+    assert set(told["data"]) == set(STAND_IN["toPage"]["sheet"]["data"])
+    assert told["data"] == output.shown[-1]
+    assert told["data"]["image/jpeg"].startswith(view.sheet_mark)
 
 
 def test_an_empty_gallery_has_no_sheet() -> None:

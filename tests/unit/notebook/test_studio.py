@@ -595,6 +595,11 @@ def test_a_saved_notebook_gets_words_and_the_latest_pictures(make: Callable[...,
     assert [(560, 72), (120, 144), (336, 144)] == sizes
 
 
+def test_its_first_picture_in_the_file_is_words_whatever_was_made(done: Watched) -> None:
+    assert dimensions(done.first_sheet())[0] == 560  # type: ignore[index]
+    assert dimensions(done.first_sheet()) != dimensions(done.sheet())
+
+
 def test_words_say_how_to_collect_what_is_at_work(make: Callable[..., Watched]) -> None:
     studio = make(prompt="a fox", num_inference_steps=50, step_delay_s=0.2)
     work = studio.run()

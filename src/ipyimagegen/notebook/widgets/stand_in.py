@@ -101,6 +101,7 @@ class StandInWidget(Widget):
     def __init__(self, **traits: Any) -> None:
         self._mark = secrets.token_hex(_MARK_CHARS // 2)
         self._handles: list[DisplayHandle] = []
+        self._reopened = False
         self._renewing: asyncio.TimerHandle | None = None
         self._work: set[asyncio.Task[None]] = set()
         super().__init__(sheet_mark=in_base64(self._mark), **traits)
@@ -113,6 +114,10 @@ class StandInWidget(Widget):
     def sheet_text(self) -> str:
         """What stands for it where only text is shown."""
 
+    def first_sheet(self) -> bytes | None:
+        """What is in the file for the second before the sheet is made; there is no time for pictures."""
+        return _coming()
+
     def ahead(self) -> None:
         """Send what the first view will want, before it is there: its page code hears it as soon as it runs."""
 
@@ -124,7 +129,7 @@ class StandInWidget(Widget):
         elif is_on_a_server():
             if not self._handles:
                 self.ahead()
-            handle = display(self._plain(_coming()), raw=True, display_id=True)
+            handle = display(self._plain(self.first_sheet()), raw=True, display_id=True)
             if handle is not None:
                 self._handles.append(handle)
             self.renew_sheet()
@@ -155,6 +160,19 @@ class StandInWidget(Widget):
         data = self._plain(await asyncio.to_thread(self.sheet))
         for handle in self._handles:
             handle.update(data, raw=True)
+        if self._reopened:
+            self.say("sheet", data=data)
+
+    def _received(self, widget: object, content: object, buffers: list[Any]) -> None:
+        if isinstance(content, dict) and content.get("kind") == "opened":
+            self.post(self._opened)
+        else:
+            super()._received(widget, content, buffers)
+
+    def _opened(self) -> None:
+        """A page has found the picture in its file: it hears of no update of that output, and renews it by itself."""
+        self._reopened = True
+        self._renew_later()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run `work` on the loop's thread until it ends or the widget does. Only from that thread."""
@@ -181,6 +199,6 @@ _DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR
 
 @cache
 def _coming() -> bytes:
-    """What is in the file for the second before the sheet is made: an empty cell."""
+    """An empty cell."""
     empty = Artifact(media_type="image/png", data=_DOT)
     return contact_sheet([empty], cell_px=SHEET_CELL_PX, captions=["on their way"])

@@ -331,6 +331,10 @@ class Studio(StandInWidget):
         """The latest pictures as one, a JPEG; words where there are none."""
         return still(self.model, self.results)
 
+    def first_sheet(self) -> bytes:
+        """Words alone."""
+        return still(self.model, [])
+
     def sheet_text(self) -> str:
         """What the form says and what came of it, in words, and how to collect what still runs."""
         lines = (repr(self), how_to_collect(self.calls.running()))
