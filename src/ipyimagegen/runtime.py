@@ -20,6 +20,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+Tidy = Callable[[], Coroutine[Any, Any, object]]
+"""Work that nobody waits for, such as the closing of connections."""
 
 HEARTBEAT_S = 0.1
 """How often a waiting coroutine wakes its loop.
@@ -64,7 +66,8 @@ class Runtime:
         self.loop = asyncio.new_event_loop()
         self.ending = False
         self._held: set[Future[Any]] = set()
-        self._last: set[asyncio.Task[Any]] = set()
+        self._tidying: set[asyncio.Task[Any]] = set()
+        self._at_end: dict[object, Tidy] = {}
         self.thread = threading.Thread(target=self._main, name="ipyimagegen", daemon=True)
         self.thread.start()
 
@@ -124,18 +127,24 @@ class Runtime:
         self._held.add(outcome)
         outcome.add_done_callback(self._held.discard)
 
-    def tidy(self, work: Callable[[], Coroutine[Any, Any, object]]) -> None:
+    def tidy(self, work: Tidy) -> None:
         """Run `work` soon; nobody waits for it. The end of the process does not cancel it, and gives it `ENDING_S`."""
 
         def begin() -> None:
             task = self.loop.create_task(work())
-            self._last.add(task)
-            task.add_done_callback(self._last.discard)
+            self._tidying.add(task)
+            task.add_done_callback(self._tidying.discard)
 
         self.post(begin)
 
+    def at_end(self, work: Tidy) -> Callable[[], object]:
+        """Run `work` when the process ends, after the rest was cancelled. Returns a function that takes that back."""
+        token = object()
+        self._at_end[token] = work
+        return lambda: self._at_end.pop(token, None)
+
     def end(self) -> None:
-        """Wait for what is held, then cancel the rest, as `asyncio.run` does at its end. Called when the process ends.
+        """Wait for what is held, then cancel the rest and tidy up. Called when the process ends.
 
         `ending` is true from then on: what is cancelled now was not cancelled by a user.
         """
@@ -148,13 +157,14 @@ class Runtime:
             )
         self.ending = True
         with suppress(TimeoutError, RuntimeError):
-            self.run(self._cancel_all(), timeout_s=ENDING_S)
+            self.run(self._finish(), timeout_s=ENDING_S)
 
-    async def _cancel_all(self) -> None:
+    async def _finish(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks - self._last:
+        for task in tasks - self._tidying:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(work() for work in tuple(self._at_end.values())), return_exceptions=True)
 
     def __repr__(self) -> str:
         return f"<Runtime on thread {self.thread.name!r}>"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
@@ -117,3 +119,22 @@ def test_the_end_cancels_what_runs_and_lets_what_tidies_up_finish() -> None:
     assert seen == []
     own.end()
     assert seen == ["tidied"]
+
+
+def test_the_end_runs_what_was_left_for_it_and_not_what_was_taken_back() -> None:
+    own, seen = Runtime(), []
+
+    def saying(word: str) -> Callable[[], Coroutine[Any, Any, None]]:
+        async def say() -> None:
+            seen.append(word)
+
+        return say
+
+    async def fail() -> None:
+        raise LookupError
+
+    own.at_end(fail)
+    own.at_end(saying("kept"))
+    own.at_end(saying("taken back"))()
+    own.end()
+    assert seen == ["kept"]

@@ -39,9 +39,12 @@ class AsyncClosing(ABC):
 
 
 def close_when_gone(owner: object, http: Http) -> None:
-    """Close the connections of `http` on the background loop once nobody holds `owner` any more.
+    """Close the connections of `http` on the background loop: when nobody holds `owner` any more, or at the end."""
+    background = runtime()  # looked up now: a garbage collector may run at any line, also inside of `runtime()`
+    take_back = background.at_end(http.aclose)
 
-    At the end of the process nothing is done: the system closes them then.
-    """
-    # The runtime is looked up now: a garbage collector may run at any line, also inside of `runtime()`.
-    weakref.finalize(owner, runtime().tidy, http.aclose).atexit = False
+    def gone() -> None:
+        take_back()
+        background.tidy(http.aclose)
+
+    weakref.finalize(owner, gone).atexit = False

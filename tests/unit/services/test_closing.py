@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from ipyimagegen.gateway import TimedWork, serve
 from ipyimagegen.net.http import Http
-from ipyimagegen.services import speedpix
+from ipyimagegen.runtime import Runtime
+from ipyimagegen.services import closing, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 from ipyimagegen.services.segmind import SegmindClient
@@ -81,6 +83,27 @@ def test_async_with(service: str, key: str, closed: list[Http]) -> None:
         await client.aclose()
 
     asyncio.run(scenario())
+
+
+class Owner:
+    """Whoever uses connections."""
+
+
+def test_connections_are_closed_once_with_their_owner_or_with_the_process(
+    monkeypatch: pytest.MonkeyPatch, closed: list[Http]
+) -> None:
+    own = Runtime()
+    monkeypatch.setattr(closing, "runtime", lambda: own)
+    owners = {name: Owner() for name in ("dropped", "kept")}
+    used = {name: Http(name, "https://far.example") for name in owners}
+    for name, owner in owners.items():
+        closing.close_when_gone(owner, used[name])
+    del owners["dropped"], owner
+    gc.collect()
+    own.run(asyncio.sleep(0))
+    own.end()
+    assert [http.service for http in closed if http in used.values()] == ["dropped", "kept"]
+    assert "kept" in owners
 
 
 def test_an_error_inside_goes_on_up(key: str, closed: list[Http]) -> None:
