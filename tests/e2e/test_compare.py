@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from .conftest import MakeNotebook
+from .hosts import marimo, voila
 from .lab import cell, open_notebook, output, run, save, saved_outputs, shut_down_kernel
-from .test_gallery import APPS, violations
+from .test_gallery import APPS, sheet_is_made, violations
 
 MAKE = """
 import ipyimagegen as ig
@@ -99,7 +100,7 @@ def test_the_file_keeps_the_pictures_side_by_side_and_the_differences_as_text(
 ) -> None:
     name = notebook("compare_kept.ipynb", [MAKE, "Compare(made[0], made[1])"])
     comparison(page, jupyter, name)
-    page.wait_for_timeout(2_500)  # until the sheet is made
+    sheet_is_made(page, 1)
     save(page)
     (kept,) = saved_outputs(work / name, 1)
     assert sorted(kept["data"]) == ["image/jpeg", "text/plain"]
@@ -123,3 +124,35 @@ def test_nothing_for_axe_to_find_in_any_way_of_comparing(
         shown.get_by_role("button", name=way).click()
         assert violations(page, ".ig-compare") == []
         page.screenshot(path=shots / f"compare_{way.lower().replace(' ', '_')}_{'dark' if theme else 'light'}.png")
+
+
+def works_here(page: Page, shot: Path) -> None:
+    """The main path: both pictures under the slider, then how they differ."""
+    shown = page.locator(".ig-compare")
+    pictures = shown.locator(".ig-compare-slider img")
+    expect(pictures).to_have_count(2, timeout=60_000)
+    for at in range(2):
+        expect(pictures.nth(at)).to_have_js_property("naturalWidth", 256)
+    box = shown.locator(".ig-compare-slider").bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + 20)
+    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuenow", "25")
+    page.keyboard.press("ArrowRight")
+    expect(shown.get_by_role("slider")).to_have_attribute("aria-valuenow", "27")
+    page.screenshot(path=shot)
+    shown.get_by_role("button", name="Difference").click()
+    expect(shown.get_by_role("status")).to_contain_text("% of the pixels differ")
+    expect(shown.locator("ins")).to_have_text("noon")
+
+
+def test_it_works_in_marimo(page: Page, tmp_path: Path, shots: Path) -> None:
+    with marimo(tmp_path, f"{MAKE}\nshown = Compare(*made[:2])") as url:
+        page.goto(url)
+        works_here(page, shots / "compare_marimo.png")
+
+
+def test_it_works_in_voila(page: Page, tmp_path: Path, notebook: MakeNotebook, work: Path, shots: Path) -> None:
+    name = notebook("compare_voila.ipynb", [MAKE, "Compare(*made[:2])"])
+    with voila(tmp_path, work / name) as url:
+        page.goto(url)
+        works_here(page, shots / "compare_voila.png")

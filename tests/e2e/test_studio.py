@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from .conftest import MakeNotebook
+from .hosts import marimo, voila
 from .lab import cell, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
-from .server import free_port
 
 LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio import Studio"
 SMALL = "width=128, height=128, num_inference_steps=3"
@@ -655,46 +649,6 @@ def test_looks_and_axe(theme: str, shot: str, studio: Open, page: Page, shots: P
         assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == []
 
 
-MARIMO = """
-import marimo
-app = marimo.App()
-
-@app.cell
-def _():
-    import marimo as mo
-    from ipyimagegen.notebook.widgets.studio import Studio
-    studio = Studio("local/sketch", prompt="a boat", width=128, height=128, num_inference_steps=3)
-    mo.ui.anywidget(studio)
-    return
-
-if __name__ == "__main__":
-    app.run()
-"""
-
-
-@contextmanager
-def serving(command: list[str], port: int, folder: Path) -> Iterator[str]:
-    """A server of another host, for as long as the block runs."""
-    env = {**os.environ, "IPYIMAGEGEN_HOME": str(folder / "home"), "JUPYTER_RUNTIME_DIR": str(folder / "run")}
-    with (folder / "host.log").open("w") as sink:
-        server = subprocess.Popen(command, env=env, cwd=folder, stdout=sink, stderr=sink)
-        try:
-            deadline = time.monotonic() + 60
-            while not listens(port):
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError((folder / "host.log").read_text())
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as knock:
-        return knock.connect_ex(("127.0.0.1", port)) == 0
-
-
 def works_here(page: Page, shot: Path) -> None:
     """The main path: edit, run, see the picture and its facts."""
     shown = page.locator(".ig-studio")
@@ -707,26 +661,14 @@ def works_here(page: Page, shot: Path) -> None:
 
 
 def test_it_works_in_marimo(page: Page, tmp_path: Path, shots: Path) -> None:
-    (tmp_path / "app.py").write_text(MARIMO)
-    port = free_port()
-    command = [sys.executable, "-m", "marimo", "run", "app.py", "--headless", "--no-token", f"--port={port}"]
-    with serving(command, port, tmp_path) as url:
+    body = f"from ipyimagegen.notebook.widgets.studio import Studio\nshown = Studio('local/sketch', {SMALL})"
+    with marimo(tmp_path, body) as url:
         page.goto(url)
         works_here(page, shots / "studio_marimo.png")
 
 
 def test_it_works_in_voila(page: Page, tmp_path: Path, notebook: MakeNotebook, work: Path, shots: Path) -> None:
     name = notebook("voila.ipynb", [LOAD, f"Studio('local/sketch', prompt='a boat', {SMALL})"])
-    port = free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "voila",
-        str(work / name),
-        "--no-browser",
-        f"--port={port}",
-        "--Voila.ip=127.0.0.1",
-    ]
-    with serving(command, port, tmp_path) as url:
+    with voila(tmp_path, work / name) as url:
         page.goto(url)
         works_here(page, shots / "studio_voila.png")
