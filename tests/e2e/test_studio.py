@@ -649,6 +649,73 @@ def test_looks_and_axe(theme: str, shot: str, studio: Open, page: Page, shots: P
         assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == []
 
 
+def clean(page: Page, shot: Path, selector: str = ".ig-studio") -> None:
+    """Nothing for axe to find in this state; its picture is kept."""
+    page.screenshot(path=shot)
+    page.add_script_tag(path=AXE)
+    report = page.evaluate("async part => (await axe.run(part)).violations", selector)
+    assert [(found["id"], [node["html"][:200] for node in found["nodes"]]) for found in report] == [], shot.name
+
+
+@THEMES
+def test_nothing_for_axe_to_find_before_there_are_pictures(
+    theme: str, shot: str, studio: Open, page: Page, shots: Path
+) -> None:
+    made = "'local/sketch', width=128, height=128, num_inference_steps=60, step_delay_s=0.2"
+    shown = studio(f"states_{shot}", made, theme=theme)
+    clean(page, shots / f"studio_state_empty_{shot}.png")
+    shown.get_by_role("button", name=re.compile("^Model: .*local.sketch")).click()
+    expect(shown.get_by_role("option").first).to_be_visible()
+    clean(page, shots / f"studio_state_models_{shot}.png")
+    shown.get_by_role("combobox", name="Search models").press("Escape")
+    shown.locator("summary", has_text="Advanced").click()
+    guidance = shown.locator("[data-param=guidance_scale]")
+    guidance.locator("input[type=text]").fill("200")
+    press_run(shown)
+    expect(shown.get_by_role("alert").filter(has_text="Not sent")).to_be_visible()
+    clean(page, shots / f"studio_state_invalid_{shot}.png")
+    guidance.get_by_role("button", name="Reset Guidance").click()
+    prompt(shown).fill("a boat")
+    expect(shown.locator(".ig-field__problem")).to_have_count(0)
+    press_run(shown)
+    expect(shown.locator(".ig-stage img")).to_be_visible()
+    clean(page, shots / f"studio_state_running_{shot}.png")
+    shown.get_by_role("button", name="Cancel", exact=True).first.click()
+    expect(shown.get_by_text("cancelled").first).to_be_visible()
+    clean(page, shots / f"studio_state_cancelled_{shot}.png")
+    shown.locator("[data-param=fail_at_step] input[type=text]").fill("2")
+    press_run(shown)
+    expect(shown.locator(".ig-stage__error")).to_contain_text("step 2")
+    clean(page, shots / f"studio_state_failed_{shot}.png")
+
+
+@THEMES
+def test_nothing_for_axe_to_find_with_a_picture(theme: str, shot: str, studio: Open, page: Page, shots: Path) -> None:
+    shown = studio(f"verbs_{shot}", f"'local/sketch', prompt='a boat', {SMALL}", theme=theme)
+    press_run(shown)
+    expect(picture(shown)).to_be_visible()
+    verb(shown, "Copy as code").click()
+    expect(shown.locator(".ig-code__text")).to_be_visible()
+    clean(page, shots / f"studio_state_code_{shot}.png")
+    verb(shown, "Use as input: Start image").click()
+    expect(shown.locator("[data-param=image] .ig-media__thumb")).to_be_visible()
+    clean(page, shots / f"studio_state_input_{shot}.png")
+    shown.get_by_role("button", name="Paint mask, Mask").click()
+    painter = page.locator("dialog.ig-paint")
+    expect(painter.locator(".ig-mask canvas").first).to_be_visible()
+    clean(page, shots / f"studio_state_painter_{shot}.png", "dialog.ig-paint")
+    page.keyboard.press("Escape")
+    expect(painter).to_have_count(0)
+    shown.get_by_role("button", name="Enlarge the picture").click()
+    expect(page.locator("dialog.ig-viewer img")).to_be_visible()
+    clean(page, shots / f"studio_state_viewer_{shot}.png", "dialog.ig-viewer")
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog.ig-viewer")).to_have_count(0)
+    verb(shown, "Delete").click()
+    expect(shown.get_by_role("button", name="Undo")).to_be_visible()
+    clean(page, shots / f"studio_state_deleted_{shot}.png")
+
+
 def works_here(page: Page, shot: Path) -> None:
     """The main path: edit, run, see the picture and its facts."""
     shown = page.locator(".ig-studio")
