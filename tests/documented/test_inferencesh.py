@@ -223,6 +223,11 @@ def test_tasks(slow: Gateway) -> None:
     assert parse_status(updates[-1]["status"]) == TaskStatus.COMPLETED
     assert stream.result == updates[-1]
     assert client.tasks.wait_for_completion(task["id"])["output"] == updates[-1]["output"]
+    with client.tasks.stream(task["id"]) as stream:
+        for update in stream:
+            if parse_status(update.get("status")) == TaskStatus.COMPLETED:
+                break
+    assert stream.result == update
     other = client.tasks.run(SDXL, wait=False)
     client.tasks.cancel(other["id"])
     assert parse_status(client.get_task(other["id"])["status"]) is TaskStatus.CANCELLED

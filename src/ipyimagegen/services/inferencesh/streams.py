@@ -59,13 +59,23 @@ class _Updates:
         try:
             async with aclosing(self._api.follow(self.task_id)) as views:
                 async for view in views:
-                    self._put(view.task)
-            note(self.task_id, view)
-            self.result = outcome(view)
+                    if view.complete:
+                        self._end(view)
+                    elif not view.over:  # an end without its output comes again with it
+                        self._put(view.task)
+            if not view.complete:
+                self._end(view)
+            outcome(view)
         except ImagegenError as error:
             self.error = error
         finally:
             self._put(None)
+
+    def _end(self, view: View) -> None:
+        """Hand the end out once it is noted: whoever sees it may leave, and look at `result`."""
+        note(self.task_id, view)
+        self.result = view.task if view.status is TaskStatus.COMPLETED else None
+        self._put(view.task)
 
     def _put(self, update: dict[str, Any] | None) -> None:
         self._queue.put(update)
