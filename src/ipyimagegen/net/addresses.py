@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from ..core.errors import ProtocolError
@@ -21,6 +22,7 @@ def origin(url: str) -> str:
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+@lru_cache(maxsize=256)
 def parts(url: str) -> tuple[str, str, int]:
     """Scheme, host and port of an http or https URL.
 

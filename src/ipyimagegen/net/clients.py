@@ -1,4 +1,4 @@
-"""The two httpx clients behind a service: one for its own origins, one that looks where it goes for everywhere else."""
+"""The ways out of a service: one to its own origins, one that looks where it goes for everywhere else."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import os
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Literal
 
 import httpx
 
-from .addresses import Neighbourhood, Place
-from .transport import GuardedTransport, proxied, refuse_private
+from .addresses import Neighbourhood, Place, parts
+from .network import Network
+from .transport import GuardedBackend, PoolTransport, ProxyTransport, proxied, refuse_private
+
+Way = Literal["own", "guarded", "proxied"]
+"""To the service itself, to everywhere else, or through the environment's proxy, which does the look-up."""
 
 LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=40, keepalive_expiry=30.0)
 
@@ -30,46 +34,55 @@ def trusted() -> ssl.SSLContext:
 
 @dataclass(slots=True)
 class Clients:
-    """Made at first use, on the loop that uses them; another loop gets new ones.
+    """Transports, made at first use, on the loop that uses them; another loop gets new ones.
 
-    `transport` replaces both, for tests.
+    `transport` replaces them all, for tests.
     """
 
     neighbourhood: Neighbourhood
     transport: httpx.AsyncBaseTransport | None = None
-    _made: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+    _made: dict[Way, httpx.AsyncBaseTransport] = field(default_factory=dict)
+    _proxied: dict[str, bool] = field(default_factory=dict)
     _loop: asyncio.AbstractEventLoop | None = None
 
-    async def get(self, place: Place) -> httpx.AsyncClient:
-        """The client for a place.
+    async def get(self, place: Place) -> httpx.AsyncBaseTransport:
+        """The transport to a place.
 
         Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address.
         """
+        if self.transport is not None:
+            return self.transport
         loop = asyncio.get_running_loop()
-        if loop is not self._loop:
-            self._made, self._loop = {}, loop  # connections belong to their loop: the old ones ended with theirs
-        kind = "own" if place.own or self.transport else "guarded"
-        if kind == "guarded" and proxied(place.url):
-            await refuse_private(self.neighbourhood, place.url)
-            kind = "own"
-        if kind not in self._made:
-            context = None if self.transport else await asyncio.to_thread(trusted)
-            if kind not in self._made:  # another call may have been quicker
-                self._made[kind] = self._make(context, guarded=kind == "guarded")
-        return self._made[kind]
+        if loop is not self._loop:  # connections belong to their loop: the old ones ended with theirs
+            self._made, self._proxied, self._loop = {}, {}, loop
+        way = self._to_own(place) if place.own else await self._to_another(place)
+        if way not in self._made:
+            context = await asyncio.to_thread(trusted)
+            if way not in self._made:  # another call may have been quicker
+                self._made[way] = self._make(way, context)
+        return self._made[way]
 
-    def _make(self, context: ssl.SSLContext | None, *, guarded: bool) -> httpx.AsyncClient:
-        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        if context is None:
-            return httpx.AsyncClient(transport=self.transport, cookies=cookies)
-        if guarded:
-            transport = GuardedTransport(self.neighbourhood, limits=LIMITS, context=context)
-            return httpx.AsyncClient(transport=transport, cookies=cookies)
-        return httpx.AsyncClient(verify=context, http2=True, limits=LIMITS, cookies=cookies)
+    def _to_own(self, place: Place) -> Way:
+        host = parts(place.url)[1]
+        if host not in self._proxied:
+            self._proxied[host] = proxied(place.url)
+        return "proxied" if self._proxied[host] else "own"
+
+    async def _to_another(self, place: Place) -> Way:
+        if not proxied(place.url):
+            return "guarded"
+        await refuse_private(self.neighbourhood, place.url)
+        return "proxied"
+
+    def _make(self, way: Way, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+        if way == "proxied":
+            return ProxyTransport(limits=LIMITS, context=context)
+        network = GuardedBackend(self.neighbourhood) if way == "guarded" else Network()
+        return PoolTransport(network, limits=LIMITS, context=context)
 
     async def aclose(self) -> None:
         """Close what is open on this loop."""
-        made, self._made = self._made, {}
+        made, self._made, self._proxied = self._made, {}, {}
         if self._loop is asyncio.get_running_loop():
-            for client in made.values():
-                await client.aclose()
+            for transport in made.values():
+                await transport.aclose()

@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -18,16 +19,17 @@ import httpcore
 import httpx
 
 from .addresses import Neighbourhood, parts
+from .network import Network
 
 LOOK_UP_S = 5.0
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """httpcore's own network, behind a look-up that refuses private addresses."""
+    """The network behind a look-up that refuses private addresses."""
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._neighbourhood = neighbourhood
-        self._network = httpcore.AnyIOBackend()
+        self._network = Network()
 
     async def connect_tcp(
         self,
@@ -76,10 +78,10 @@ class _Body(httpx.AsyncByteStream):
         await self._stream.aclose()
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
-    """An httpx transport over a guarded connection pool. Knows no proxy."""
+class PoolTransport(httpx.AsyncBaseTransport):
+    """An httpx transport over a connection pool, HTTP/2 where it is spoken. Knows no proxy."""
 
-    def __init__(self, neighbourhood: Neighbourhood, *, limits: httpx.Limits, context: ssl.SSLContext) -> None:
+    def __init__(self, network: httpcore.AsyncNetworkBackend, *, limits: httpx.Limits, context: ssl.SSLContext) -> None:
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=limits.max_connections,
@@ -87,7 +89,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
             keepalive_expiry=limits.keepalive_expiry,
             http1=True,
             http2=True,
-            network_backend=GuardedBackend(neighbourhood),
+            network_backend=network,
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -117,6 +119,22 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close every connection."""
         await self._pool.aclose()
+
+
+class ProxyTransport(httpx.AsyncBaseTransport):
+    """The proxies that the environment names, as httpx reads it."""
+
+    def __init__(self, *, limits: httpx.Limits, context: ssl.SSLContext) -> None:
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        self._client = httpx.AsyncClient(verify=context, http2=True, limits=limits, cookies=cookies)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request."""
+        return await self._client.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
 
 
 @contextmanager

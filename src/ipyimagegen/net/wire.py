@@ -148,18 +148,19 @@ class Wire:
         raise ProtocolError(f"{self.service}: more than {MAX_REDIRECTS} redirects")
 
     async def _send(self, ask: Ask, place: Place, method: str, trace: Trace) -> httpx.Response:
-        client = await self.clients.get(place)
+        transport = await self.clients.get(place)
         content = ask.body if isinstance(ask.body, bytes) else ask.body()
         connect_s = CONNECT_TIMEOUT_S if ask.limit_s is None else min(CONNECT_TIMEOUT_S, ask.limit_s)
-        request = client.build_request(
+        silence_s = ask.silence_s
+        waits = {"connect": connect_s, "read": silence_s, "write": silence_s, "pool": ask.limit_s}
+        request = httpx.Request(
             method,
             place.url,
             headers=self._headers(ask, place, method),
             content=content or None,
-            timeout=httpx.Timeout(ask.silence_s, connect=connect_s, pool=ask.limit_s),
-            extensions={"trace": trace},
+            extensions={"timeout": waits, "trace": trace},
         )
-        return await client.send(request, stream=True)
+        return await transport.handle_async_request(request)
 
     def _headers(self, ask: Ask, place: Place, method: str) -> dict[str, str]:
         headers: dict[str, str] = {"user-agent": USER_AGENT, "accept": "*/*", "accept-encoding": bodies.ENCODINGS}
