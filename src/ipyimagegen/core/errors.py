@@ -33,6 +33,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .short_traceback import short_traceback
+
 MAX_DETAIL_CHARS = 2_000
 """What a service or a file says is quoted up to this length."""
 
@@ -45,6 +47,10 @@ def capped(text: str, limit: int = MAX_DETAIL_CHARS) -> str:
 
 class ImagegenError(Exception):
     """The root of every error that this package raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of the whole traceback, which `traceback.print_last()` prints."""
+        return short_traceback(self)
 
 
 @dataclass(frozen=True, slots=True)
