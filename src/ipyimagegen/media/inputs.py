@@ -19,6 +19,7 @@ from urllib.request import url2pathname
 from ..core.errors import ImagegenError, InvalidInput, Problem, capped
 from ..core.params import Kind
 from ..core.requests import InputFile
+from ..core.schema import IMAGE_NAMES, MASK_NAMES
 from .artifacts import Artifact
 from .encoded import decode_base64, decode_data_uri
 from .names import expanded
@@ -32,6 +33,7 @@ MAX_INPUT_BYTES = 200_000_000
 _MAX_PATH_CHARS = 1_024
 _MAX_NEIGHBOURS = 2_000
 _PATH_START = re.compile(r"(\.{1,2}|~)?[/\\]|~$|[A-Za-z]:[/\\]|file:")
+_WEB = ("http://", "https://")
 _PICTURES = ("image",)
 _BINARY = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 _PICTURE_KINDS = ("image", "mask")
@@ -42,7 +44,8 @@ def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: 
 
     Takes a path (`str` with `~`, `Path`, `file:` URI), a binary file object, bytes, a `PIL.Image`, an array H×W, H×W×1,
     H×W×3 or H×W×4 (uint8, bool, float 0..1, or anything with `__array__`), an http(s) URL, a `data:` URI, base64 of a
-    known medium, an `Artifact`, a `Result` (its first picture) or an `InputFile`. A `kind` of `"image"` or `"mask"`
+    known medium, an `Artifact`, a `Result` (its first picture), an `InputFile`, or what has such a URL as its `url` (a
+    file that was uploaded). A `kind` of `"image"` or `"mask"`
     takes pictures only, any other every file. `name` is the parameter's, for messages. Reads at most `max_bytes`;
     blocks while it reads. A URL is not fetched: its `media_type` stays `""`.
 
@@ -84,6 +87,9 @@ def _of_object(value: object, kind: Kind, max_bytes: int) -> InputFile:
         return _of_stream(value, kind, max_bytes)
     if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
         return _of_bytes(encode(from_array(value), "image/png"), kind, max_bytes, filename=f"{kind}.png")
+    url = getattr(value, "url", None)
+    if isinstance(url, str) and url[:8].lower().startswith(_WEB):
+        return _of_url(url)
     raise InvalidInput(
         f"{type(value).__name__} is not a picture or a file; give a path, bytes, a file object, a PIL image, an array, "
         "a URL, or an earlier result"
@@ -101,7 +107,7 @@ def _of_text(text: str, kind: Kind, max_bytes: int) -> InputFile:
     if not stripped:
         raise InvalidInput("an empty string is not a file")
     scheme = stripped[:8].lower()
-    if scheme.startswith(("http://", "https://")):
+    if scheme.startswith(_WEB):
         return _of_url(stripped)
     if scheme.startswith("data:"):
         return _of_bytes(decode_data_uri(stripped, max_bytes), kind, max_bytes)
@@ -187,6 +193,17 @@ def _checked(head: bytes, kind: Kind, what: str) -> str:
         found = media_type or f"unknown content (it begins with {head[:8].hex(' ')})"
         raise InvalidInput(f"{what} is not a picture that can be used: {found}")
     return media_type or "application/octet-stream"
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a parameter of that name takes a picture, where no schema says it: by the names that schemas use."""
+    low = name.lower()
+    return low in IMAGE_NAMES or low in MASK_NAMES or low.endswith(("_image", "_image_url", "_mask"))
+
+
+def is_file_uri(text: str) -> bool:
+    """Whether a string is a `file:` URI: nobody far away can read one."""
+    return text.strip()[:7].lower() == "file://"
 
 
 def looks_like_media_path(text: str, media: Collection[str] = _PICTURES) -> bool:

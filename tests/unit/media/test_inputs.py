@@ -14,7 +14,7 @@ from PIL import Image
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.events import Output
 from ipyimagegen.media.artifacts import missing_artifact
-from ipyimagegen.media.inputs import as_input, is_missing_path, looks_like_media_path
+from ipyimagegen.media.inputs import as_input, is_missing_path, is_picture_name, looks_like_media_path
 from ipyimagegen.media.pixels import decode
 from ipyimagegen.media.results import Result
 
@@ -273,3 +273,22 @@ def test_texts_are_no_missing_files(folder, text):
 def test_the_rules_for_paths_never_raise(text):
     assert looks_like_media_path(text) in (True, False)
     assert is_missing_path(text) in (True, False)
+
+
+def test_what_has_an_address_goes_in_by_it():
+    class Uploaded:
+        def __init__(self, url):
+            self.url = url
+
+    file = as_input(Uploaded("https://far.example/a.png"), kind="image")
+    assert (file.url, file.filename) == ("https://far.example/a.png", "a.png")
+    for url in ("ftp://far.example/a.png", "file:///etc/hosts", 7, None):
+        with pytest.raises(InvalidInput, match="Uploaded is not a picture or a file"):
+            as_input(Uploaded(url))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("image", True), ("FACE_IMAGE", True), ("sky_mask", True), ("prompt", False)]
+)
+def test_names_of_pictures(name, expected):
+    assert expected is is_picture_name(name)

@@ -15,9 +15,8 @@ from typing import Any
 from ...core.errors import ImagegenError, InvalidInput, Problem
 from ...core.params import MEDIA_KINDS, PROMPT_NAMES, Kind, Param, Params
 from ...core.requests import InputFile
-from ...core.schema import IMAGE_NAMES, MASK_NAMES
 from ...media.encoded import decode_base64, decode_data_uri
-from ...media.inputs import MAX_INPUT_BYTES, as_input, is_missing_path, looks_like_media_path
+from ...media.inputs import MAX_INPUT_BYTES, as_input, is_missing_path, is_picture_name, looks_like_media_path
 from ...media.sniff import MEDIA_SUFFIXES, sniff
 from .file import File
 
@@ -93,9 +92,7 @@ def _kind(name: str, param: Param | None) -> Kind | None:
         return param.kind
     if low in TEXT_NAMES:
         return "text"
-    if low in MASK_NAMES or low in IMAGE_NAMES or low.endswith(("_image", "_image_url", "_mask")):
-        return "image"
-    return None
+    return "image" if is_picture_name(low) else None
 
 
 def _text(value: str, name: str, kind: Kind | None) -> Any:

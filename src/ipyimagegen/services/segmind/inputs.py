@@ -8,20 +8,21 @@ from typing import Any
 
 from ...core.errors import InvalidInput
 from ...core.requests import InputFile
-from ...media.inputs import as_input
+from ...media.inputs import as_input, is_file_uri, is_missing_path, is_picture_name, looks_like_media_path
 
 
 def with_files(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[InputFile]]:
     """The parameters with an `InputFile` for all that is neither text nor number, and those files in their order.
 
-    Texts stay as they are: every keyword goes to the model. Reads files; raises `InvalidInput`.
+    Texts stay as they are, as every keyword goes to the model; but under a picture's name (`image`, `mask`) the path of
+    a picture is that picture, since Segmind could do nothing with it. Reads files; raises `InvalidInput`.
     """
     files: list[InputFile] = []
     return {name: _found(name, value, files) for name, value in params.items()}, files
 
 
 def _found(name: str, value: Any, files: list[InputFile]) -> Any:
-    if value is None or isinstance(value, str | int | float):
+    if value is None or isinstance(value, int | float) or (isinstance(value, str) and not _is_path(name, value)):
         return value
     if isinstance(value, Mapping):
         return {str(key): _found(str(key), entry, files) for key, entry in value.items()}
@@ -34,6 +35,11 @@ def _found(name: str, value: Any, files: list[InputFile]) -> Any:
         return file.url
     files.append(file)
     return file
+
+
+def _is_path(name: str, text: str) -> bool:
+    """Whether a text names a local picture, or plainly means one that is not there."""
+    return is_picture_name(name) and (is_file_uri(text) or looks_like_media_path(text) or is_missing_path(text))
 
 
 def placed(value: Any, addresses: Mapping[int, str]) -> Any:

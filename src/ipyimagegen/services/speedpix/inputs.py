@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.errors import InvalidInput, Problem
 from ...core.requests import InputFile
-from ...media.inputs import as_input, is_missing_path, looks_like_media_path
+from ...media.inputs import as_input, is_file_uri, is_missing_path, looks_like_media_path
 from ...media.sniff import MEDIA_SUFFIXES, media_type_of_suffix
 from .files import File
 from .orders import Strategy
@@ -82,7 +82,7 @@ def _from_text(text: str, name: str) -> str | InputFile:
     """A text as it is, or the file that it names. Raises `InvalidInput` for a path with no usable file behind it."""
     if name.lower().endswith(TEXTS):
         return text
-    if looks_like_media_path(text, NAMED) or is_missing_path(text):
+    if is_file_uri(text) or looks_like_media_path(text, NAMED) or is_missing_path(text):
         return as_input(text.strip(), kind="file")
     if os.path.splitext(text.strip())[1].lower() in MEDIA_SUFFIXES and _is_file(text):  # noqa: PTH122 - a text
         raise InvalidInput(

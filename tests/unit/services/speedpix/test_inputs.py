@@ -43,6 +43,12 @@ def test_a_path_is_uploaded(value: Any) -> None:
     assert ready({"image": value}) == ({"image": "https://files/cat.png"}, ["cat.png"])
 
 
+def test_a_file_uri_is_the_file_that_it_names(here: Path) -> None:
+    assert ready({"image": (here / "cat.png").as_uri()}) == ({"image": "https://files/cat.png"}, ["cat.png"])
+    with pytest.raises(InvalidInput, match="no file"):
+        ready({"image": (here / "no-such.png").as_uri()})
+
+
 @pytest.mark.parametrize("value", [PICTURE, io.BytesIO(PICTURE)])
 def test_bytes_and_file_objects_are_uploaded(value: Any) -> None:
     assert ready({"image": value})[0] == {"image": "https://files/file.png"}
