@@ -6,7 +6,7 @@
 //
 // anywidget imports a bundle from a blob: URL, where relative imports cannot resolve: hence no code splitting.
 // Every instance of a widget carries its bundle to the page and into saved widget state: hence the budgets.
-// Each widget brings its own copy of the shared styles: one shown later must not restyle another. Hence the scopes.
+// Each widget brings its own copy of the shared styles: one shown later must not restyle another. Hence the nesting.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, extname } from "node:path";
@@ -43,15 +43,17 @@ const bundles = {
   write: false,
 };
 
-/** The styles of a widget reach its own roots and no other widget on the page. */
-const scoped = {
-  name: "scoped",
+/** The styles of a widget, nested below its own root: they reach no other widget on the page. */
+const nested = {
+  name: "nested",
   setup(built) {
     built.onEnd(({ outputFiles = [] }) => {
       for (const file of outputFiles.filter(({ path: name }) => name.endsWith(".css"))) {
-        const inside = file.text.replaceAll(/\.ig-root(?![\w-])/g, ":scope");
         const root = `.ig-${basename(file.path, ".css").replaceAll("_", "-")}-root`;
-        file.contents = Buffer.from(`@scope(${root}){${inside.trimEnd()}}\n`);
+        const moves = file.text.match(/@keyframes [^{}]+\{(?:[^{}]*\{[^{}]*\})*\s*\}/g) ?? []; // cannot be nested
+        const rules = moves.reduce((text, one) => text.replace(one, ""), file.text);
+        const inside = rules.replaceAll(/\.ig-root(?![\w-])/g, "&.ig-root").trim();
+        file.contents = Buffer.from(`${moves.join("")}${root}{${inside}}\n`);
       }
       if (watching) for (const { path: file, contents } of outputFiles) writeFileSync(file, contents);
     });
@@ -73,7 +75,7 @@ function measure({ path: file, contents }) {
 }
 
 async function bundle() {
-  const { outputFiles } = await build({ ...bundles, plugins: [scoped], minify: true });
+  const { outputFiles } = await build({ ...bundles, plugins: [nested], minify: true });
   const measured = outputFiles.map(measure);
   for (const { file, bytes, gzip } of measured) {
     console.log(`${file.padEnd(24)} ${String(bytes).padStart(7)} B  ${String(gzip).padStart(6)} B gzip`);
@@ -90,7 +92,7 @@ async function bundle() {
 }
 
 const budgets = JSON.parse(readFileSync(path("budgets.json"), "utf8"));
-if (watching) await (await context({ ...bundles, plugins: [scoped] })).watch();
+if (watching) await (await context({ ...bundles, plugins: [nested] })).watch();
 else if (process.argv.includes("--demo")) {
   await build({
     ...common,
