@@ -17,11 +17,12 @@ from ipyimagegen.core.errors import JobCancelled, MissingKey
 from ipyimagegen.core.events import Final, Progress, Queued, Running, Succeeded
 from ipyimagegen.core.jobs import JobState, apply
 from ipyimagegen.core.requests import Ticket
-from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.gateway.records import RequestRecord
 from ipyimagegen.job import Job
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import GROUP, Service
+from tests.gateways import serving
 
 from .calls import events, pictures, request_for, submit
 from .worlds import HOSTED, LOCAL, World
@@ -205,8 +206,6 @@ def test_forty_jobs_all_finish_where_eight_are_taken_at_a_time(
         limit = asyncio.Semaphore(16)
         return await asyncio.gather(*(one(limit) for _ in range(40)))
 
-    with serve(work=TimedWork(0.1), slots=8, queue_limit=0, retry_after_s=0.2) as small:
-        for name, value in small.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0.1), slots=8, queue_limit=0, retry_after_s=0.2) as small:
         assert asyncio.run(all_of_them()) == [1] * 40
         assert len(small.jobs()) == 40

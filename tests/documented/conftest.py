@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from ipyimagegen.gateway import Gateway, TimedWork, serve
+from ipyimagegen.gateway import Gateway, TimedWork
+from tests.gateways import serving
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork()) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork()) as running:
         yield running
 
 

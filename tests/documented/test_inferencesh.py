@@ -30,6 +30,7 @@ from ipyimagegen.services.inferencesh import (
 )
 from ipyimagegen.services.webhooks import parse_webhook
 from tests.gateway.receiver import Receiver
+from tests.gateways import serving
 
 from .rows import PICTURE, row
 
@@ -43,9 +44,7 @@ def client(gateway: Gateway) -> Inference:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork(0.4, PICTURE, steps=4)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0.4, PICTURE, steps=4)) as running:
         yield running
 
 

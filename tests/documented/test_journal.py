@@ -15,13 +15,14 @@ import pytest
 import ipyimagegen as ig
 from ipyimagegen import history
 from ipyimagegen.core.errors import JobFailed, SubmitUnknown, UnknownJob
-from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.history import Row
 from ipyimagegen.services import segmind, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 from ipyimagegen.services.segmind import SegmindClient
 from ipyimagegen.services.segmind.api import Api, Handle
+from tests.gateways import serving
 
 from .rows import PICTURE
 
@@ -226,9 +227,7 @@ def test_a_task_that_was_cancelled_is_closed(monkeypatch: pytest.MonkeyPatch) ->
             await task
         await open_rows(0)
 
-    with serve(work=TimedWork(20)) as slow:
-        for name, value in slow.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(20)):
         asyncio.run(cancelled())
     assert only_row().phase == "cancelled"
 

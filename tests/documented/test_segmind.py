@@ -20,15 +20,14 @@ from ipyimagegen.services.segmind import (
     SegmindError,
 )
 from tests.gateway.receiver import Receiver
+from tests.gateways import serving
 
 from .rows import PICTURE, row
 
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork(0.3, PICTURE)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0.3, PICTURE)) as running:
         yield running
 
 

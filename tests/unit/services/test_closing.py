@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from ipyimagegen.gateway import TimedWork, serve
+from ipyimagegen.gateway import TimedWork
 from ipyimagegen.net.http import Http
 from ipyimagegen.runtime import Runtime
 from ipyimagegen.services import closing, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 from ipyimagegen.services.segmind import SegmindClient
+from tests.gateways import serving
 
 WANTED = {"model": "flux-dev", "prompt": "x"}
 TASK = {"app": "infsh/sdxl", "input": {"prompt": "x"}}
@@ -34,9 +35,7 @@ ASYNC: dict[str, tuple[Callable[[str], Any], Callable[[Any], Any]]] = {
 
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    with serve(work=TimedWork()) as gateway:
-        for name, value in gateway.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork()) as gateway:
         yield gateway.env()["OPENPIXELS_API_KEY"]
 
 

@@ -23,6 +23,7 @@ from ...core.events import (
     Succeeded,
 )
 from ...media.encoded import decode_data_uri
+from ..numbers import read_number
 from .errors import task_error
 from .messages import View
 from .statuses import TaskStatus
@@ -65,7 +66,7 @@ def news(before: View, after: View) -> list[Event]:
 def _state(view: View) -> list[Event]:
     status = view.status
     if status in BEFORE_RUNNING:
-        position = _number(view.fields.get("queue_position"))
+        position = read_number(view.fields.get("queue_position"))
         return [Queued(None if position is None else int(position), BEFORE_RUNNING[status])]
     return [Running(WHILE_RUNNING[status])] if status in WHILE_RUNNING else []
 
@@ -74,9 +75,9 @@ def _progress(task: Mapping[str, Any]) -> Progress | None:
     """Progress in percent, or an object with more about it; `None` where there is none yet."""
     told = task.get("progress")
     about: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
-    percent = _number(about.get("percent", about.get("progress")) if about else told)
-    step, steps = _number(about.get("step")), _number(about.get("steps", about.get("total_steps")))
-    eta = _number(about.get("eta", about.get("eta_s", task.get("eta"))))
+    percent = read_number(about.get("percent", about.get("progress")) if about else told)
+    step, steps = read_number(about.get("step")), read_number(about.get("steps", about.get("total_steps")))
+    eta = read_number(about.get("eta", about.get("eta_s", task.get("eta"))))
     message = about.get("message")
     if not percent and not step and eta is None and not message:
         return None
@@ -160,7 +161,7 @@ def _found(value: Any, name: str, depth: int) -> Iterator[Output]:
 def _output(uri: str, name: str, about: Mapping[str, Any]) -> Output | None:
     media_type = about.get("content_type") or about.get("media_type")
     claimed = media_type if isinstance(media_type, str) else ""
-    width, height = (_number(about.get(side)) or 0 for side in ("width", "height"))
+    width, height = (read_number(about.get(side)) or 0 for side in ("width", "height"))
     if uri[:5].lower() == "data:":
         try:
             return Output(name=name, data=decode_data_uri(uri), media_type=claimed)
@@ -193,24 +194,13 @@ def _text(output: Any) -> str:
 
 
 def _seed(output: Any) -> int | None:
-    seed = _number(output.get("seed")) if isinstance(output, Mapping) else None
+    seed = read_number(output.get("seed")) if isinstance(output, Mapping) else None
     return int(seed) if seed is not None and seed >= 0 else None
 
 
 def _cost(task: Mapping[str, Any]) -> Cost | None:
     known = [cost for name in COST_FIELDS if (cost := Cost.read(task.get(name))).known]
     return known[0] if known else None
-
-
-def _number(value: object) -> float | None:
-    """A number, or one in a text; `None` for anything else, also for what is not finite."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if abs(number) < float("inf") else None
 
 
 def _time(value: object) -> datetime | None:

@@ -12,6 +12,7 @@ from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Que
 from ...core.requests import Ticket
 from ...media.encoded import decode_base64
 from ...media.sniff import sniff
+from ..numbers import read_number
 
 Phase = Literal["queued", "running", "complete", "failed", "cancelled"]
 
@@ -97,9 +98,9 @@ def event_of(message: Message) -> Event:
     if message.phase == "cancelled":
         return Cancelled(by="service")
     if message.phase == "queued":
-        position = _number(raw.get("position", raw.get("queue_position")))
+        position = read_number(raw.get("position", raw.get("queue_position")))
         return Queued(position=None if position is None or position < 0 else int(position), message=_text(raw))
-    fraction, eta_s = _number(raw.get("progress")), _number(raw.get("eta"))
+    fraction, eta_s = read_number(raw.get("progress")), read_number(raw.get("eta"))
     if fraction is not None and fraction > 1:
         fraction /= 100
     if fraction is not None or eta_s is not None:
@@ -112,12 +113,14 @@ def _succeeded(raw: Mapping[str, JSON]) -> Succeeded:
     meta = raw.get("meta")
     facts = meta if isinstance(meta, dict) else {}
     data = raw.get("data")
-    seed = _number(next((part["seed"] for part in (data, facts) if isinstance(part, dict) and "seed" in part), None))
+    seed = read_number(
+        next((part["seed"] for part in (data, facts) if isinstance(part, dict) and "seed" in part), None)
+    )
     return Succeeded(
         outputs=tuple(outputs_of(data)),
         seed=None if seed is None else int(seed),
         cost=_cost(raw),
-        inference_s=_number(facts.get("seconds", facts.get("inference_time"))),
+        inference_s=read_number(facts.get("seconds", facts.get("inference_time"))),
         facts=facts,
         raw=dict(raw),
     )
@@ -166,14 +169,3 @@ def _cost(raw: Mapping[str, JSON]) -> Cost | None:
 def _text(raw: Mapping[str, JSON]) -> str:
     message = raw.get("message")
     return message if isinstance(message, str) else ""
-
-
-def _number(value: JSON) -> float | None:
-    """A finite number, or one in a string."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if abs(number) < 1e18 else None

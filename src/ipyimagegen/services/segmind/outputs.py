@@ -11,6 +11,7 @@ from ...core.errors import MediaError
 from ...core.events import JSON, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...media.encoded import decode_base64, decode_data_uri
 from ...media.sniff import sniff
+from ..numbers import read_number
 from .errors import failure_text
 from .replies import ChatResponse, provider_json
 
@@ -152,11 +153,6 @@ def seed_of(headers: Mapping[str, str]) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    """A finite number of 0 or more, also in a text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if 0 <= number < float("inf") else None
+    """A number of 0 or more, also in a text."""
+    found = read_number(value)
+    return found if found is not None and found >= 0 else None

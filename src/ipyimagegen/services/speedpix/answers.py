@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Literal
 
 from ...core.errors import ProtocolError, capped
 from ...core.events import JSON
+from ..numbers import read_number
 
 Phase = Literal["waiting", "running", "succeeded", "failed", "cancelled"]
 
@@ -96,7 +96,7 @@ def read_envelope(value: JSON) -> Envelope:
     known = fields(value)
     if not known.keys() & {"status", "data", "err_code", "sub_err_code"}:
         raise ProtocolError(f"an answer was expected, not {capped(repr(value), 120)}", service="speedpix")
-    status = number(known.get("status"))
+    status = read_number(known.get("status"))
     data = known.get("data")
     return Envelope(
         status=None if status is None else int(status),
@@ -116,10 +116,10 @@ def read_task(envelope: Envelope, *, task_id: str = "") -> Task:
     if not identity:
         raise ProtocolError("an answer without a task id", service="speedpix", request_id=envelope.invoke_id)
     word = _text(data.get("status"))
-    fraction = number(data.get("progress"))
+    fraction = read_number(data.get("progress"))
     if fraction is not None:
         fraction = min(1.0, max(0.0, fraction / 100 if fraction > 1 else fraction))
-    eta_s = number(data.get("eta_relative"))
+    eta_s = read_number(data.get("eta_relative"))
     images = data.get("images")
     info = data.get("info")
     return Task(
@@ -128,24 +128,13 @@ def read_task(envelope: Envelope, *, task_id: str = "") -> Task:
         word=word,
         fraction=fraction,
         eta_s=eta_s if eta_s is not None and eta_s > 0 else None,  # 0 is also said where nothing is known
-        estimated_s=number(data.get("estimated_duration_in_seconds")),
+        estimated_s=read_number(data.get("estimated_duration_in_seconds")),
         message=_text(data.get("message")),
         result=data.get("result"),
         images=tuple(url for url in images if isinstance(url, str)) if isinstance(images, list) else (),
         info=info if isinstance(info, dict) else {},
         invoke_id=envelope.invoke_id,
     )
-
-
-def number(value: JSON) -> float | None:
-    """A finite number, or one in a text."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if math.isfinite(found) and abs(found) < 1e18 else None
 
 
 def _text(value: JSON) -> str:

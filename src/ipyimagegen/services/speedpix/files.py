@@ -12,7 +12,7 @@ from ...core.errors import ProtocolError
 from ...core.events import JSON
 from ...media.inputs import as_input
 from ...runtime import runtime
-from .answers import number
+from ..numbers import read_number
 
 if TYPE_CHECKING:
     from .api import Api
@@ -51,7 +51,7 @@ def read_place(data: Mapping[str, JSON] | None, *, name: str, content_type: str,
     upload_url, access_url = known.get("upload_url"), known.get("access_url")
     if not isinstance(upload_url, str) or not isinstance(access_url, str):
         raise ProtocolError("speedpix: no address to upload to in the answer", service="speedpix")
-    expires = number(known.get("expire_time"))
+    expires = read_number(known.get("expire_time"))
     said = known.get("expire_time")
     return File(
         access_url=access_url,

@@ -11,8 +11,9 @@ from typing import Any
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...core.requests import Ticket
 from ...media.artifacts import Payload
+from ..numbers import read_number
 from ..recording import seen as ended
-from .answers import Task, number
+from .answers import Task
 from .errors import SERVICE
 from .outputs import FileOutput, outputs_of
 from .workflows import seen
@@ -47,7 +48,7 @@ def event_of(task: Task) -> Event:
     """What a look at a job means."""
     match task.phase:
         case "succeeded":
-            seed = number(task.info.get("seed"))
+            seed = read_number(task.info.get("seed"))
             return Succeeded(
                 outputs=outputs_of(task.result, task.images),
                 seed=None if seed is None else int(seed),

@@ -25,7 +25,7 @@ from ...media.sniff import check, media_type_of_suffix
 from ...net.http import Http
 from ...runtime import runtime
 from ..closing import close_when_gone
-from .answers import number
+from ..numbers import read_number
 from .errors import SERVICE
 
 MAX_DEPTH = 8
@@ -258,7 +258,7 @@ def _outputs(value: JSON, name: str, depth: int) -> Iterator[Output]:
 
 
 def _described(name: str, url: str, facts: Mapping[str, JSON]) -> Output:
-    width, height = number(facts.get("width")), number(facts.get("height"))
+    width, height = read_number(facts.get("width")), read_number(facts.get("height"))
     plain = {key: entry for key, entry in facts.items() if key != "url" and isinstance(entry, str | int | float | bool)}
     return Output(
         name=name,

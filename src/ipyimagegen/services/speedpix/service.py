@@ -15,7 +15,8 @@ from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.polling import Durations
 from ...net.secrets import Secret
-from .answers import PHASES, Task, number
+from ..numbers import read_number
+from .answers import PHASES, Task
 from .api import Api, connect
 from .errors import CANNOT_CANCEL, SERVICE
 from .noted import event_of, ticket_of
@@ -65,11 +66,11 @@ class SpeedPixService:
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
         """Events until the result. What the service says of progress and time left is passed on."""
         api = await self._api()
-        submitted_at = number(ticket.facts.get("submitted_at"))
+        submitted_at = read_number(ticket.facts.get("submitted_at"))
         word = str(ticket.facts.get("status") or "waiting")
         phase = PHASES.get(word.lower(), "running")
         phase = "waiting" if phase == "waiting" else "running"
-        estimate_s = number(ticket.facts.get("estimated_s"))
+        estimate_s = read_number(ticket.facts.get("estimated_s"))
         task = Task(id=ticket.remote_id, phase=phase, word=word, estimated_s=estimate_s)
         last: Event = Queued(message=f"about {estimate_s:.0f} s in all" if estimate_s and estimate_s >= 1 else "")
         yield last

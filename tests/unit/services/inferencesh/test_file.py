@@ -10,19 +10,18 @@ from pathlib import Path
 import pytest
 
 from ipyimagegen.core.errors import MediaError, ServiceError
-from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.services.inferencesh import File, inference
+from tests.gateways import serving
 
 PICTURE = flat_png(64, 64)
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork(0, PICTURE)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0, PICTURE)) as running:
         yield running
 
 

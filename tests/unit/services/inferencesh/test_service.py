@@ -13,22 +13,21 @@ from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput, JobCancelled, JobFailed, JobTimeout, UnknownModel
 from ipyimagegen.core.events import Event, Preview, Progress
-from ipyimagegen.gateway import EngineWork, Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import EngineWork, Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.history.journal import Journal
 from ipyimagegen.job import Job
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.inferencesh import RequirementsNotMetError, api
 from ipyimagegen.services.inferencesh.apps import OFFLINE, offline_spec, spec_of
+from tests.gateways import serving
 
 PICTURE = flat_png(64, 64)
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork(0.05, PICTURE)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0.05, PICTURE)) as running:
         yield running
 
 
@@ -40,9 +39,7 @@ def client(gateway: Gateway) -> Iterator[Client]:
 
 
 def test_partial_outputs_are_previews(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve(work=EngineWork()) as gateway:
-        for name, value in gateway.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=EngineWork()):
         client = Client(settings=Settings(quiet=True), services=Registry.discover())
         seen: list[Event] = []
         job = client.submit(

@@ -13,19 +13,18 @@ from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import BudgetExceeded, InsufficientCredits, JobFailed
 from ipyimagegen.core.events import Event, Succeeded
-from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.job import Job
 from ipyimagegen.services.base import Registry
+from tests.gateways import serving
 
 PICTURE = flat_png(64, 64)
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serve(work=TimedWork(0.05, PICTURE)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(0.05, PICTURE)) as running:
         yield running
 
 

@@ -16,11 +16,12 @@ from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.events import Progress, Queued
-from ipyimagegen.gateway import Gateway, TimedWork, serve
+from ipyimagegen.gateway import Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.services import speedpix
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.speedpix.service import SpeedPixService
+from tests.gateways import serving
 
 PICTURE = flat_png(16, 16)
 
@@ -28,9 +29,7 @@ PICTURE = flat_png(16, 16)
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Gateway]:
     monkeypatch.setenv("IPYIMAGEGEN_HOME", str(tmp_path))
-    with serve(work=TimedWork(1.5, steps=15)) as running:
-        for name, value in running.env().items():
-            monkeypatch.setenv(name, value)
+    with serving(monkeypatch, work=TimedWork(1.5, steps=15)) as running:
         yield running
 
 
