@@ -50,43 +50,48 @@ class KeySource:
     base_url: str = ""
 
 
-SOURCES: dict[str, KeySource] = {
-    source.service: source
-    for source in (
-        KeySource(
-            service="speedpix",
-            title="SpeedPix",
-            variables=("SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"),
-            where="app key and app secret come from the SpeedPix console, https://eduplatform-sp.console.aliyun.com/",
-            url_variable="SPEEDPIX_ENDPOINT",
-            base_url="https://openai.edu-aliyun.com",
-        ),
-        KeySource(
-            service="openpixels",
-            title="OpenPixels",
-            variables=("OPENPIXELS_API_KEY",),
-            where="keys (they begin with sk-op-) come with an account at https://openpixels.ai",
-            url_variable="OPENPIXELS_BASE_URL",
-            base_url="https://worker.openpixels.ai",
-        ),
-        KeySource(
-            service="segmind",
-            title="Segmind",
-            variables=("SEGMIND_API_KEY",),
-            where="keys (they begin with SG_) are made in the Segmind console, https://cloud.segmind.com/console/api-keys",
-            url_variable="SEGMIND_BASE_URL",
-            base_url="https://api.segmind.com",
-        ),
-        KeySource(
-            service="inferencesh",
-            title="inference.sh",
-            variables=("INFERENCE_API_KEY",),
-            where="keys (they begin with inf_) are made at inference.sh under Settings → API Keys, see https://inference.sh/docs/api/authentication",
-            url_variable="INFERENCE_BASE_URL",
-            base_url="https://api.inference.sh",
-        ),
+def _with_one_key(service: str, title: str, prefix: str, base_url: str = "", *, where: str = "") -> KeySource:
+    """A service whose variables have the usual names."""
+    return KeySource(
+        service=service,
+        title=title,
+        variables=(f"{prefix}_API_KEY",),
+        where=where,
+        url_variable=f"{prefix}_BASE_URL",
+        base_url=base_url,
     )
-}
+
+
+SPEEDPIX = KeySource(
+    service="speedpix",
+    title="SpeedPix",
+    variables=("SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"),
+    where="app key and app secret come from the SpeedPix console, https://eduplatform-sp.console.aliyun.com/",
+    url_variable="SPEEDPIX_ENDPOINT",
+    base_url="https://openai.edu-aliyun.com",
+)
+OPENPIXELS = _with_one_key(
+    "openpixels",
+    "OpenPixels",
+    "OPENPIXELS",
+    "https://worker.openpixels.ai",
+    where="keys (they begin with sk-op-) come with an account at https://openpixels.ai",
+)
+SEGMIND = _with_one_key(
+    "segmind",
+    "Segmind",
+    "SEGMIND",
+    "https://api.segmind.com",
+    where="keys (they begin with SG_) are made in the Segmind console, https://cloud.segmind.com/console/api-keys",
+)
+INFERENCESH = _with_one_key(
+    "inferencesh",
+    "inference.sh",
+    "INFERENCE",
+    "https://api.inference.sh",
+    where="keys (they begin with inf_) are made at inference.sh under Settings → API Keys, see https://inference.sh/docs/api/authentication",
+)
+SOURCES: dict[str, KeySource] = {source.service: source for source in (SPEEDPIX, OPENPIXELS, SEGMIND, INFERENCESH)}
 
 
 @dataclass(slots=True)
@@ -103,10 +108,7 @@ _session = _Session()
 
 def source(service: str) -> KeySource:
     """What is known about a service's keys; for a plug-in's service, `<NAME>_API_KEY` and `<NAME>_BASE_URL`."""
-    name = re.sub(r"\W", "_", service).upper()
-    return SOURCES.get(service) or KeySource(
-        service=service, title=service, variables=(f"{name}_API_KEY",), url_variable=f"{name}_BASE_URL"
-    )
+    return SOURCES.get(service) or _with_one_key(service, service, re.sub(r"\W", "_", service).upper())
 
 
 def key(service: str, argument: str | Secret | None = None, *, variable: str = "") -> Secret:
