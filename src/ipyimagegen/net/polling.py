@@ -36,6 +36,10 @@ STEP = 0.05
 """... which is told in steps of this size, or smaller ones."""
 ETA = (0.8, 1.2)
 """The rest, as shares of what the service says of it."""
+SOONER = 0.25
+"""A job in a queue may end so much of its run before its turn ..."""
+FEW = 2
+"""... which is only of interest where there are more polls to spare than these."""
 LATE_S = 0.15
 """A job that is late is asked about this soon, and then less and less often, up to every second."""
 SLOWER = 0.08
@@ -77,12 +81,14 @@ class Durations:
 class Seen:
     """What a poll found, of a job that has not ended.
 
-    `queued`: it has not started. `eta_s` (seconds), `fraction` (0 to 1): what the service says about its end.
+    `queued`: it has not started. `eta_s` (seconds), `fraction` (0 to 1): what the service says about its end. `turn_s`:
+    between when (seconds since its submit) it should end, by what those before it in the queue do.
     """
 
     queued: bool = False
     eta_s: float | None = None
     fraction: float | None = None
+    turn_s: Span | None = None
 
 
 NOTHING = Seen()
@@ -139,11 +145,25 @@ class Schedule:
         started_s = elapsed_s if self._running_s is None else self._running_s
         told = None if seen.queued else self._told(elapsed_s, started_s, seen)
         if self.history:
-            low, high = _expected(self.history)
+            low, high = expected(self.history)
+            if seen.turn_s is not None and (seen.queued or not self.polls):
+                return self._turn(low, high, seen.turn_s)
             return _both((self._queued_s + low, started_s + high), told)
         if told is None and self.estimate_s is not None and 0 < self.estimate_s < math.inf:
             return self.estimate_s * ESTIMATE[0], self.estimate_s * ESTIMATE[1]
         return told
+
+    def _turn(self, low: float, high: float, turn_s: Span) -> Span:
+        """When a job should end that waits for others. With polls to spare, one looks a little earlier."""
+        first_s, last_s = turn_s
+        if self._left(last_s) > FEW:
+            first_s -= high * SOONER
+        first_s = max(first_s, self._queued_s + low)
+        return first_s, max(first_s, last_s) + high * MARGIN
+
+    def _left(self, until_s: float) -> int:
+        """How many polls there may be until then."""
+        return math.floor(until_s - self.began_s) + self.ahead - self.polls
 
     def _told(self, elapsed_s: float, started_s: float, seen: Seen) -> Span | None:
         """The end by what the service says of the work."""
@@ -160,7 +180,7 @@ class Schedule:
         if window is None:
             return FIRST_S if self.polls == 0 else math.floor(elapsed_s - self.began_s) + 1 + self.began_s
         low, high = window
-        if seen.queued:
+        if seen.queued and (seen.turn_s is None or not self.history):
             return elapsed_s + max((low - elapsed_s) * 0.6, LATE_S)
         if elapsed_s >= high and not self.polls:
             return elapsed_s  # nobody has looked yet, and it should be done
@@ -169,13 +189,12 @@ class Schedule:
         if not self.history and self.polls == 0 and high > 2:
             return high * EARLY
         begin = max(elapsed_s, low)
-        left = max(math.floor(high - self.began_s) + self.ahead - self.polls, 1)
-        return begin + min(max((high - begin) / left, GAP_S), high - begin)
+        return begin + min(max((high - begin) / max(self._left(high), 1), GAP_S), high - begin)
 
 
 def _says_nothing(low_s: float, high_s: float, known: Iterable[Span]) -> bool:
-    """Whether a span is wide, and what is known lies within it."""
-    return low_s < min(low for low, _ in known) and max(high for _, high in known) < high_s
+    """Whether a span is no exact one, and what is known lies within it (but for a moment)."""
+    return low_s < high_s and all(low_s <= low + MIN_INTERVAL_S / 4 and high <= high_s for low, high in known)
 
 
 def _both(one: Span, other: Span | None) -> Span:
@@ -186,7 +205,7 @@ def _both(one: Span, other: Span | None) -> Span:
     return (low, high) if low < high else one
 
 
-def _expected(history: tuple[Span, ...]) -> Span:
+def expected(history: tuple[Span, ...]) -> Span:
     """The time in which a job should end.
 
     If one duration would explain all spans: between which ends that one lies; if not: from the earliest to the latest

@@ -116,6 +116,7 @@ def test_where_every_end_costs_a_look_and_a_result_there_is_one_poll_less(histor
             st.booleans(),
             st.none() | st.floats(allow_nan=True, allow_infinity=True),
             st.none() | st.floats(-1, 2) | st.just(math.nan),
+            st.none() | st.tuples(st.floats(-10, 100), st.floats(-10, 100)).map(lambda pair: (min(pair), max(pair))),
         ),
         max_size=30,
     ),
@@ -123,8 +124,8 @@ def test_where_every_end_costs_a_look_and_a_result_there_is_one_poll_less(histor
 )
 def test_whatever_a_service_says_the_next_poll_is_neither_too_soon_nor_far_away(steps, history):
     plan, now_s = Schedule(tuple(history)), 0.0
-    for queued, eta_s, fraction in steps:
-        wait_s = plan.next_s(now_s, Seen(queued=queued, eta_s=eta_s, fraction=fraction))
+    for queued, eta_s, fraction, turn_s in steps:
+        wait_s = plan.next_s(now_s, Seen(queued=queued, eta_s=eta_s, fraction=fraction, turn_s=turn_s))
         assert MIN_INTERVAL_S <= wait_s + 1e-9
         assert wait_s <= LOOK_S + 1e-9
         now_s += wait_s

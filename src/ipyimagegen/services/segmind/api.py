@@ -6,7 +6,7 @@ import asyncio
 import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ... import keys
@@ -15,6 +15,7 @@ from ...core.events import JSON, Progress
 from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
+from ...net.line import Lines
 from ...net.polling import NOTHING, Durations, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
@@ -38,6 +39,8 @@ INTERVAL_S = 1.0
 TIMEOUT_S = 600.0
 BLOCKING_S = 300.0
 """How long a blocking call may take: it is meant for models under a minute, and some are slow to start."""
+FRESH_S = 1.0
+"""Only of a request that is followed from its beginning is it known which others were submitted before it."""
 FAILED_STATUS = 422
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "Look at segmind.generations.history(), or at the console's request history."
@@ -92,6 +95,7 @@ class Api:
     base_url: str = ""
     timeout_s: float = 60.0
     durations: Durations = field(default_factory=Durations, repr=False)
+    lines: Lines = field(default_factory=Lines, repr=False)
     addresses: Addresses = field(init=False)
     http: Http = field(init=False)
 
@@ -226,22 +230,28 @@ class Api:
         began = clock.now()
         since = began if handle.at is None else handle.at
         plan = Schedule(self.durations.of(handle.slug, unit_s=unit), began_s=(began - since) / unit)
+        line = self.lines.of(handle.slug, fresh=began - since < FRESH_S and handle.at is not None)
         told: Told | None = None
-        while told is None or not told.over:
-            elapsed = clock.now() - since
-            wait = plan.next_s(elapsed / unit, NOTHING if told is None else told.seen(unit)) * unit
-            wait = 0.0 if handle.at is None and told is None else wait
-            left = math.inf if timeout_s is None else timeout_s - (clock.now() - began)
-            await clock.sleep(min(wait, left))
-            if wait > left and plan.polls - 1 > (clock.now() - since) / unit:
-                raise InferenceTimeout(handle.request_id, clock.now() - began)
-            gate.hold(handle.request_id)
-            told = await self._poll(handle, began, timeout_s)
-            if told.over:
-                self._learn(handle, told, plan.finished((clock.now() - since) / unit), unit)
-            yield told
-            if wait > left and not told.over:
-                raise InferenceTimeout(handle.request_id, clock.now() - began)
+        with line.place(handle.request_id, since, self.durations.of(handle.slug)) as turn:
+            while told is None or not told.over:
+                seen = replace(NOTHING if told is None else told.seen(unit), turn_s=turn.within(unit))
+                wait = plan.next_s((clock.now() - since) / unit, seen) * unit
+                wait = 0.0 if handle.at is None and told is None else wait
+                left = math.inf if timeout_s is None else timeout_s - (clock.now() - began)
+                await clock.sleep(min(wait, left))
+                if wait > left and plan.polls - 1 > (clock.now() - since) / unit:
+                    raise InferenceTimeout(handle.request_id, clock.now() - began)
+                gate.hold(handle.request_id)
+                told = await self._poll(handle, began, timeout_s)
+                if not told.over:
+                    turn.unfinished(clock.now(), queued=state_of(told.body) == "queued")
+                elif not told.failed:
+                    turn.ended(clock.now())
+                if told.over:
+                    self._learn(handle, told, plan.finished((clock.now() - since) / unit), unit)
+                yield told
+                if wait > left and not told.over:
+                    raise InferenceTimeout(handle.request_id, clock.now() - began)
 
     async def _poll(self, handle: Handle, began: float, timeout_s: float | None) -> Told:
         """One poll; a service that cannot be reached until the deadline is a timeout like any other."""

@@ -19,6 +19,7 @@ from ...core.requests import InputFile
 from ...media.artifacts import Payload
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
+from ...net.line import Lines
 from ...net.polling import Durations, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
@@ -73,6 +74,7 @@ class Api:
     http: Http
     durations: Durations = field(default_factory=Durations, repr=False)
     early_results: bool = True
+    lines: Lines = field(default_factory=Lines, repr=False)
 
     def __post_init__(self) -> None:
         close_when_gone(self, self.http)
@@ -142,21 +144,27 @@ class Api:
         unit_s = 1.0 if interval_s is None else max(interval_s, SHORTEST_S)
         history = self.durations.of(model, unit_s=unit_s)
         plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=int(self.early_results))
-        began = clock.now()
+        submitted = clock.now() - age_s
         seen = Seen(queued=task.phase == "waiting")
-        while not task.ended:
-            self.http.gate.hold(task.id)
-            wait_s = plan.next_s((age_s + clock.now() - began) / unit_s, seen) * unit_s
-            await clock.sleep(wait_s if interval_s is None else min(wait_s, interval_s))
-            found = await self._poll(task.id, plan)
-            seen = Seen(queued=found.phase == "waiting", eta_s=_in(unit_s, found.eta_s), fraction=found.fraction)
-            told = found if found.ended or found.fraction is not None else task
-            task = replace(found, fraction=told.fraction, eta_s=told.eta_s, message=told.message)
-            if not task.ended:
-                yield task
+        line = self.lines.of(model, fresh=age_s < FRESH_S)
+        with line.place(task.id, submitted, self.durations.of(model)) as turn:
+            while not task.ended:
+                self.http.gate.hold(task.id)
+                turn.unfinished(clock.now(), queued=seen.queued)
+                seen = replace(seen, turn_s=turn.within(unit_s))
+                wait_s = plan.next_s((clock.now() - submitted) / unit_s, seen) * unit_s
+                await clock.sleep(wait_s if interval_s is None else min(wait_s, interval_s))
+                found = await self._poll(task.id, plan)
+                seen = Seen(queued=found.phase == "waiting", eta_s=_in(unit_s, found.eta_s), fraction=found.fraction)
+                told = found if found.ended or found.fraction is not None else task
+                task = replace(found, fraction=told.fraction, eta_s=told.eta_s, message=told.message)
+                if not task.ended:
+                    yield task
+            if task.phase == "succeeded":
+                turn.ended(clock.now())
         self.http.gate.release(task.id)
         if task.phase == "succeeded" and plan.polls and age_s < FRESH_S:
-            low, high = plan.finished((age_s + clock.now() - began) / unit_s)
+            low, high = plan.finished((clock.now() - submitted) / unit_s)
             self.durations.add(model, low * unit_s, high * unit_s)
         yield task if task.concluded else await self.concluded(task)
 
