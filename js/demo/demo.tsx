@@ -73,6 +73,7 @@ function Example({ scene }: { scene: Scene }) {
     <Framed name={scene.name}>
       <div class="ig-root">
         <JobView
+          gone={signal(false)}
           jobs={signal(scene.jobs)}
           title={signal(scene.title)}
           prompt={signal(scene.prompt)}

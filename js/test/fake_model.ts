@@ -12,6 +12,7 @@ export function fakeModel<Traits extends object>(
   const state = { ...start };
   const listeners = new Map<string, Set<Listener>>();
   const sent: unknown[] = [];
+  let cut = false;
   const fire = (name: string, ...args: unknown[]) => {
     for (const listener of [...(listeners.get(name) ?? [])]) listener(...args);
   };
@@ -31,7 +32,7 @@ export function fakeModel<Traits extends object>(
     save_changes() {},
     send(message: unknown) {
       sent.push(message);
-      const said = answer(message);
+      const said = cut ? undefined : answer(message);
       if (said !== undefined) fire("msg:custom", said, []);
     },
     widget_manager: manager,
@@ -41,6 +42,11 @@ export function fakeModel<Traits extends object>(
     sent,
     /** A custom message from the kernel. */
     say: (message: object, buffers: DataView[] = []) => fire("msg:custom", message, buffers),
+    /** The line to the kernel is cut, as by its restart: it hears nothing more. */
+    cut() {
+      cut = true;
+      fire("comm_live_update");
+    },
     listenerCount: () => [...listeners.values()].reduce((count, set) => count + set.size, 0),
   };
 }

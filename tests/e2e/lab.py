@@ -66,6 +66,10 @@ def run(page: Page, index: int, *, wait: bool = True) -> Locator:
     return cell(page, index)
 
 
+def restart_kernel(page: Page) -> None:
+    page.evaluate("async () => {" + NOTEBOOK + " await nb.sessionContext.session.kernel.restart(); }")
+
+
 def save(page: Page) -> None:
     page.evaluate("async () => {" + NOTEBOOK + " await nb.context.save(); }")
 

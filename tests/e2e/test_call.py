@@ -11,7 +11,18 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import MakeNotebook
-from .lab import cell, interrupt, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
+from .lab import (
+    cell,
+    interrupt,
+    open_notebook,
+    output,
+    ready,
+    restart_kernel,
+    run,
+    save,
+    saved_outputs,
+    shut_down_kernel,
+)
 
 APPS = pytest.mark.parametrize("app", ["lab", "notebook"])
 LOAD = "import ipyimagegen as ig\n%load_ext ipyimagegen"
@@ -166,3 +177,20 @@ def test_a_picture_that_ends_after_a_reload_is_on_the_page(jupyter: str, page: P
     expect(view).to_contain_text("succeeded", ignore_case=True)
     expect(view.locator("img")).to_be_visible()
     expect(run(page, 2).locator(".jp-RenderedImage img")).to_have_count(1)
+
+
+@APPS
+def test_a_call_whose_kernel_is_restarted_says_so_and_stands_still(
+    app: str, jupyter: str, page: Page, notebook: MakeNotebook, shots: Path
+) -> None:
+    name = notebook(f"restarted_{app}.ipynb", [LOAD, f"%%imagegen {LONG}\na boat"])
+    open_notebook(page, jupyter, name, app)
+    run(page, 0)
+    running = run(page, 1, wait=False)
+    expect(running.get_by_role("progressbar")).to_have_attribute("aria-valuetext", STEP)
+    restart_kernel(page)
+    expect(running.locator(".ig-call__gone")).to_have_text(
+        "The kernel has gone, or was restarted. Run this cell again."
+    )
+    expect(running.get_by_role("button", name="Cancel")).to_have_count(0)
+    page.screenshot(path=shots / f"restarted_{app}.png")

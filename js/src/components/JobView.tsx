@@ -19,12 +19,27 @@ export interface JobViewProps {
   title: ReadonlySignal<string>;
   prompt: ReadonlySignal<string>;
   logs: ReadonlySignal<readonly string[]>;
+  /** Whether the kernel that followed the call has gone. */
+  gone: ReadonlySignal<boolean>;
   /** "" where cancelling ends everything, else what it does not end. */
   cancelLimits: ReadonlySignal<string>;
   requests: ReadonlySignal<CancelRequests>;
   frameOf: (job: string) => ReadonlySignal<Frame | null>;
   /** Cancel one job, or all with null. */
   onCancel: (job: string | null) => void;
+}
+
+/** What is left of a call whose kernel has gone; the embedded engine's work went with it. */
+function Gone({ jobs, title }: { jobs: readonly Job[]; title: string }) {
+  const open = jobs.filter((job) => !isFinal(job)).map(({ id }) => `ig.attach("${id}")`);
+  return (
+    <p class="ig-call__gone" role="status">
+      The kernel has gone, or was restarted.{" "}
+      {title.startsWith("local/")
+        ? "Run this cell again."
+        : `${open.join(" and ")} collects what was under way.`}
+    </p>
+  );
 }
 
 function Heading({ title, prompt, state }: { title: string; prompt: string; state: string }) {
@@ -44,10 +59,11 @@ function Heading({ title, prompt, state }: { title: string; prompt: string; stat
 }
 
 export function JobView(props: JobViewProps) {
-  const { jobs, title, prompt, logs, cancelLimits, requests, frameOf, onCancel } = props;
+  const { jobs, title, prompt, logs, gone, cancelLimits, requests, frameOf, onCancel } = props;
   const received = useComputed(() => ({ jobs: jobs.value, at: performance.now() }));
   const running = useComputed(() => jobs.value.some((job) => !isFinal(job)));
-  const now = useClock(running);
+  const followed = useComputed(() => running.value && !gone.value);
+  const now = useClock(followed);
   const { jobs: list, at } = received.value;
   const many = list.length > 1;
   const state = many ? summary(list) : "";
@@ -66,7 +82,7 @@ export function JobView(props: JobViewProps) {
         {list.map((job, index) => (
           <li class="ig-call__job" key={job.id}>
             <Stage job={job} name={nameOf(index)} frame={frameOf(job.id)}>
-              {many && !isFinal(job) && (
+              {many && followed.value && !isFinal(job) && (
                 <CancelOne
                   name={nameOf(index)}
                   asked={answerFor(requests.value, job.id) !== undefined}
@@ -79,7 +95,8 @@ export function JobView(props: JobViewProps) {
         ))}
       </ul>
       <div class="ig-call__foot">
-        {running.value && (
+        {running.value && gone.value && <Gone jobs={list} title={title.value} />}
+        {followed.value && (
           <CancelControl
             label={many ? "Cancel all" : "Cancel"}
             answer={requests.value[ALL_JOBS]}

@@ -9,6 +9,10 @@ type MessageOf<C extends Contract, Kind> = Extract<C["toPage"], { kind: Kind }>;
 /** A model seen through its contract; every subscription ends with the view. */
 export interface Binding<C extends Contract> {
   life: AbortSignal;
+  /** Whether the kernel has gone, or was restarted: nobody hears this view until the kernel speaks again. */
+  gone: ReadonlySignal<boolean>;
+  /** Call once the line to the kernel was cut; what it answers to shows that there is a new one. */
+  whenGone(call: () => void): void;
   /** A signal that follows one trait. */
   trait<Name extends keyof C["traits"] & string>(name: Name): ReadonlySignal<C["traits"][Name]>;
   /** Send to the kernel; the last words of a view that ends may be lost. */
@@ -21,8 +25,28 @@ export interface Binding<C extends Contract> {
 }
 
 export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: AbortSignal): Binding<C> {
+  const gone = signal(false);
+  const lost = () => {
+    gone.value = true;
+  };
+  const heard = () => {
+    gone.value = false;
+  };
+  model.on("comm_live_update", lost); // only of a line that was up: a view is made after it
+  model.on("msg:custom", heard);
+  atEnd(life, () => {
+    model.off("comm_live_update", lost);
+    model.off("msg:custom", heard);
+  });
   return {
     life,
+    gone,
+    whenGone(call) {
+      atEnd(
+        life,
+        gone.subscribe((now) => now && call()),
+      );
+    },
     trait(name) {
       const followed = signal(model.get(name));
       const follow = () => {
@@ -36,7 +60,7 @@ export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: Abo
       try {
         model.send(message);
       } catch (error) {
-        if (!life.aborted) throw error; // a host may close the line before it takes the view away
+        if (!life.aborted && !gone.value) throw error; // a host may close the line before it takes the view away
       }
     },
     on(kind, hear) {

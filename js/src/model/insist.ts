@@ -10,11 +10,14 @@ const AGAIN_MS = [250, 500, 1000, 2000, 4000] as const;
 export interface Insisting<Message> {
   /** Say it now, in place of what was said before, and again until it is heard. */
   say(message: Message): void;
+  /** Say the last message once more, and again until it is heard. */
+  again(): void;
   heard(): void;
 }
 
 export function insist<Message>(send: (message: Message) => void, life: AbortSignal): Insisting<Message> {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let again = () => {};
   const heard = () => clearTimeout(timer);
   const repeat = (message: Message, times: number) => {
     const wait = AGAIN_MS[times];
@@ -24,9 +27,13 @@ export function insist<Message>(send: (message: Message) => void, life: AbortSig
   atEnd(life, heard);
   return {
     heard,
+    again: () => again(),
     say(message) {
-      heard();
-      repeat(message, 0);
+      again = () => {
+        heard();
+        repeat(message, 0);
+      };
+      again();
     },
   };
 }

@@ -124,3 +124,32 @@ test("a frame shows that hello was heard, and a kernel that never answers is lef
   expect(hellos(seen.sent)).toHaveLength(1);
   expect(hellos(deaf.sent)).toHaveLength(6);
 });
+
+test("when the kernel has gone, the call stands still and says where its job is, until the kernel speaks again", async () => {
+  const fake = kernel({ title: "segmind/flux-dev" });
+  const shown = view(fake);
+  await vi.advanceTimersByTimeAsync(10_000);
+  const before = fake.sent.length;
+  fake.cut();
+  await vi.advanceTimersByTimeAsync(600);
+  expect(fake.sent.length).toBeGreaterThan(before); // is it really gone?
+  expect(shown.find("[role=status].ig-call__gone").textContent).toBe(
+    'The kernel has gone, or was restarted. ig.attach("job-1") collects what was under way.',
+  );
+  expect(shown.el.querySelector(".ig-cancel")).toBeNull();
+  const words = shown.text();
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(shown.text()).toBe(words);
+  fake.say({ kind: "ack", of: "hello" });
+  await vi.advanceTimersByTimeAsync(600);
+  expect(shown.el.querySelector(".ig-call__gone")).toBeNull();
+  expect(shown.button("Cancel")).toBeTruthy();
+});
+
+test("what the embedded engine was painting is gone with its kernel", async () => {
+  const fake = kernel({ title: "local/sketch" });
+  const shown = view(fake);
+  fake.cut();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(shown.find(".ig-call__gone").textContent).toContain("Run this cell again.");
+});

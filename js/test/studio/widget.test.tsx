@@ -550,3 +550,14 @@ test("a studio stands in for its picture until it is closed, and then gives it b
   expect(fake.listenerCount()).toBe(listening);
   output.remove();
 });
+
+test("a studio says when its kernel has gone, and takes it back when the kernel speaks", async () => {
+  const fake = kernel();
+  const { el } = view(fake);
+  fake.cut();
+  await settle(50);
+  expect(el.querySelector("[role=alert]")?.textContent).toContain("Run this cell again.");
+  fake.say({ kind: "said", text: "" });
+  await settle(50);
+  expect(el.querySelector("[role=alert]")).toBeNull();
+});

@@ -12,7 +12,7 @@ import { type Viewing, watchViewing } from "../../model/visibility";
 
 function render({ model, el, signal }: RenderProps<Traits>): () => void {
   const life = beginLife(signal);
-  const { trait, send, on } = bind<JobViewContract>(model, life.signal);
+  const { gone, whenGone, trait, send, on } = bind<JobViewContract>(model, life.signal);
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
   const blocking = trait("blocking");
 
@@ -26,6 +26,7 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     (viewing: Viewing & { n: number }) => send({ kind: "hello", view, ...viewing }),
     life.signal,
   );
+  whenGone(hellos.again);
   on("ack", ({ of }) => {
     if (of === "cancel") cancels.acknowledged();
     if (of === "hello") hellos.heard();
@@ -52,6 +53,7 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
       title={trait("title")}
       prompt={trait("prompt")}
       logs={trait("logs")}
+      gone={gone}
       cancelLimits={trait("can_cancel")}
       requests={cancels.requests}
       frameOf={(job) => pumpOf(job).frame}

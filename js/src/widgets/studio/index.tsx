@@ -1,6 +1,6 @@
 /** The Studio widget: the workbench, bound to a widget model for the life of one view. */
 import type { AnyWidget, RenderProps } from "@anywidget/types";
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { render as mount } from "preact";
 import type { Bench } from "../../components/studio/bench";
 import { Studio } from "../../components/studio/Studio";
@@ -19,11 +19,14 @@ import { pictures } from "./pictures";
 import { previews } from "./previews";
 import { uploads } from "./uploads";
 
+const GONE = "The kernel has gone, or was restarted. Run this cell again.";
+
 function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   const life = beginLife(host);
-  const { trait, send, on } = bind<StudioContract>(model, life.signal);
+  const { gone, whenGone, trait, send, on } = bind<StudioContract>(model, life.signal);
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
   const said = signal("");
+  const fault = trait("fault");
   const jobs = trait("jobs");
   const say = (text: string) => {
     said.value = text;
@@ -61,6 +64,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     life: life.signal,
   });
 
+  whenGone(hellos.again);
   on("ack", ({ of, view: whose, n }) => {
     if (of === "cancel") cancels.acknowledged();
     else if (whose === view && of === "hello") hellos.heard();
@@ -89,7 +93,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     model: trait("model"),
     about: trait("about"),
     loading: trait("loading"),
-    fault: trait("fault"),
+    fault: computed(() => (gone.value ? GONE : fault.value)),
     notice: trait("notice"),
     catalogue: trait("catalogue"),
     controls: trait("controls"),
