@@ -281,8 +281,8 @@ def _is_int(text: str) -> bool:
 
 
 def _check_range(param: Param, number: float, shown: str) -> tuple[Any, str]:
-    if param.rounds and param.step:
-        number = type(number)(round(number / param.step) * param.step)
+    if param.rounds and param.step and math.isfinite(steps := number / param.step):
+        number = type(number)(round(steps) * param.step)
     low, high = param.minimum, param.maximum
     if (low is not None and number < low) or (high is not None and number > high):
         return None, f"{shown} is {'outside' if None not in (low, high) else 'not'} {param.limits}"

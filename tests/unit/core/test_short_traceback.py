@@ -16,7 +16,7 @@ from ipyimagegen.core.short_traceback import short_traceback
 def shell() -> InteractiveShell:
     made = InteractiveShell()
     made.colors = "nocolor"
-    made.run_cell("import ipyimagegen as ig, traceback")
+    made.run_cell("import ipyimagegen as ig, sys, traceback")
     return made
 
 
@@ -40,7 +40,7 @@ def test_a_mistake_is_told_at_the_line_that_made_it(shell: InteractiveShell) -> 
 
 def test_the_whole_can_still_be_had(shell: InteractiveShell) -> None:
     shown(shell, "ig.model('local/skech')")
-    whole = shown(shell, "traceback.print_last()")
+    whole = shown(shell, "traceback.print_exception(sys.last_value)")
     assert "in _model" in whole
     assert whole.splitlines()[-1].startswith("ipyimagegen.core.errors.UnknownModel: no model 'local/skech'")
 
