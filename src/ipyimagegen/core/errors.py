@@ -49,7 +49,7 @@ class ImagegenError(Exception):
     """The root of every error that this package raises on purpose."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of the whole traceback, which `traceback.print_exception(sys.last_value)` prints."""
+        """What IPython shows; `traceback.print_exception(sys.last_value)` prints the whole traceback."""
         return short_traceback(self)
 
 

@@ -14,7 +14,7 @@ RED, PLAIN = "\x1b[31m", "\x1b[39m"
 
 
 def short_traceback(error: BaseException) -> list[str]:
-    """The lines for IPython; `traceback.print_exception(sys.last_value)` prints the whole, with what happened inside the package."""
+    """The lines for IPython. `traceback.print_exception(sys.last_value)` prints all, also what lies in the package."""
     lines = []
     for frame, number in traceback.walk_tb(error.__traceback__):
         room = str(frame.f_globals.get("__name__", "")).partition(".")[0]
