@@ -255,7 +255,10 @@ def make_artifact(
     """
     head = payload.head()
     media_type = check(head, _expected(output, payload, head)) or payload.media_type or "application/octet-stream"
-    width, height = _verified(payload.read(), max_pixels) if can_decode(media_type) else dimensions(head) or (0, 0)
+    told = dimensions(head)
+    if told is not None:
+        check_pixels(told, max_pixels)
+    width, height = _verified(payload.read(), max_pixels) if can_decode(media_type) else told or (0, 0)
     return Artifact(
         index=index,
         name=output.name,
@@ -331,10 +334,7 @@ def missing_artifact(
 
 def _verified(data: bytes, max_pixels: int) -> tuple[int, int]:
     """The size of a picture that decodes to its end."""
-    size = dimensions(data)
-    if size:
-        check_pixels(size, max_pixels)
-    size = size or open_picture(data, max_pixels=max_pixels).size
+    size = dimensions(data) or open_picture(data, max_pixels=max_pixels).size
     decode(data, max_pixels=max_pixels, draft_px=_VERIFY_PX)
     return size
 

@@ -246,6 +246,15 @@ def test_a_large_film_is_told_hashed_and_saved_without_being_held(film, tmp_path
     assert json.loads((tmp_path / "kept.json").read_text())["ipyimagegen"] == 1
 
 
+def test_a_large_file_that_claims_too_many_pixels_is_refused_unread(tmp_path):
+    path = tmp_path / "bomb.part"
+    with path.open("wb") as file:
+        file.write(png_claiming(40_000, 40_000))
+        file.truncate(16 << 20)
+    with at_most(2 << 20), pytest.raises(MediaError, match="more than 100 million"):
+        make_artifact(Payload(path=path), Output(url="https://example.com/a.png"))
+
+
 def test_a_film_whose_file_is_gone_or_changed_is_not_saved(film, tmp_path):
     made = make_artifact(Payload(path=film), Output(name="video", url="https://example.com/film"))
     film.write_bytes(picture())
