@@ -1,9 +1,10 @@
 """Time lost after a job has finished, and requests per job: the documented call of each library, ours and the official.
 
-Jobs of about 0.3, 1, 3 and 10 s (`IPYIMAGEGEN_LONG=1`: and 60 s), by clients side by side. Each client's model has a
-usual time of its own, drawn evenly within half a second around that (within a half, for 0.3 s), and each of its jobs
-takes up to a tenth more or less. A real job does not end at a whole second after its submit: if it did, a client that
-asks at each full second would lose nothing, whatever it does; so the place within the second is left to chance.
+Jobs of about 0.3, 1, 3 and 10 s (`IPYIMAGEGEN_LONG=1`: and 60 s, where polls are all there is), by clients side by
+side. Each client's model has a usual time of its own, drawn evenly within half a second around that (within a half, for
+0.3 s), and each of its jobs takes up to a tenth more or less. A real job does not end at a whole second after its
+submit: if it did, a client that asks at each full second would lose nothing, whatever it does; so the place within the
+second is left to chance.
 
 `first`: a client's first job, of which it knows what the service says at the submit and of the progress (SpeedPix), or
 nothing (Segmind); `later`: its second to fourth. The service has had one job of the nominal time before.
@@ -71,7 +72,8 @@ def main() -> None:
     print(f"{'':12} {'job':>5} " + f" {'official':>9} {'first':>9} {'later':>9} " * 2, end="")
     print(f" {'official':>8} {'first':>6} {'later':>6}    first  later")
     for service in SERVICES:
-        for nominal_s in [*SECONDS, LONG_S] if os.environ.get("IPYIMAGEGEN_LONG") else SECONDS:
+        long = service in POLLED and os.environ.get("IPYIMAGEGEN_LONG")
+        for nominal_s in [*SECONDS, LONG_S] if long else SECONDS:
             with ThreadPoolExecutor(2) as pool:
                 ran = pool.map(partial(waits, service, nominal_s=nominal_s), SIDES)
                 row(service, nominal_s, dict(zip(SIDES, ran, strict=True)))

@@ -146,8 +146,10 @@ class Schedule:
         told = None if seen.queued else self._told(elapsed_s, started_s, seen)
         if self.history:
             low, high = expected(self.history)
-            if seen.turn_s is not None and (seen.queued or not self.polls):
-                return self._turn(low, high, seen.turn_s)
+            if seen.turn_s is not None:
+                told = self._turn(low, high, seen.turn_s)
+                if seen.queued or not self.polls:
+                    return told
             return _both((self._queued_s + low, started_s + high), told)
         if told is None and self.estimate_s is not None and 0 < self.estimate_s < math.inf:
             return self.estimate_s * ESTIMATE[0], self.estimate_s * ESTIMATE[1]
