@@ -16,7 +16,7 @@ def warn_once(error: BaseException, folder: Path) -> None:
     if folder not in _told:
         _told.add(folder)
         text = f"{error}; jobs that the journal misses cannot be attached to later (this is said once)"
-        warnings.warn(text, RuntimeWarning, stacklevel=3)
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
 
 
 def watcher(folder: Path) -> Callable[[Future[Any]], None]:

@@ -124,6 +124,8 @@ def chat_body(messages: Sequence[Mapping[str, Any]] | None, prompt: str | None, 
         raise StreamingNotSupported("segmind: its gateway sends no streams; leave stream=True out")
     if messages is None and prompt is None:
         raise SegmindError("segmind: a chat needs prompt=… or messages=[…]")
+    if isinstance(messages, str | Mapping):
+        raise SegmindError("segmind: messages is a list of {'role': …, 'content': …}; one text goes into prompt=…")
     body = dict(options)
     if messages is not None:
         body["messages"] = list(messages)

@@ -114,6 +114,10 @@ def test_what_a_chat_sends() -> None:
         chat_body(None, None, {})
     with pytest.raises(StreamingNotSupported):
         chat_body(None, "hi", {"stream": True})
+    wrong: Any
+    for wrong in ("hi", {"role": "user", "content": "hi"}):
+        with pytest.raises(SegmindError, match="messages is a list of"):
+            chat_body(wrong, None, {})
     assert {"url": URL} == image_url(URL)["image_url"]
     assert image_url(PICTURE)["image_url"]["url"] == f"data:image/png;base64,{ENCODED}"
 
