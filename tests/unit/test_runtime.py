@@ -93,6 +93,12 @@ def test_a_runtime_of_its_own_stays_apart() -> None:
     assert own.thread is not runtime().thread
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ipyimagegen.runtime.ENDING_S", 30.0)
+
+
+@pytest.mark.usefixtures("unhurried")
 def test_the_end_cancels_what_runs_and_lets_what_tidies_up_finish() -> None:
     own, seen = Runtime(), []
 
@@ -121,6 +127,7 @@ def test_the_end_cancels_what_runs_and_lets_what_tidies_up_finish() -> None:
     assert seen == ["tidied"]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_the_end_runs_what_was_left_for_it_and_not_what_was_taken_back() -> None:
     own, seen = Runtime(), []
 

@@ -93,6 +93,7 @@ def test_connections_are_closed_once_with_their_owner_or_with_the_process(
 ) -> None:
     own = Runtime()
     monkeypatch.setattr(closing, "runtime", lambda: own)
+    monkeypatch.setattr("ipyimagegen.runtime.ENDING_S", 30.0)
     owners = {name: Owner() for name in ("dropped", "kept")}
     used = {name: Http(name, "https://far.example") for name in owners}
     for name, owner in owners.items():
