@@ -195,8 +195,8 @@ class Schedule:
 
 
 def _says_nothing(low_s: float, high_s: float, known: Iterable[Span]) -> bool:
-    """Whether a span is no exact one, and what is known lies within it (but for a moment)."""
-    return low_s < high_s and all(low_s <= low + MIN_INTERVAL_S / 4 and high <= high_s for low, high in known)
+    """Whether a span is no exact one, and a known one lies within it (but for a moment)."""
+    return low_s < high_s and any(low_s <= low + MIN_INTERVAL_S / 4 and high <= high_s for low, high in known)
 
 
 def _both(one: Span, other: Span | None) -> Span:

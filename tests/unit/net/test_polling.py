@@ -179,10 +179,12 @@ def test_durations_survive_as_plain_data_and_keep_the_latest():
 
 
 def test_a_span_that_says_nothing_new_pushes_out_none_that_did():
-    durations = Durations({"m": [(2.9, 3.1)]})
-    for _ in range(KEPT):
-        durations.add("m", 0.0, 9.0)
-    assert ((2.9, 3.1),) == durations.of("m")
+    durations = Durations({"m": [(0.0, 9.0), (2.9, 3.1)]})
+    for more_s in range(KEPT):
+        durations.add("m", 0.0, 8.0 - more_s / 2)
+    assert ((0.0, 9.0), (2.9, 3.1)) == durations.of("m")
+    durations.add("m", 3.5, 4.0)
+    assert (3.5, 4.0) == durations.of("m")[-1]
 
 
 @pytest.mark.parametrize("span", [(-1.0, 2.0), (3.0, 2.0), (0.0, math.inf), (math.nan, math.nan)])
