@@ -153,6 +153,22 @@ test.each([
     "a.0",
   ],
   ["the last picture deleted leaves nothing", "a.0", seen([], ["a.0"]), [], [], ""],
+  [
+    "a call that was done before anyone looked shows its first picture",
+    "a.0",
+    seen([], ["a.0"]),
+    [],
+    [made("a.0"), made("b.0"), made("b.1")],
+    "b.0",
+  ],
+  [
+    "the pictures of a call that was known do not take the place of another picture",
+    "a.0",
+    seen(["b"], ["a.0"]),
+    [],
+    [made("a.0"), made("b.0")],
+    "a.0",
+  ],
   ["after a reload the newest picture is shown", "", nothing, [], [made("a.0"), made("b.0")], "b.0"],
 ])("%s", (_, selected, before, jobs, pictures, wanted) => {
   expect(nextSelection(selected, before, jobs, pictures)).toBe(wanted);

@@ -95,6 +95,11 @@ def test_a_big_seed_keeps_every_digit() -> None:
     assert PARAMS.check({"prompt": "a", "seed": str(2**63 + 1)}).values["seed"] == 2**63 + 1
 
 
+def test_a_step_too_small_to_count_rounds_nothing() -> None:
+    params = read_params({"properties": {"n": {"type": "number", "multipleOf": 5e-324}}})
+    assert params.check({"n": 7.5}).values == {"n": 7.5}
+
+
 def test_none_means_not_given() -> None:
     assert PARAMS.check({"prompt": "a", "width": None}).values == {"prompt": "a"}
 

@@ -5,8 +5,9 @@ type Jobs = readonly Pick<StudioJob, "call">[];
 type Pictures = readonly Pick<Piece, "key" | "call">[];
 
 /**
- * The call or picture to show now. A new call is shown unless another is being watched; a call that is done hands over
- * to its first picture; a picture that was deleted hands over to its neighbour.
+ * The call or picture to show now. A new call is shown unless another is being watched, or its first picture where it
+ * was done before anyone looked; a call that is done hands over to its first picture; a picture that was deleted hands
+ * over to its neighbour.
  */
 export function nextSelection(
   selected: string,
@@ -20,6 +21,9 @@ export function nextSelection(
   const made = pictures.find(({ call }) => call === selected);
   if (made !== undefined) return made.key;
   if (fresh[0] !== undefined) return fresh[0];
+  const seen = new Set(before.pictures);
+  const quick = pictures.find(({ key, call }) => !seen.has(key) && !before.calls.has(call));
+  if (quick !== undefined && selected !== "") return quick.key;
   if (pictures.some(({ key }) => key === selected)) return selected;
   const place = before.pictures.indexOf(selected);
   const neighbour =

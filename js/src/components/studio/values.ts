@@ -1,6 +1,10 @@
 /** Small decisions about values and numbers: pure. */
 import type { Control, Json, Medium, Values } from "../../contract/studio";
 
+/** The same without a prototype: a parameter may be called "constructor", or worse. */
+export const bare = <Value>(named: Readonly<Record<string, Value>>): Record<string, Value> =>
+  Object.setPrototypeOf({ ...named }, null);
+
 /** What a control shows: what is set, else the default. */
 export const current = (control: Control, values: Values): Json => values[control.name] ?? control.default;
 

@@ -2,15 +2,12 @@
 import { computed } from "@preact/signals";
 import type { Control, Json, Values } from "../../contract/studio";
 import type { Bench } from "./bench";
-import { current, isObject } from "./values";
+import { bare, current, isObject } from "./values";
 
 /** What is told of places within `place`, by the rest of the place: `loras[1].scale` is `scale` within `loras[1].`. */
 function told(all: Readonly<Record<string, string>>, place: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(all)
-      .filter(([at]) => at.startsWith(place))
-      .map(([at, text]) => [at.slice(place.length), text]),
-  );
+  const within = Object.entries(all).filter(([at]) => at.startsWith(place));
+  return bare(Object.fromEntries(within.map(([at, text]) => [at.slice(place.length), text])));
 }
 
 /** `held` with changes; an emptied text is taken away, where it stands for nothing. */
@@ -33,7 +30,7 @@ export function within(bench: Bench, control: Control, index: number | null): Be
   };
   const read = (values: Values): Values => {
     const held = index === null ? current(control, values) : (listOf(values)[index] ?? null);
-    return isObject(held) ? held : {};
+    return bare(isObject(held) ? held : {});
   };
   return {
     ...bench,

@@ -1,5 +1,6 @@
 /** What a person changes, shown at once and sent in order; what is not yet confirmed wins over what comes. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { bare } from "../../components/studio/values";
 import type { Json, Values } from "../../contract/studio";
 import { atEnd } from "../../model/life";
 
@@ -25,7 +26,7 @@ export interface EditsOptions {
 
 function merged(params: Values, pending: Values): Values {
   const all: Record<string, Json> = { ...params, ...pending };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+  return bare(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null)));
 }
 
 export function edits({ params, send, life }: EditsOptions): Edits {

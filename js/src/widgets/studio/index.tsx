@@ -4,6 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { render as mount } from "preact";
 import type { Bench } from "../../components/studio/bench";
 import { Studio } from "../../components/studio/Studio";
+import { bare } from "../../components/studio/values";
 import type { StudioContract, ToKernel, Traits } from "../../contract/studio";
 import { bind } from "../../model/binding";
 import { cancelling } from "../../model/cancelling";
@@ -88,6 +89,10 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     form.flush();
     send(message);
   };
+  const named = (name: "problems" | "notes") => {
+    const told = trait(name);
+    return computed(() => bare(told.value));
+  };
   const bench: Bench = {
     place: "",
     model: trait("model"),
@@ -98,8 +103,8 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     catalogue: trait("catalogue"),
     controls: trait("controls"),
     values: form.values,
-    problems: trait("problems"),
-    notes: trait("notes"),
+    problems: named("problems"),
+    notes: named("notes"),
     n: trait("n"),
     estimate: trait("estimate"),
     jobs,

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...core.errors import InvalidInput
 from ...core.models import ModelSpec
-from ...core.params import Param, examine
+from ...core.params import MEDIA_KINDS, Param, examine
 from ...media.artifacts import Artifact
 from ...media.inputs import as_input
 from ...media.results import Result
-from .studio_controls import Role, role_of
+from .studio_controls import MAX_EXACT, Role, role_of
 
 RANDOM = (None, "", -1, "-1", "random")
 """What a seed may be for "choose one"; such a seed is not kept."""
@@ -46,7 +47,8 @@ class Form:
         values = dict(self.values)
         for name, value in changes.items():
             param = self.spec.params.get(name)
-            kept = value if param is None else tidy(param, value)
+            kept = from_page(value)
+            kept = kept if param is None else tidy(param, kept)
             if self._is_default(param, kept):
                 values.pop(name, None)
             else:
@@ -159,12 +161,24 @@ def tidy(param: Param, value: Any) -> Any:
     """
     if value is None:
         return None
-    if param.is_media:
-        return [readable(param, entry) for entry in _entries(value)] if param.kind == "list" else readable(param, value)
+    if param.kind in MEDIA_KINDS:
+        return readable(param, value)
+    if param.item is not None and param.item.kind in MEDIA_KINDS:
+        return [readable(param, entry) for entry in _entries(value)]
     if param.kind in ("integer", "number") and isinstance(value, str) and not value.strip():
         return None
     sent, seen = examine(param, value, rounding=False)
     return value if seen.problems else sent
+
+
+def from_page(value: Any) -> Any:
+    """A value of a page, whose numbers are all doubles: a whole one that is too large to be exact was a float."""
+    if isinstance(value, int) and abs(value) > MAX_EXACT:
+        with contextlib.suppress(OverflowError):
+            return float(value)
+    if isinstance(value, list):
+        return [from_page(entry) for entry in value]
+    return {name: from_page(entry) for name, entry in value.items()} if isinstance(value, dict) else value
 
 
 def readable(param: Param, value: Any) -> Any:
