@@ -20,6 +20,8 @@ MARGIN = 0.04
 """A job may be faster or slower than all that were seen, by this share ..."""
 MARGIN_OF_ONE = 0.06
 """... and by this one more, divided by how many were seen."""
+WIDE = 0.25
+"""Where so much of an end is in doubt, there is no need for a margin after it."""
 MIN_INTERVAL_S = 0.08
 """No two polls are closer together than this."""
 GAP_S = 0.12
@@ -215,6 +217,8 @@ def expected(history: tuple[Span, ...]) -> Span:
     """
     margin = MARGIN + MARGIN_OF_ONE / len(history)
     latest_start, earliest_end = max(low for low, _ in history), min(high for _, high in history)
+    if latest_start < earliest_end * (1 - WIDE):
+        return latest_start * (1 - margin), earliest_end
     if latest_start <= earliest_end:
         return latest_start * (1 - margin), earliest_end * (1 + margin)
     return earliest_end * (1 - margin), latest_start * (1 + margin)
