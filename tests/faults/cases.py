@@ -103,8 +103,9 @@ class _On:
         return Case(stage=self.stage, title=title, faults=faults, **{**self.facts, **(case or {})})
 
 
-_upload = _On("upload", UPLOADED_BY)
-_place = _On("upload", SIGNED_BY)
+_moving: Mapping[str, Any] = {"deadline_s": 20.0}
+_upload = _On("upload", UPLOADED_BY, _moving)
+_place = _On("upload", SIGNED_BY, _moving)
 _submit = _On("submit", dict.fromkeys(SERVICES, "submit"))
 _wait = _On("wait", WAITED_ON, times=2)
 _job = _On("job", dict.fromkeys(SERVICES, "submit"), {"counts": False})

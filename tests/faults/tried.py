@@ -26,7 +26,7 @@ from .verdicts import Seen, Told, judge, paid, started_blind
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
 STARTING_S = 60.0
-INPUT_PX = 1280
+INPUT_PX = 832
 ALONE = threading.Lock()
 """Whose memory is measured, takes none at the same time as another one."""
 
