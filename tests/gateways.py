@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from ipyimagegen.gateway import Gateway, serve
 if TYPE_CHECKING:
     import pytest
 
+    from ipyimagegen.gateway.records import RequestRecord
+
 
 @contextmanager
 def serving(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Iterator[Gateway]:
@@ -19,3 +22,17 @@ def serving(monkeypatch: pytest.MonkeyPatch, **options: Any) -> Iterator[Gateway
         for name, value in gateway.env().items():
             monkeypatch.setenv(name, value)
         yield gateway
+
+
+def arrival(gateway: Gateway, service: str, route: str, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set once such a request has come, before it is answered."""
+    came, open_record = threading.Event(), gateway.requests.open
+
+    def watched(record: RequestRecord) -> int:
+        number = open_record(record)
+        if (record.service, record.route) == (service, route):
+            came.set()
+        return number
+
+    monkeypatch.setattr(gateway.requests, "open", watched)
+    return came

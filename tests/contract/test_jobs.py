@@ -18,11 +18,10 @@ from ipyimagegen.core.events import Final, Progress, Queued, Running, Succeeded
 from ipyimagegen.core.jobs import JobState, apply
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
-from ipyimagegen.gateway.records import RequestRecord
 from ipyimagegen.job import Job
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import GROUP, Service
-from tests.gateways import serving
+from tests.gateways import arrival, serving
 
 from .calls import events, pictures, request_for, submit
 from .worlds import HOSTED, LOCAL, World
@@ -124,20 +123,6 @@ def test_a_job_can_be_followed_again(world: World, service: Service) -> None:
     assert pictures(service, ticket) == pictures(service, ticket)
 
 
-def _arrived(gateway: Gateway, world: World, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set once a submit has come to the gateway."""
-    came, open_record = threading.Event(), gateway.requests.open
-
-    def watched(record: RequestRecord) -> int:
-        number = open_record(record)
-        if (record.service, record.route) == (world.service, world.submit):
-            came.set()
-        return number
-
-    monkeypatch.setattr(gateway.requests, "open", watched)
-    return came
-
-
 def _started(job: Job) -> None:
     """Wait until the service has said that the job runs."""
     running = threading.Event()
@@ -165,7 +150,7 @@ def test_a_cancel_while_the_submit_is_on_its_way_keeps_the_ticket(
     hosted: World, client: Client, gateway: Gateway, work: TimedWork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work.seconds = 60.0
-    came = _arrived(gateway, hosted, monkeypatch)
+    came = arrival(gateway, hosted.service, hosted.submit, monkeypatch)
     gateway.faults.add(Fault("latency", service=hosted.service, route=hosted.submit, seconds=0.5))
     job = client.submit(hosted.name, **hosted.params)
     assert isinstance(job, Job)
@@ -181,7 +166,7 @@ def test_a_cancel_while_the_submit_is_on_its_way_keeps_the_ticket(
 def test_a_cancel_before_the_submit_sends_nothing(
     hosted: World, client: Client, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    came = _arrived(gateway, hosted, monkeypatch)
+    came = arrival(gateway, hosted.service, hosted.submit, monkeypatch)
     gateway.faults.add(
         Fault("status", service=hosted.service, route=hosted.submit, status=429, retry_after_s=3_000, times=None)
     )

@@ -20,6 +20,7 @@ from ipyimagegen.core.errors import ImagegenError, InvalidInput
 from ipyimagegen.gateway import Fault, Gateway, Keys, TimedWork, serve
 from ipyimagegen.services import speedpix
 from ipyimagegen.services.speedpix import Client, PredictionError, SpeedPixException
+from tests.gateways import arrival, serving
 
 from .rows import PICTURE, row
 
@@ -447,34 +448,43 @@ async def _no_upload(file: Any) -> Any:
     raise AssertionError(f"{file} was uploaded")
 
 
-def interrupt_in(seconds: float) -> threading.Timer:
-    """Send this process what a notebook's Stop sends."""
+def interrupt_at(event: threading.Event) -> threading.Thread:
+    """Send this process what a notebook's Stop sends, once that has happened."""
     main = threading.main_thread().ident
     assert main is not None
-    alarm = threading.Timer(seconds, signal.pthread_kill, (main, signal.SIGINT))
-    alarm.start()
-    return alarm
+
+    def interrupt() -> None:
+        if event.wait(30):
+            signal.pthread_kill(main, signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    return thread
 
 
-def test_an_interrupt_ends_the_waiting_and_the_job_is_listed(gateway: Gateway, client: Client) -> None:
+def test_an_interrupt_ends_the_waiting_and_the_job_is_listed(
+    gateway: Gateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gateway.faults.add(Fault("job_stuck", service="speedpix", route="submit"))
-    alarm = interrupt_in(0.5)
+    alarm = interrupt_at(arrival(gateway, "speedpix", "status", monkeypatch))
     with pytest.raises(KeyboardInterrupt):
         client.run(WORKFLOW, PROMPT)
     alarm.join()
     assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
 
 
-def test_an_interrupted_submit_is_not_lost(gateway: Gateway, client: Client) -> None:
-    gateway.faults.add(Fault("latency", service="speedpix", route="submit", seconds=0.6))
-    alarm = interrupt_in(0.3)
-    with pytest.raises(KeyboardInterrupt):
-        client.run(WORKFLOW, PROMPT)
-    alarm.join()
-    until = time.monotonic() + 5
-    while not client.predictions.list() and time.monotonic() < until:
-        time.sleep(0.02)
-    assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
+def test_an_interrupted_submit_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(monkeypatch, work=TimedWork(60.0)) as gateway:
+        gateway.faults.add(Fault("latency", service="speedpix", route="submit", seconds=0.6))
+        client = Client()
+        alarm = interrupt_at(arrival(gateway, "speedpix", "submit", monkeypatch))
+        with pytest.raises(KeyboardInterrupt):
+            client.run(WORKFLOW, PROMPT)
+        alarm.join()
+        until = time.monotonic() + 30
+        while not client.predictions.list() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
 
 
 def test_a_slow_job_is_looked_at_no_more_often_than_once_an_interval() -> None:

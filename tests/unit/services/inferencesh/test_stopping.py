@@ -30,8 +30,8 @@ def client(gateway: Gateway) -> Inference:
 
 
 def phase(gateway: Gateway, wanted: str) -> str:
-    """The only job's phase, once it is the wanted one, or after five seconds."""
-    until = time.monotonic() + 5
+    """The only job's phase, once it is the wanted one, or after half a minute."""
+    until = time.monotonic() + 30
     while time.monotonic() < until and (not gateway.jobs() or gateway.jobs()[0].phase != wanted):
         time.sleep(0.01)
     return gateway.jobs()[0].phase
@@ -39,7 +39,7 @@ def phase(gateway: Gateway, wanted: str) -> str:
 
 def sending(gateway: Gateway) -> None:
     """Wait until a submit has arrived."""
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while time.monotonic() < until and not gateway.requests.of("inferencesh", "submit"):
         time.sleep(0.01)
 
