@@ -16,6 +16,8 @@ from .polling import Span, expected
 
 MOST = 64
 """A service that takes as many jobs at a time, or more, has no queue for us."""
+UNHEARD = 0.75
+"""A run of less than this share of the shortest is not believed."""
 KEPT = 64
 """So many jobs are looked back on: what they did together tells more than each one."""
 
@@ -70,13 +72,19 @@ class Turn:
 class Line:
     """The jobs of one model that this client sent, in the order of their submits. Times by one clock, in seconds.
 
-    `slots` is how many the service does at a time, `run_s` the least and the most that one of them takes.
+    `slots` is how many the service does at a time, `run_s` the least and the most that one of them takes. Once enough
+    jobs were found finished at their first poll, which may have come late, one slot more is tried, and taken back where
+    a poll comes too soon then; more and more rarely.
     """
 
     slots: int = MOST
     run_s: Span = (0.0, math.inf)
     _places: dict[str, Place] = field(default_factory=dict)
     _before: list[float] = field(default_factory=list)
+    _shortest_s: float = 0.0
+    _at_first_poll: int = 0
+    _trying: bool = False
+    _patience: int = 2
 
     @contextmanager
     def place(self, job: str, at_s: float, history: tuple[Span, ...]) -> Iterator[Turn]:
@@ -107,6 +115,7 @@ class Line:
             run_s = expected(history)
             low, high = max(run_s[0], self.run_s[0]), min(run_s[1], self.run_s[1])
             self.run_s = (low, high) if low <= high else run_s
+            self._shortest_s = run_s[0]
 
     def unfinished(self, job: str, at_s: float, *, queued: bool) -> None:
         """It was found unfinished, or even not yet started."""
@@ -124,6 +133,7 @@ class Line:
         if not self._is_waiting(job):
             return
         if self._knows:
+            self._try_one_more(self._places[job])
             self._takes_less(job, at_s)
         self._places[job].ended_s = at_s
 
@@ -147,18 +157,36 @@ class Line:
         low, high = self.run_s
         (least_s, _), (most_s, runs) = self._end(job, low), self._end(job, high)
         if most_s < at_s:
-            self.run_s = (high, high + (at_s - most_s) / runs)
+            if self._trying:
+                self.slots, self._trying, self._patience = self.slots - 1, False, min(2 * self._patience, MOST)
+            else:
+                self.run_s = (high, high + (at_s - most_s) / runs)
         elif least_s < at_s:
             self.run_s = (low + (at_s - least_s) / (most_s - least_s) * (high - low), high)
 
     def _takes_less(self, job: str, at_s: float) -> None:
-        """Jobs run for so little that this one was finished already."""
+        """Jobs run for so little that this one was finished already, or more of them are done at a time."""
         low, high = self.run_s
         (least_s, fewer), (most_s, runs) = self._end(job, low), self._end(job, high)
         if at_s < least_s:
-            self.run_s = (max(low - (least_s - at_s) / fewer, 0.0), low)
+            shorter = low - (least_s - at_s) / fewer
+            if shorter < self._shortest_s * UNHEARD:
+                self._does_more(job, at_s)
+            else:
+                self.run_s = (max(shorter, 0.0), low)
         elif at_s < most_s:
             self.run_s = (low, max(high - (most_s - at_s) / runs, low))
+
+    def _try_one_more(self, ended: Place) -> None:
+        self._at_first_poll = self._at_first_poll + 1 if ended.unfinished_s <= ended.joined_s else 0
+        if self._at_first_poll >= self._patience * self.slots:
+            self.slots, self._at_first_poll, self._trying = min(self.slots + 1, MOST), 0, True
+
+    def _does_more(self, job: str, at_s: float) -> None:
+        """No job ever took so little: more of them are done at a time."""
+        low = self._shortest_s
+        while self.slots < MOST and at_s + low / 2 < self._end(job, low)[0]:
+            self.slots += 1
 
     def _forget(self, job: str) -> None:
         """Of a job that was long ago stays only when it left its slot."""

@@ -50,6 +50,8 @@ MIN_FRACTION = 0.05
 """From a smaller progress than this nothing is concluded."""
 LOOK_S = 5.0
 """Even while nothing can happen, somebody looks this often: a job may fail early, and shows its progress."""
+TURN_LOOK_S = 2.0
+"""The same at first in a queue: its pace may be another than before."""
 
 
 class Durations:
@@ -129,7 +131,8 @@ class Schedule:
         elif self._running_s is None:
             self._running_s = elapsed_s
         window = self._window(elapsed_s, seen)
-        at = max(min(self._at(elapsed_s, window, seen), elapsed_s + LOOK_S), elapsed_s + MIN_INTERVAL_S)
+        look_s = LOOK_S if seen.turn_s is None else min(max(elapsed_s / 2, TURN_LOOK_S), LOOK_S)
+        at = max(min(self._at(elapsed_s, window, seen), elapsed_s + look_s), elapsed_s + MIN_INTERVAL_S)
         # If it is not finished then, the next one is allowed: the other client has made as many by that moment.
         at = max(at, self.began_s + self.polls + 1 - self.ahead)
         self.spare = math.floor(elapsed_s - self.began_s) + self.ahead - self.polls

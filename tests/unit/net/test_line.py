@@ -98,10 +98,21 @@ def test_a_full_service_is_kept_busy_for_fewer_requests_than_with_a_poll_every_s
     service.durations.add("m", 0.9 * run_s, 1.1 * run_s)
     took_s = run(service.many(jobs, at_a_time))
     assert jobs == len(service.lost_s)
-    assert jobs * run_s / slots >= 0.95 * took_s
+    assert jobs * run_s / slots >= 0.88 * took_s
     assert statistics.median(service.lost_s) < 0.35
-    assert service.requests < 0.85 * service.fixed
-    assert slots == service.line.slots
+    assert service.requests < 0.9 * service.fixed
+    assert slots <= service.line.slots <= slots + 2
+
+
+@pytest.mark.parametrize("exact", [True, False])
+def test_a_service_that_does_more_at_a_time_than_before_is_found_out(exact):
+    service = Service(8, 0.3, exact=exact, tells_queue=not exact)
+    service.durations.add("m", 0.28, 0.32)
+    service.line.slots = 1
+    took_s = run(service.many(200, 32))
+    assert 200 * 0.3 / 8 >= 0.7 * took_s
+    assert statistics.median(service.lost_s[100:]) < 0.5
+    assert 7 <= service.line.slots <= 12
 
 
 def test_forty_jobs_that_are_sent_at_once_are_found_as_they_end():
@@ -133,18 +144,19 @@ def test_slots_and_runs_are_what_the_polls_do_not_contradict():
     assert 8.5 <= low_s <= 9.0 <= high_s <= 9.5
 
 
-def test_jobs_that_take_longer_or_less_than_ever_move_what_is_expected():
-    for ends_s in (1.0, 9.0):
-        line = Line(slots=1)
-        line.expect(((4.0, 4.2),))
-        line.join("0", 0.0)
-        for number in range(20):
-            line.join(str(number + 1), number * ends_s)
-            if ends_s > 4:
-                line.unfinished(str(number), (number + 1) * ends_s - 0.1, queued=False)
-            line.ended(str(number), (number + 1) * ends_s)
-        low_s, high_s = line.run_s
-        assert 0.9 * ends_s <= low_s <= high_s <= 1.1 * ends_s
+@pytest.mark.parametrize(("run_s", "found"), [(1.8, (1.7, 2.0)), (4.0, (3.7, 4.2))])
+def test_jobs_that_take_longer_or_less_than_ever_move_what_is_expected(run_s, found):
+    line = Line(slots=1)
+    line.expect(((2.2, 2.3),))
+    line.join("0", 0.0)
+    for number in range(20):
+        line.join(str(number + 1), number * run_s)
+        if number % 3 == 0:
+            line.unfinished(str(number), (number + 1) * run_s - 0.05, queued=False)
+        line.ended(str(number), (number + 1) * run_s)
+    low_s, high_s = line.run_s
+    assert found[0] <= low_s <= high_s <= found[1]
+    assert 1 == line.slots
 
 
 def test_one_who_leaves_is_no_longer_waited_for():
