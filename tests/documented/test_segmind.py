@@ -212,9 +212,27 @@ def test_chat_shapes(gateway: Gateway) -> None:
 
 
 @row("chat(...).json()")
-def test_chat_json() -> None:
-    raw = {"choices": [{"message": {"content": '{"name": "Mira", "age": 34}'}}]}
-    assert {"name": "Mira", "age": 34} == segmind.ChatResponse(raw).json()
+def test_chat_json(gateway: Gateway) -> None:
+    reply = segmind.chat(
+        "gpt-5.5",
+        prompt="Invent one person.",
+        response_format={
+            "type": "json_schema",
+            "json_schema": {
+                "name": "person",
+                "strict": True,
+                "schema": {
+                    "type": "object",
+                    "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+                    "required": ["name", "age"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+    )
+    assert {"name": "Invent one person.", "age": 0} == reply.json()
+    sync = segmind.chat_sync("claude-4.5-sonnet", prompt="hi", response_format={"type": "json_object"})
+    assert {"said": "hi"} == sync.json()
 
 
 @row("segmind.chat_sync(...)")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Literal
 from starlette.responses import JSONResponse, Response
 
 from .answers import html_response, reset_at
+from .chat import chat_body, reply_text
 from .exchange import BadBody, Call, Handler, Incoming
 from .jobs import Job, JobQueue, JobState, QueueFull
 from .orders import BadOrder, Order, read_order
 from .segmind_account import SegmindAccount, Wallet
-from .segmind_models import MODELS, Model, chat_body, reply_text
+from .segmind_models import MODELS, Model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What the local Segmind offers: its models with their prices, and the three shapes that chat models answer in."""
+"""What the local Segmind offers: its models, with their prices."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .chat import Shape
     from .orders import Task
 
-Shape = Literal["openai", "anthropic", "gemini"]
 Access = Literal["open", "retired", "forbidden"]
 
 
@@ -59,30 +59,3 @@ def catalogue(models: Mapping[str, Model]) -> list[dict[str, object]]:
         for model in models.values()
         if model.access == "open"
     ]
-
-
-def reply_text(body: Mapping[str, object]) -> str:
-    """What the local chat models say: the last thing that they were told."""
-    said = body.get("prompt")
-    messages = body.get("messages")
-    if isinstance(messages, list) and messages and isinstance(messages[-1], dict):
-        said = messages[-1].get("content")
-    if isinstance(said, list):
-        said = " ".join(str(part.get("text", "")) for part in said if isinstance(part, dict))
-    return f"You said: {said}" if said else ""
-
-
-def chat_body(shape: Shape, model: str, text: str) -> dict[str, object]:
-    """A reply in the provider's own JSON."""
-    words = len(text.split())
-    if shape == "openai":
-        choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        usage = {"prompt_tokens": words, "completion_tokens": words, "total_tokens": 2 * words}
-        return {"object": "chat.completion", "model": model, "choices": [choice], "usage": usage}
-    if shape == "anthropic":
-        usage = {"input_tokens": words, "output_tokens": words}
-        parts = [{"type": "text", "text": text}]
-        return {"type": "message", "role": "assistant", "content": parts, "stop_reason": "end_turn", "usage": usage}
-    candidate = {"content": {"role": "model", "parts": [{"text": text}]}, "finishReason": "STOP"}
-    counts = {"promptTokenCount": words, "candidatesTokenCount": words, "totalTokenCount": 2 * words}
-    return {"candidates": [candidate], "usageMetadata": counts}
