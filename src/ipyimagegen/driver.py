@@ -18,7 +18,8 @@ from .core.events import Cancelled, Failed, Output, Succeeded
 from .core.jobs import cancelling, finished
 from .core.requests import Ticket
 from .core.version import VERSION
-from .history import Journal, watcher
+from .history import Journal
+from .history.trouble import watcher
 from .job import Job
 from .media.artifacts import Artifact, Payload, make_artifact, missing_artifact
 from .media.display import DisplaySettings

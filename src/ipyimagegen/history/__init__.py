@@ -9,6 +9,5 @@ from .journal import Journal
 from .places import home
 from .recall import clear, journal, search, spent
 from .rows import End, Row
-from .trouble import warn_once, watcher
 
-__all__ = ["End", "Journal", "Row", "clear", "home", "journal", "new_id", "search", "spent", "warn_once", "watcher"]
+__all__ = ["End", "Journal", "Row", "clear", "home", "journal", "new_id", "search", "spent"]

@@ -28,6 +28,7 @@ from ..core.events import JSON, Cancelled, Event, Failed, Output, Succeeded
 from ..core.params import SEED_NAMES, as_json
 from ..core.requests import Request, Ticket
 from ..history import End
+from ..history.trouble import warn_once, watcher
 from ..media.artifacts import Artifact, Payload, make_artifact, missing_artifact
 from ..media.encoded import decode_data_uri
 from ..media.results import Result, Timings
@@ -125,13 +126,13 @@ class Recording:
         try:
             await asyncio.shield(asyncio.wrap_future(write()))
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not stop a job)
-            history.warn_once(error, self._journal.folder)
+            warn_once(error, self._journal.folder)
 
     def _later(self, write: Callable[[], Future[Any]]) -> None:
         try:
-            write().add_done_callback(history.watcher(self._journal.folder))
+            write().add_done_callback(watcher(self._journal.folder))
         except RuntimeError as error:  # at the end of the process
-            history.warn_once(error, self._journal.folder)
+            warn_once(error, self._journal.folder)
 
     def __repr__(self) -> str:
         return f"<Recording {self.id} {self.request.id}>"
