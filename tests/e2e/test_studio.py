@@ -17,7 +17,7 @@ from .lab import cell, open_notebook, output, ready, run, save, saved_outputs, s
 
 LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio import Studio"
 SMALL = "width=128, height=128, num_inference_steps=3"
-SLOW = "width=128, height=128, num_inference_steps=60, step_delay_s=0.2"
+SLOW = "width=128, height=128, num_inference_steps=60, step_delay_s=0.5"
 Open = Callable[..., Locator]
 THEMES = pytest.mark.parametrize(("theme", "shot"), [("JupyterLab Light", "light"), ("JupyterLab Dark", "dark")])
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
@@ -172,7 +172,7 @@ def test_run_again_makes_a_queue_and_cancel_ends_it(studio: Open, page: Page, sh
     shown.locator(".ig-tile").first.click()
     expect(shown.locator(".ig-place__job")).to_have_count(2)
     shown.get_by_role("button", name="Cancel all 3").click()
-    expect(shown.get_by_text("cancelled").first).to_be_visible(timeout=5_000)
+    expect(shown.get_by_text("cancelled").first).to_be_visible()
     tells(page, 2, ["cancelled"] * 3)
     shown.get_by_role("button", name="Dismiss").click()
     expect(shown.locator(".ig-tile")).to_have_count(1)
@@ -539,7 +539,7 @@ def test_a_reload_finds_the_running_job_and_the_form(studio: Open, page: Page) -
     expect(again.locator(".ig-stage img")).to_be_visible()
     expect(prompt(again)).to_have_value("a boat")
     again.get_by_role("button", name="Cancel", exact=True).first.click()
-    expect(again.get_by_text("cancelled").first).to_be_visible(timeout=8_000)
+    expect(again.get_by_text("cancelled").first).to_be_visible()
 
 
 def test_it_shows_twice_and_stands_in_a_box(studio: Open, page: Page) -> None:
@@ -609,16 +609,19 @@ def test_a_studio_that_made_nothing_leaves_words(studio: Open, page: Page, jupyt
     page.screenshot(path=shots / "studio_kept_unused.png")
 
 
-def test_a_busy_kernel_still_hears_the_form_and_cancel(studio: Open, page: Page) -> None:
-    shown = studio("busy", f"'local/sketch', prompt='a boat', {SLOW}", "import time\ntime.sleep(12)\nprint('awake')")
+def test_a_busy_kernel_still_hears_the_form_and_cancel(studio: Open, page: Page, work: Path) -> None:
+    busy = "import pathlib, time\nwhile not pathlib.Path('enough').exists(): time.sleep(0.05)\nprint('awake')"
+    shown = studio("busy", f"'local/sketch', prompt='a boat', {SLOW}", busy)
     expect(prompt(shown)).to_have_value("a boat")
-    page.wait_for_timeout(1_000)
+    page.wait_for_timeout(1_000)  # JupyterLab opens a way around the busy cell by itself, and does not say when
     run(page, 2, wait=False)
     press_run(shown)
-    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"), timeout=8_000)
+    expect(shown.get_by_role("progressbar")).to_have_attribute("aria-valuetext", re.compile(r"step \d+"))
     shown.get_by_role("button", name="Cancel", exact=True).first.click()
-    expect(shown.get_by_text("cancelled").first).to_be_visible(timeout=5_000)
+    expect(shown.get_by_text("cancelled").first).to_be_visible()
     assert "awake" not in output(page, 2)
+    (work / "enough").touch()
+    expect(cell(page, 2).locator(".jp-OutputArea-output")).to_have_text("awake\n")
 
 
 def test_foreign_words_are_text(studio: Open, page: Page) -> None:
@@ -661,7 +664,7 @@ def clean(page: Page, shot: Path, selector: str = ".ig-studio") -> None:
 def test_nothing_for_axe_to_find_before_there_are_pictures(
     theme: str, shot: str, studio: Open, page: Page, shots: Path
 ) -> None:
-    made = "'local/sketch', width=128, height=128, num_inference_steps=60, step_delay_s=0.2"
+    made = "'local/sketch', width=128, height=128, num_inference_steps=60, step_delay_s=0.5"
     shown = studio(f"states_{shot}", made, theme=theme)
     clean(page, shots / f"studio_state_empty_{shot}.png")
     shown.get_by_role("button", name=re.compile("^Model: .*local.sketch")).click()
