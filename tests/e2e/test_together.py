@@ -51,4 +51,4 @@ def look(page: Page, shown: Locator) -> list[str]:
     while (now := shown.evaluate(LOOKS)) != before:
         before = now
         page.wait_for_timeout(300)
-    return now
+    return before
