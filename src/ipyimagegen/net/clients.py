@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+import httpcore
 import httpx
 
 from .addresses import Neighbourhood, Place, parts
-from .network import Network
 from .transport import GuardedBackend, PoolTransport, ProxyTransport, proxied, refuse_private
 
 Way = Literal["own", "guarded", "proxied"]
@@ -77,7 +77,7 @@ class Clients:
     def _make(self, way: Way, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
         if way == "proxied":
             return ProxyTransport(limits=LIMITS, context=context)
-        network = GuardedBackend(self.neighbourhood) if way == "guarded" else Network()
+        network = GuardedBackend(self.neighbourhood) if way == "guarded" else httpcore.AnyIOBackend()
         return PoolTransport(network, limits=LIMITS, context=context)
 
     async def aclose(self) -> None:

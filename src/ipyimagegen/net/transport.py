@@ -19,7 +19,6 @@ import httpcore
 import httpx
 
 from .addresses import Neighbourhood, parts
-from .network import Network
 
 LOOK_UP_S = 5.0
 
@@ -29,7 +28,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._neighbourhood = neighbourhood
-        self._network = Network()
+        self._network = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
