@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,11 +137,11 @@ def measured(page: Page, base: str, folder: Path, case: Case) -> tuple[float, ..
     return first, full, frames, blank, megabytes
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure every case and print a table."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.gallery", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one run of each instead of three")
-    runs = 1 if parser.parse_args().quick else 3
+    runs = 1 if parser.parse_args(arguments).quick else 3
     print(f"{'':22} {'pictures':>8} {'first (ms)':>11} {'all (ms)':>9} {'frames/s':>9} {'blank':>6} {'sent (MB)':>10}")
     with tempfile.TemporaryDirectory() as name, jupyter_server(Path(name)) as base, chromium() as browser:
         for case in CASES:
@@ -154,4 +156,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -132,11 +134,11 @@ def p95(times: list[float]) -> float:
     return statistics.quantiles(times, n=20, method="inclusive")[-1]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure and print two tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.studio", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a third of the runs")
-    quick = parser.parse_args().quick
+    quick = parser.parse_args(arguments).quick
     with tempfile.TemporaryDirectory() as name, jupyter_server(Path(name)) as base, chromium() as browser:
         paints = []
         for turn in range(2 if quick else 5):
@@ -156,4 +158,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
