@@ -246,11 +246,13 @@ def make_artifact(
     display: DisplaySettings = DEFAULT_DISPLAY,
     metadata: Level = "full",
     max_pixels: int = MAX_PIXELS,
+    verify: bool = True,
 ) -> Artifact:
     """An artifact from the bytes that came for `output`: sniffed, checked, measured and hashed.
 
     Raises `MediaError` for a page or an error in a picture's place, a truncated picture, or one of too many pixels.
-    A picture is held in memory meanwhile, another medium is not. CPU-bound (a few to some tens of milliseconds for a
+    A picture is held in memory meanwhile, another medium is not, nor is one that is taken without decoding it
+    (`verify=False`: only its beginning is looked at). CPU-bound (a few to some tens of milliseconds for a
     megapixel): call it away from the event loop.
     """
     head = payload.head()
@@ -258,7 +260,8 @@ def make_artifact(
     told = dimensions(head)
     if told is not None:
         check_pixels(told, max_pixels)
-    width, height = _verified(payload.read(), max_pixels) if can_decode(media_type) else told or (0, 0)
+    decodes = verify and can_decode(media_type)
+    width, height = _verified(payload.read(), max_pixels) if decodes else told or (0, 0)
     return Artifact(
         index=index,
         name=output.name,

@@ -205,7 +205,7 @@ def _artifact(index: int, output: Output, held: Held, seed: int | None) -> Artif
     try:
         payload = held(output) or _inline(output)
         if payload is not None:
-            return make_artifact(payload, output, index=index, seed=seed)
+            return make_artifact(payload, output, index=index, seed=seed, verify=payload.path is None)
     except (ImagegenError, OSError) as error:
         return missing_artifact(output, str(error), index=index, seed=seed)
     return missing_artifact(output, NOT_FETCHED, index=index, seed=seed)

@@ -100,6 +100,17 @@ def test_bytes_in_a_file_are_read_when_asked_for(tmp_path):
         _ = made.bytes
 
 
+def test_a_picture_that_is_not_decoded_is_not_read_beyond_its_beginning(tmp_path):
+    file = tmp_path / "large.png"
+    whole = picture("image/png", 64, 64)
+    file.write_bytes(whole[: len(whole) // 2])
+    payload = Payload(path=file)
+    made = make_artifact(payload, Output(name="image", url="https://x.test/large.png"), verify=False)
+    assert (made.media_type, made.width > 0) == ("image/png", True)
+    with pytest.raises(MediaError):
+        make_artifact(payload, Output(name="image", url="https://x.test/large.png"))
+
+
 def test_artifacts_are_values():
     assert artifact() == artifact()
     assert len({artifact(), artifact(), artifact(index=1)}) == 2
