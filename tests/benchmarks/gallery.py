@@ -8,6 +8,7 @@ the part of cells in view without a picture meanwhile, `sent` what came to the p
 from __future__ import annotations
 
 import argparse
+import math
 import statistics
 import sys
 import tempfile
@@ -62,7 +63,7 @@ async ([cell, selector, scroller]) => {
         if (images.length && !first) first = now;
         const last = images.filter(image => image.getBoundingClientRect().bottom > box.bottom - 120);
         if (first && last.length > 2) return [first, now];
-        if (now > 60000) throw new Error('no picture');
+        if (now > 60000) return null;
     }
 }
 """
@@ -120,8 +121,11 @@ CASES = (
 )
 
 
-def measured(page: Page, base: str, folder: Path, case: Case) -> tuple[float, ...]:
-    """First and full paint in ms, frames a second, part of blank cells, and MB sent; the notebook is a fresh one."""
+def measured(page: Page, base: str, folder: Path, case: Case) -> tuple[float, ...] | None:
+    """First and full paint in ms, frames a second, part of blank cells, and MB sent; the notebook is a fresh one.
+
+    `None`: the pictures were not all there after a minute (two thousand messages at once may be too many for a page).
+    """
     name = write_notebook(folder, f"run_{time.monotonic_ns()}.ipynb", [SETUP, case.source])
     sent: list[int] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sent.append(len(data))))
@@ -129,12 +133,15 @@ def measured(page: Page, base: str, folder: Path, case: Case) -> tuple[float, ..
     run(page, 0)
     page.wait_for_timeout(300)
     sent.clear()
-    first, full = page.evaluate(OPEN, [1, case.selector, case.scroller])
+    painted = page.evaluate(OPEN, [1, case.selector, case.scroller])
+    if painted is None:
+        shut_down_kernel(page)
+        return None
     page.wait_for_timeout(1_500)
     megabytes = sum(sent) / 1e6
     frames, blank = page.evaluate(SCROLL, [case.scroller, case.cells])
     shut_down_kernel(page)
-    return first, full, frames, blank, megabytes
+    return *painted, frames, blank, megabytes
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -150,9 +157,13 @@ def main(arguments: Sequence[str] = ()) -> None:
                 page = browser.new_page(viewport={"width": 1280, "height": 1000})
                 rows.append(measured(page, base, Path(name), case))
                 page.close()
-            first, full, frames, blank, megabytes = (statistics.median(column) for column in zip(*rows, strict=True))
+            shown = [row for row in rows if row is not None]
+            tried = "" if len(shown) == runs else f"  shown in {len(shown)} of {runs} runs"
+            first, full, frames, blank, megabytes = (
+                statistics.median(column) for column in zip(*shown or [(math.nan,) * 5], strict=True)
+            )
             times = f"{first:11.0f} {full:9.0f} {frames:9.0f}"
-            print(f"{case.name:22} {case.count:8,} {times} {blank:6.1%} {megabytes:10.2f}", flush=True)
+            print(f"{case.name:22} {case.count:8,} {times} {blank:6.1%} {megabytes:10.2f}{tried}", flush=True)
 
 
 if __name__ == "__main__":

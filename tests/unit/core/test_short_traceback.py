@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +15,12 @@ from ipyimagegen.core.short_traceback import short_traceback
 
 
 @pytest.fixture
-def shell() -> InteractiveShell:
+def shell() -> Iterator[InteractiveShell]:
     made = InteractiveShell()
     made.colors = "nocolor"
     made.run_cell("import ipyimagegen as ig, sys, traceback")
-    return made
+    yield made
+    atexit.unregister(made.atexit_operations)
 
 
 def shown(shell: InteractiveShell, source: str) -> str:

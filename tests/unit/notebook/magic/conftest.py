@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +58,7 @@ def bare_shell(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     yield shell
     unload_ipython_extension(shell)
     InteractiveShell.clear_instance()
+    atexit.unregister(shell.atexit_operations)  # hundreds of them, each collecting garbage, took half a minute
 
 
 @pytest.fixture
