@@ -59,6 +59,7 @@ class TestSpeedPix:
         assert data["expireTime"].isdigit()
 
     def test_progress_moves_and_tells_what_remains(self, stepping: Gateway, work: SteppedWork) -> None:
+        work.holds_end = True
         body = {"workflow_id": "text-to-image", "inputs": {"prompt": "t"}}
         task = call(stepping, "/scc/comfy_prompt", body).json()["data"]["taskId"]
         seen: list[tuple[float, str, str]] = []

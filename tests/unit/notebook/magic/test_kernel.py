@@ -45,10 +45,15 @@ def kernel(started: tuple[KernelManager, BlockingKernelClient]) -> BlockingKerne
 
 
 def run(client: BlockingKernelClient, code: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A cell's reply and what it published, until it is idle."""
-    seen: list[dict[str, Any]] = []
-    reply = client.execute_interactive(code, timeout=PATIENCE_S, output_hook=seen.append, allow_stdin=False)
-    return reply["content"], seen
+    """A cell's reply and what it published, until it is idle.
+
+    A kernel turns away for a moment what comes after a cell that failed: such a one is sent again.
+    """
+    while True:
+        seen: list[dict[str, Any]] = []
+        reply = client.execute_interactive(code, timeout=PATIENCE_S, output_hook=seen.append, allow_stdin=False)
+        if reply["content"]["status"] != "aborted":
+            return reply["content"], seen
 
 
 def of_kind(seen: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
