@@ -364,6 +364,17 @@ describe("the form", () => {
     }
   });
 
+  test("a prompt that comes to the list meanwhile does not move one on", async () => {
+    const fake = kernel({ prompts: ["newest", "oldest"], params: { prompt: "a draft" } });
+    const { press, find } = view(fake);
+    await press("textarea", "ArrowUp", { altKey: true });
+    fake.model.set("prompts", ["newer yet", "newest", "oldest"]);
+    await settle();
+    await press("textarea", "ArrowUp", { altKey: true });
+    await settle();
+    expect(find<HTMLTextAreaElement>("textarea").value).toBe("oldest");
+  });
+
   test("what is written over an earlier prompt is the new draft", async () => {
     const fake = kernel({ prompts: ["newest", "oldest"], params: { prompt: "a draft" } });
     const { press, type, find } = view(fake);

@@ -23,6 +23,8 @@ from ipyimagegen.core.errors import InvalidInput, UnknownModel
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.core.schema import read_params
+from ipyimagegen.history.journal import Journal
+from ipyimagegen.history.rows import Row
 from ipyimagegen.job import Job
 from ipyimagegen.media.artifacts import Artifact
 from ipyimagegen.media.sniff import dimensions
@@ -287,6 +289,35 @@ def test_run_returns_at_once_and_the_result_is_kept(make: Callable[..., Watched]
     assert ["7"] == [one["seed"] for one in studio.pictures]
     assert ("free", []) == (studio.spent, studio.jobs)
     assert ["a fox"] == studio.prompts
+
+
+def test_prompts_that_ran_while_the_journal_was_read_stay(tmp_path: Path) -> None:
+    read, go_on = threading.Event(), threading.Event()
+
+    class Slowly(Journal):
+        """A journal that is long in being read."""
+
+        def rows(self, *args: Any, **filters: Any) -> list[Row]:
+            found = super().rows(*args, **filters)
+            read.set()
+            go_on.wait(20)
+            return found
+
+    registry = Registry()
+    registry.add(Local())
+    client = Client(settings=Settings(), services=registry, journal=Slowly(tmp_path))
+    client.run("local/sketch", prompt="an old owl", **SMALL)
+    studio = Watched("local/sketch", client=client, prompt="a fox", **SMALL)
+    try:
+        assert read.wait(20)
+        run(studio)
+        assert ["a fox"] == studio.prompts
+        go_on.set()
+        until(lambda: len(studio.prompts) > 1)
+        assert ["a fox", "an old owl"] == studio.prompts
+    finally:
+        go_on.set()
+        studio.close()
 
 
 def test_n_pictures_are_one_result(make: Callable[..., Watched]) -> None:

@@ -11,7 +11,9 @@ function useHistory(prompts: readonly string[], text: string, show: (text: strin
   const go = (steps: number): void => {
     if (at.current.place === 0) at.current.draft = text;
     const all = [at.current.draft, ...prompts.filter((prompt) => prompt !== at.current.draft)];
-    const place = Math.min(all.length - 1, Math.max(0, at.current.place + steps));
+    // The list grows while one is in it: the place is where the text that is shown stands now.
+    const from = at.current.place === 0 ? 0 : Math.max(0, all.indexOf(text));
+    const place = Math.min(all.length - 1, Math.max(0, from + steps));
     at.current.place = place;
     show(all[place] ?? "");
   };

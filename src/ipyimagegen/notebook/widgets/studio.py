@@ -183,9 +183,10 @@ class Studio(StandInWidget):
         specs = await asyncio.to_thread(self.client.models)
         self.catalogue = words.catalogue(specs)
         journal = self.client.journal
-        if journal is not None and not self.prompts:
+        if journal is not None:
             rows = await asyncio.to_thread(partial(journal.rows, limit=200))
-            self.prompts = words.prompts_of(row.prompt for row in rows)
+            with self._lock:  # what was run meanwhile is newer than what was read
+                self.prompts = words.prompts_of([*self.prompts, *(row.prompt for row in rows)])
 
     # -- the form -------------------------------------------------------------------------------------------------
 
