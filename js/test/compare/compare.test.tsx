@@ -3,9 +3,10 @@ import contract from "../../../src/ipyimagegen/notebook/widgets/contract/compare
 import { TURN_MS } from "../../src/components/compare/Flicker";
 import { inWords, shareOf } from "../../src/components/compare/subtract";
 import { pointOn, sizeToAsk } from "../../src/components/compare/views";
-import { kernel, onFakePage, serve, settle, view } from "./show";
+import { onFakePage } from "../page";
+import { kernel, serve, settle, view } from "./kernel";
 
-const page = onFakePage();
+const page = onFakePage({ sidePx: 400 });
 
 const kinds = (sent: unknown[], kind: string) =>
   sent.filter((message) => (message as { kind: string }).kind === kind) as Record<string, unknown>[];

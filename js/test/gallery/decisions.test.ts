@@ -4,7 +4,7 @@ import { layout, rowsInView, topFor } from "../../src/components/gallery/layout"
 import { EVERYTHING, ordered } from "../../src/components/gallery/order";
 import { moved, picked } from "../../src/components/gallery/picking";
 import { facts, nameOf } from "../../src/components/gallery/words";
-import { item, many } from "./show";
+import { item, many } from "./kernel";
 
 describe("layout", () => {
   const wish = { widthPx: 920, cellPx: 176, captionLines: 1, count: 5000 };

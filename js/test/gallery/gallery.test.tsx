@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/gallery.json";
-import { bytes, item, kernel, kinds, many, onFakePage, opened, settle, view } from "./show";
+import { bytes, onFakePage } from "../page";
+import { item, kernel, kinds, many, opened, settle, view } from "./kernel";
 
 const page = onFakePage();
 

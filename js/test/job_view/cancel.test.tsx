@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { ACK_TIMEOUT_MS } from "../../src/model/cancelling";
-import { job, kernel, onFakePage, view } from "./show";
+import { onFakePage } from "../page";
+import { job, kernel, view } from "./kernel";
 
 onFakePage();
 

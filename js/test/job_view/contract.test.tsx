@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/job_view.json";
-import { job, jpeg, kernel, onFakePage, view } from "./show";
+import { bytes, onFakePage } from "../page";
+import { job, kernel, view } from "./kernel";
 
 const page = onFakePage();
 
@@ -8,7 +9,7 @@ test("what the page sends has the contract's fields, of the contract's types", a
   const fake = kernel({ jobs: [job({ id: "a" }), job({ id: "b" })] });
   const { button, end } = view(fake);
   button("Cancel picture 1 of 2").click();
-  fake.say({ ...contract.toPage.frame, job: "a" }, [jpeg()]);
+  fake.say({ ...contract.toPage.frame, job: "a" }, [bytes()]);
   page.browser.decodes[0]?.resolve();
   await vi.advanceTimersByTimeAsync(100);
   end();

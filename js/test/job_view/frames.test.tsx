@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { jpeg, kernel, onFakePage, view } from "./show";
+import { bytes, onFakePage } from "../page";
+import { kernel, view } from "./kernel";
 
 const page = onFakePage();
 
@@ -12,7 +13,7 @@ const frame = (seq: number, ask: boolean, id = "job-1") => ({ kind: "frame", job
 async function running() {
   const fake = kernel();
   const shownView = view(fake);
-  const push = (seq: number, ask = true) => fake.say(frame(seq, ask), [jpeg()]);
+  const push = (seq: number, ask = true) => fake.say(frame(seq, ask), [bytes()]);
   const decoded = async (index: number) => {
     page.browser.decodes[index]?.resolve();
     await paint();

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { countListeners } from "../browser";
-import { job, jpeg, kernel, onFakePage, view } from "./show";
+import { bytes, onFakePage } from "../page";
+import { job, kernel, view } from "./kernel";
 
 const page = onFakePage();
 
@@ -13,7 +14,7 @@ test("fifty views come and go and leave nothing behind", async () => {
   const fake = kernel({ jobs: [job({ id: "a" }), job({ id: "b" })], logs: ["one"] });
   for (let i = 0; i < 50; i += 1) {
     const shown = view(fake);
-    fake.say({ kind: "frame", job: "a", seq: i, step: i, ask: true }, [jpeg()]);
+    fake.say({ kind: "frame", job: "a", seq: i, step: i, ask: true }, [bytes()]);
     if (i % 2 === 0) page.browser.decodes.at(-1)?.resolve();
     if (i % 3 === 0) shown.button("Cancel all").click();
     page.browser.scrollTo(true);
@@ -33,7 +34,7 @@ test("fifty views come and go and leave nothing behind", async () => {
 test("two views of one model both show its state and its frames", async () => {
   const fake = kernel();
   const views = [view(fake), view(fake)];
-  fake.say({ kind: "frame", job: "job-1", seq: 1, step: 1, ask: true }, [jpeg()]);
+  fake.say({ kind: "frame", job: "job-1", seq: 1, step: 1, ask: true }, [bytes()]);
   for (const { resolve } of page.browser.decodes) resolve();
   fake.model.set("jobs", [job({ text: "running, step 8 of 20" })]);
   await settle();
@@ -119,7 +120,7 @@ test("a kernel that is busy hears hello again and again, until it answers", asyn
 test("a frame shows that hello was heard, and a kernel that never answers is left in peace", async () => {
   const [seen, deaf] = [kernel({}, {}, { busy: true }), kernel({}, {}, { busy: true })];
   for (const fake of [seen, deaf]) view(fake);
-  seen.say({ kind: "frame", job: "job-1", seq: 1, step: 1, ask: true }, [jpeg()]);
+  seen.say({ kind: "frame", job: "job-1", seq: 1, step: 1, ask: true }, [bytes()]);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(hellos(seen.sent)).toHaveLength(1);
   expect(hellos(deaf.sent)).toHaveLength(6);

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { ANNOUNCE_EVERY_MS } from "../../src/components/Announcer";
-import { job, kernel, onFakePage, view } from "./show";
+import { onFakePage } from "../page";
+import { job, kernel, view } from "./kernel";
 
 onFakePage();
 

@@ -1,7 +1,7 @@
 import axe from "axe-core";
 import { afterEach, expect, test, vi } from "vitest";
 import { fakeBrowser } from "../browser";
-import { control, GUIDANCE, IMAGE, job, kernel, PROMPT, piece, SEED, view } from "./show";
+import { control, GUIDANCE, IMAGE, job, kernel, PROMPT, piece, SEED, view } from "./kernel";
 
 const LIST = control({
   name: "tags",

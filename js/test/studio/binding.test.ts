@@ -5,7 +5,8 @@ import { edits, SETTLE_MS, TYPING_MS } from "../../src/widgets/studio/edits";
 import { files } from "../../src/widgets/studio/files";
 import { LARGE_HELD, pictures } from "../../src/widgets/studio/pictures";
 import { CHUNK_BYTES, type Chunk, uploads } from "../../src/widgets/studio/uploads";
-import { bytes, onFakePage, settle } from "./show";
+import { bytes, onFakePage } from "../page";
+import { settle } from "./kernel";
 
 const page = onFakePage();
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);

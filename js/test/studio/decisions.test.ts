@@ -16,7 +16,7 @@ import {
   typedNumber,
 } from "../../src/components/studio/values";
 import { beginning, dragged, zoomed } from "../../src/components/studio/zooming";
-import { control, job, piece } from "./show";
+import { control, job, piece } from "./kernel";
 
 test.each([
   ["", null],

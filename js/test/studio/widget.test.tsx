@@ -1,21 +1,20 @@
 import { describe, expect, test, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/studio.json";
 import { countListeners } from "../browser";
+import { bytes, onFakePage } from "../page";
 import {
-  bytes,
   control,
   GUIDANCE,
   IMAGE,
   initialized,
   job,
   kernel,
-  onFakePage,
   PROMPT,
   piece,
   SEED,
   settle,
   view,
-} from "./show";
+} from "./kernel";
 
 const page = onFakePage();
 const EVIL = "<img src=x onerror=alert(1)>\u202e\u0000";

@@ -1,29 +1,11 @@
-/** The Studio widget on a page, with a fake kernel behind it. */
-import type { InitializeProps, RenderProps } from "@anywidget/types";
-import { afterEach, beforeEach, vi } from "vitest";
+/** A fake kernel behind the Studio widget. */
+import type { InitializeProps } from "@anywidget/types";
+import { vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/studio.json";
 import type { Control, Piece, StudioJob, ToKernel, Traits } from "../../src/contract/studio";
 import widget from "../../src/widgets/studio/index";
-import { fakeBrowser } from "../browser";
 import { fakeModel } from "../fake_model";
-
-type View = ReturnType<typeof view>;
-const open = new Set<View>();
-
-/** For each test of a file: fake timers and browser before, and after it no view that could disturb the next. */
-export function onFakePage(): { browser: ReturnType<typeof fakeBrowser> } {
-  const page = {} as { browser: ReturnType<typeof fakeBrowser> };
-  beforeEach(() => {
-    vi.useFakeTimers();
-    page.browser = fakeBrowser();
-  });
-  afterEach(async () => {
-    for (const one of open) one.end();
-    await vi.runAllTimersAsync();
-    vi.useRealTimers();
-  });
-  return page;
-}
+import { view as viewOf } from "../page";
 
 export const control = (part: Partial<Control> = {}): Control => ({
   ...(contract.items.controls as Control),
@@ -103,55 +85,21 @@ export function initialized(fake: ReturnType<typeof kernel>) {
   };
 }
 
-/** One view of a model; `end` is what the host does when the view goes. */
 export function view(fake: ReturnType<typeof kernel>) {
-  const el = document.createElement("div");
-  document.body.append(el);
-  const host = new AbortController();
-  const clean = widget().render({
-    model: fake.model,
-    el,
-    signal: host.signal,
-  } as unknown as RenderProps<Traits>);
-  const find = <Found extends HTMLElement = HTMLElement>(selector: string): Found => {
-    const found = el.querySelector<Found>(selector);
-    if (found === null) throw new Error(`nothing matches ${selector}`);
-    return found;
-  };
-  const shown = {
-    el,
-    find,
-    text: () => el.textContent ?? "",
-    all: (selector: string) => [...el.querySelectorAll<HTMLElement>(selector)],
-    button(label: string) {
-      const found = [...el.querySelectorAll("button")].find(
-        (one) => one.textContent?.trim() === label || one.getAttribute("aria-label") === label,
-      );
-      if (found === undefined) throw new Error(`no button ${label}`);
-      return found;
-    },
+  const shown = viewOf<Traits>(widget(), fake.model);
+  return {
+    ...shown,
     async type(selector: string, text: string) {
-      const field = find<HTMLInputElement>(selector);
+      const field = shown.find<HTMLInputElement>(selector);
       field.value = text;
       field.dispatchEvent(new Event("input", { bubbles: true }));
       await vi.advanceTimersByTimeAsync(0);
     },
-    async press(selector: string, key: string, part: KeyboardEventInit = {}) {
-      find(selector).dispatchEvent(
-        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...part }),
-      );
+    async press(...[selector, key, keys]: Parameters<typeof shown.press>) {
+      shown.press(selector, key, keys);
       await vi.advanceTimersByTimeAsync(0);
     },
-    end() {
-      host.abort();
-      clean();
-      el.remove();
-      open.delete(shown);
-    },
   };
-  open.add(shown);
-  return shown;
 }
 
 export const settle = (ms = 1_000) => vi.advanceTimersByTimeAsync(ms);
-export const bytes = (length = 4) => new DataView(new ArrayBuffer(length));
