@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -283,6 +283,30 @@ async def test_what_left_the_screen_is_not_made(monkeypatch: pytest.MonkeyPatch)
     queue.want("a", [150], 64)
     await until(lambda: [150] in [indices for *_, indices in sent])
     assert made == [150]
+
+
+class Gated:
+    """A scaler whose pictures come when the gate is opened."""
+
+    def __init__(self) -> None:
+        self.gate: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def get(self, _: Artifact, px: int) -> Scaled:
+        await asyncio.shield(self.gate)
+        return Scaled("image/png", bytes([px]))
+
+
+@pytest.mark.asyncio
+async def test_what_is_wanted_in_the_moment_in_which_the_last_thumbnail_is_made_comes_too() -> None:
+    scaler, sent, made = Gated(), [], [picture(0)] * 8
+    queue = ThumbnailQueue(made.__getitem__, cast("Scaler", scaler), lambda *batch: sent.append(batch), lambda *_: None)
+    queue.want("a", range(4), 64)
+    await asyncio.sleep(0)
+    scaler.gate.set_result(None)  # wakes the workers in the loop's next turn, and nothing is left for them
+    asyncio.get_running_loop().call_soon(
+        lambda: asyncio.get_running_loop().call_soon(lambda: queue.want("a", range(4, 8), 64))
+    )
+    await until(lambda: sum(len(batch) for *_, batch in sent) == 8)
 
 
 @pytest.mark.asyncio

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from ...core.errors import ImagegenError, capped
 from ...media.artifacts import Artifact
@@ -44,9 +45,7 @@ class ThumbnailQueue:
             self._wanted.pop((view, index), None)
             self._wanted[view, index] = px
         while len(self._workers) < min(WORKERS, len(self._wanted)):
-            worker = asyncio.get_running_loop().create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._workers.discard)
+            self._workers.add(asyncio.get_running_loop().create_task(self._until_none_is_wanted()))
 
     def drop(self, view: str, indices: Sequence[int] | None = None) -> None:
         """These left the screen before they came; `None`: the whole view is gone."""
@@ -66,6 +65,12 @@ class ThumbnailQueue:
             worker.cancel()
         if self._flush is not None:
             self._flush.cancel()
+
+    async def _until_none_is_wanted(self) -> None:
+        try:
+            await self._work()
+        finally:  # here, not when the loop comes to tell of its end: what is wanted in between needs a worker
+            self._workers.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _work(self) -> None:
         while self._wanted:
