@@ -33,7 +33,7 @@ class Journal(Archive):
 
     def prepared(self, job_id: str, request: Request, *, work: float = 1.0) -> Future[None]:
         """Before anything is sent."""
-        return self._do(self._prepared, job_id, request, work, time.time())
+        return self._write(self._prepared, job_id, request, work, time.time())
 
     def _prepared(self, job_id: str, request: Request, work: float, at: float) -> None:
         with self._open() as connection:
@@ -59,11 +59,11 @@ class Journal(Archive):
 
     def left(self, job_id: str, why: str) -> Future[None]:
         """Nobody here waits any more, and the job may go on at the service: it stays open."""
-        return self._do(self._unless_succeeded, job_id, {"error": why})
+        return self._write(self._unless_succeeded, job_id, {"error": why})
 
     def ended(self, job_id: str, phase: str, error: str = "", *, cost: Cost = UNKNOWN) -> Future[None]:
         """Failed or cancelled, and known to be over. A job that has its result keeps it."""
-        return self._do(self._ended, job_id, End(phase, error, cost))
+        return self._write(self._ended, job_id, End(phase, error, cost))
 
     def _ended(self, job_id: str, end: End) -> None:
         values = {"phase": end.phase, "ended": time.time(), "error": end.error, **money(end.cost)}
@@ -116,14 +116,14 @@ class Journal(Archive):
 
     def star(self, job_id: str, *, starred: bool = True) -> Future[bool]:
         """Give a job its star or take it away; a starred job is never cleared. Whether there is such a job."""
-        return self._do(self._star, job_id, starred)
+        return self._write(self._star, job_id, starred)
 
     def _star(self, job_id: str, starred: bool) -> bool:  # noqa: FBT001 (what submit hands on)
         with self._open() as connection:
             return connection.execute("UPDATE jobs SET starred = ? WHERE id = ?", (starred, job_id)).rowcount == 1
 
     def _set(self, job_id: str, **values: Any) -> Future[None]:
-        return self._do(self._set_now, job_id, values)
+        return self._write(self._set_now, job_id, values)
 
     def _set_now(self, job_id: str, values: Mapping[str, Any]) -> None:
         with self._open() as connection:

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-import httpcore
 import httpx
 
 from .addresses import Neighbourhood, Place, parts
+from .network import Network
 from .transport import GuardedBackend, PoolTransport, ProxyTransport, proxied, refuse_private
 
 Way = Literal["own", "guarded", "proxied"]
 """To the service itself, to everywhere else, or through the environment's proxy, which does the look-up."""
 
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=40, keepalive_expiry=30.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=10, keepalive_expiry=30.0)
 
 
 @lru_cache(maxsize=4)
@@ -77,7 +77,7 @@ class Clients:
     def _make(self, way: Way, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
         if way == "proxied":
             return ProxyTransport(limits=LIMITS, context=context)
-        network = GuardedBackend(self.neighbourhood) if way == "guarded" else httpcore.AnyIOBackend()
+        network = GuardedBackend(self.neighbourhood) if way == "guarded" else Network()
         return PoolTransport(network, limits=LIMITS, context=context)
 
     async def aclose(self) -> None:

@@ -19,6 +19,7 @@ import httpcore
 import httpx
 
 from .addresses import Neighbourhood, parts
+from .network import Network
 
 LOOK_UP_S = 5.0
 
@@ -28,7 +29,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
     def __init__(self, neighbourhood: Neighbourhood) -> None:
         self._neighbourhood = neighbourhood
-        self._network = httpcore.AnyIOBackend()
+        self._network = Network()
 
     async def connect_tcp(
         self,
