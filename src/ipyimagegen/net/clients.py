@@ -18,7 +18,8 @@ from .transport import GuardedBackend, PoolTransport, ProxyTransport, proxied, r
 Way = Literal["own", "guarded", "proxied"]
 """To the service itself, to everywhere else, or through the environment's proxy, which does the look-up."""
 
-LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=10, keepalive_expiry=30.0)
+LIMITS = httpx.Limits(max_connections=64, max_keepalive_connections=40, keepalive_expiry=30.0)
+"""httpcore counts busy connections among those that are kept: a small number would close each one after its use."""
 
 
 @lru_cache(maxsize=4)
