@@ -19,7 +19,7 @@ from ipyimagegen.core.schema import read_params
 from ipyimagegen.notebook.widgets.studio_code import code_for, text
 from ipyimagegen.notebook.widgets.studio_controls import MAX_EXACT, control, controls, look_of, plain, step_of
 from ipyimagegen.notebook.widgets.studio_form import Form, Unreadable
-from ipyimagegen.notebook.widgets.studio_live import Live
+from ipyimagegen.notebook.widgets.studio_live import Change, Live
 from ipyimagegen.notebook.widgets.studio_uploads import MAX_UNDER_WAY, Uploads
 from ipyimagegen.notebook.widgets.studio_words import about, estimate, price_of, prompts_of, spent, switched
 from ipyimagegen.services.base import Registry
@@ -373,15 +373,40 @@ def test_any_text_is_the_same_text_as_source(value: str) -> None:
 )
 def test_every_change_in_place_is_told(change: Any, after: dict[str, Any]) -> None:
     told: list[Any] = []
-    live = Live({"a": 1}, lambda values: told.append((dict(live), values)))
+
+    def make(asked: Change) -> dict[str, Any]:
+        told.append((dict(live), made := asked({"a": 1})))
+        return made
+
+    live = Live({"a": 1}, make)
     change(live)
     assert after == live
     assert [({"a": 1}, after)] == told
 
 
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        (lambda d: d.__setitem__("a", 2), {"a": 2, "typed": "since"}),
+        (lambda d: d.update({"b": 2}), {"a": 1, "b": 2, "typed": "since"}),
+        (lambda d: d.pop("a"), {"typed": "since"}),
+        (lambda d: d.clear(), {}),
+    ],
+)
+def test_a_change_is_made_on_what_is_there_by_now(change: Any, after: dict[str, Any]) -> None:
+    live = Live({"a": 1}, lambda asked: asked({"a": 1, "typed": "since"}))
+    change(live)
+    assert after == live
+
+
 def test_what_changes_nothing_is_not_told() -> None:
     told: list[Any] = []
-    live = Live({"a": 1}, told.append)
+
+    def make(asked: Change) -> dict[str, Any]:
+        told.append(asked)
+        return {}
+
+    live = Live({"a": 1}, make)
     assert live.setdefault("a", 2) == 1
     assert live.pop("b", 3) == 3
     with pytest.raises(KeyError):

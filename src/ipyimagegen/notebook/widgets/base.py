@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,47 @@ STATIC = Path(__file__).parents[2] / "static"
 
 
 class Widget(anywidget.AnyWidget):
-    """An anywidget whose messages are handled on the background loop, in the context of the cell that made it."""
+    """An anywidget whose messages are handled on the background loop, in the context of the cell that made it.
+
+    Its traits may be set from any thread: what the page has last is what was set last.
+    """
+
+    _holding_sync: bool
+    _states_to_send: set[str]
 
     def __init__(self, **traits: Any) -> None:
+        self._sending = threading.RLock()
         super().__init__(**traits)
         self._context = contextvars.copy_context()
         self.on_msg(self._received)
         honour_subshells(self)
+
+    # ipywidgets reads a value, and sends it, without a thought of another thread that sets it meanwhile; and it forgets
+    # what another thread sets while held changes go out. No code but that of the wire runs in the lock.
+
+    def send_state(self, key: Any = None) -> None:
+        """Send these traits, all where none are named, as they are now."""
+        with self._sending:
+            super().send_state(key)
+
+    def _should_send_property(self, key: str, value: Any) -> bool:
+        with self._sending:
+            return bool(super()._should_send_property(key, value))
+
+    @contextmanager
+    def hold_sync(self) -> Iterator[None]:
+        """Hold all changes back until the outermost block ends, and send them together."""
+        if self._holding_sync:
+            yield
+            return
+        self._holding_sync = True
+        try:
+            yield
+        finally:
+            with self._sending:
+                self._holding_sync = False
+                held, self._states_to_send = self._states_to_send, set()
+                self.send_state([name for name in self.keys if name in held])  # in the same order in every process
 
     def _received(self, _: object, content: object, buffers: list[Any]) -> None:
         if isinstance(content, dict) and isinstance(kind := content.get("kind"), str):

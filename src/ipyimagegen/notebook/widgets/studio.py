@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from .studio_calls import Call, Calls
 from .studio_controls import controls
 from .studio_form import Dropped, Form
 from .studio_inputs import described_values
-from .studio_live import Live
+from .studio_live import Change, Live
 from .studio_page import MAX_N, Page
 from .studio_shelf import Shelf
 from .studio_still import how_to_collect, still
@@ -121,7 +121,12 @@ class Studio(StandInWidget):
 
     @traitlets.observe("model")
     def _model_set(self, change: Any) -> None:
-        if change.new == self.form.spec.id or not change.new:
+        if not change.new:
+            return
+        if change.new == self.form.spec.id:
+            with self._lock:  # back to the form that is here: another, on its way, is not wanted any more
+                self._asked += 1
+            self.loading = False
             return
         error = self._choose(change.new)
         if error is not None:
@@ -129,7 +134,7 @@ class Studio(StandInWidget):
 
     def _choose(self, model: str) -> Exception | None:
         """Begin to load a model; away from the background thread, wait a moment for it. Returns what went wrong."""
-        loading = runtime().call(self.load(model))
+        loading = runtime().call(self._load(model, self._begin_to_load()))
         if threading.current_thread() is runtime().thread:
             return None
         try:
@@ -140,26 +145,36 @@ class Studio(StandInWidget):
 
     async def load(self, model: str) -> None:
         """Ask for a model's description and show its form. What goes wrong is raised, and shown."""
-        self._asked += 1
-        mine = self._asked
+        await self._load(model, self._begin_to_load())
+
+    def _begin_to_load(self) -> int:
+        """From now on nothing runs with the form of before; the number of this wish, of which the newest counts."""
+        with self._lock:
+            self._asked += 1
+            mine = self._asked
         self.loading = True
+        return mine
+
+    async def _load(self, model: str, mine: int) -> None:
         try:
             spec = await asyncio.to_thread(self.client.model, model)
         except Exception as error:
-            if mine == self._asked:
-                self._say_fault(str(error) if isinstance(error, ImagegenError) else f"{model}: {error!r}")
+            self._say_fault(str(error) if isinstance(error, ImagegenError) else f"{model}: {error!r}", mine)
             raise
-        if mine == self._asked:
-            self._arrived(spec)
+        self._arrived(spec, mine)
 
-    def _say_fault(self, text: str) -> None:
+    def _say_fault(self, text: str, mine: int) -> None:
         with self._lock, self.hold_sync():
+            if mine != self._asked:
+                return
             self.fault = capped(text)
             self.loading = False
             self.model = self.form.spec.id if self.form.spec is not NOTHING else ""
 
-    def _arrived(self, spec: ModelSpec) -> None:
+    def _arrived(self, spec: ModelSpec, mine: int) -> None:
         with self._lock, self.hold_sync():
+            if mine != self._asked:
+                return
             dropped: tuple[Dropped, ...] = ()
             if self.form.spec is NOTHING:
                 own_n = {"n": self.n} if "n" in spec.params and self.n > 1 else {}
@@ -192,14 +207,20 @@ class Studio(StandInWidget):
 
     @traitlets.validate("params")
     def _params_given(self, proposal: Any) -> Live:
-        self.form = self.form.having(proposal.value)
-        return Live(self.form.values, self._written)
+        with self._lock:
+            self.form = form = self.form.having(proposal.value)
+        return Live(form.values, self._rewrite)
 
-    def _written(self, values: dict[str, Any]) -> None:
-        self.params = values
+    def _rewrite(self, change: Change) -> dict[str, Any]:
+        """Change what is set now, whatever it was when `studio.params` was looked up."""
+        self.params = change(dict(self.form.values))
+        return dict(self.form.values)
 
     @traitlets.observe("params", "n")
     def _form_changed(self, _: object) -> None:
+        with self._lock:
+            if self.form.values != self.params:  # set on two threads at once: what stands there is what counts
+                self.form = self.form.having(self.params)
         self.fault = ""
         self._judged()
 
@@ -209,13 +230,19 @@ class Studio(StandInWidget):
             self.params = dict(self.form.put(values).values)
 
     def _judged(self) -> None:
-        self.problems = self.form.problems()
-        self.notes = self.form.adjustments()
-        count = 1 if "n" in self.form.spec.params else self.n
+        """Judge the form, again where another thread has changed it meanwhile."""
+        while not self._judged_as_it_stands():
+            pass
+
+    def _judged_as_it_stands(self) -> bool:
+        form, n, knows_pace = self.form, self.n, self._knows_pace
+        self.problems = form.problems()
+        self.notes = form.adjustments()
         expected_s: float | None = None
-        if self._knows_pace:
-            expected_s = self.client.estimates.expected_s(self.form.spec.id, words.work_units(self.form))
-        self.estimate = words.estimate(self.form, count, expected_s)
+        if knows_pace:
+            expected_s = self.client.estimates.expected_s(form.spec.id, words.work_units(form))
+        self.estimate = words.estimate(form, 1 if "n" in form.spec.params else n, expected_s)
+        return form is self.form and (n, knows_pace) == (self.n, self._knows_pace)
 
     # -- running --------------------------------------------------------------------------------------------------
 
@@ -225,17 +252,17 @@ class Studio(StandInWidget):
         Raises `InvalidInput` with every problem, and `BudgetExceeded`, before anything is sent.
         """
         with self._lock:
-            return self.run_form(self.form)
+            return self.run_form(self.form, self.n)
 
-    def run_form(self, form: Form) -> Job | Batch:
-        """Run another form than the one on the screen, with the same `n`."""
+    def run_form(self, form: Form, count: int) -> Job | Batch:
+        """Run another form than the one on the screen; `count` is for a model without an `n` of its own."""
         if self.loading or form.spec is NOTHING:
             raise InvalidInput("the model's description is still being read; try again in a moment")
         problems = form.problems()
         if problems:
             raise InvalidInput([Problem(name, text) for name, text in problems.items()], model=form.spec.id)
         own_n = form.spec.params.get("n")
-        n = self.n if own_n is None else own_n.default if isinstance(own_n.default, int) else 1
+        n = count if own_n is None else own_n.default if isinstance(own_n.default, int) else 1
         work = self.client.start(form.spec, form.values, n=n, watch=self._watch)
         call = Call(work=work, spec=form.spec, values=dict(form.values))
         with self._lock:
@@ -272,14 +299,29 @@ class Studio(StandInWidget):
 
     def _ended(self, job: Job, _: Future[Result]) -> None:
         if job.exception() is None:
-            result = job.outcome.result()
-            if result.images and not result.images[0].error:
-                self.screens.push(job.id, BytesFrame(result.images[0].bytes), job.state.steps or 1)
+            self.post(partial(self._show_last, job))  # frames are the background thread's, wherever this is called
         end = self._watched.pop(job.id, None)
         if end is not None:
             end()
         self.update()
         self.renew_sheet()
+
+    def _show_last(self, job: Job) -> None:
+        images = job.result(0).images
+        if images and not images[0].error:
+            self.screens.push(job.id, BytesFrame(images[0].bytes), job.state.steps or 1)
+
+    def reshelve(self, change: Callable[[Shelf], Shelf]) -> None:
+        """Change what stands on the shelf, and show it."""
+        with self._lock:
+            self.shelf = change(self.shelf)
+        self.update()
+
+    def dismiss(self, job_id: str) -> None:
+        """Leave out an ended call by one of its jobs."""
+        with self._lock:
+            self.calls.dismiss(job_id)
+        self.update()
 
     def take_in(self) -> None:
         """Take in what jobs have given that nobody has shown yet, and show it."""

@@ -5,36 +5,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
+Change = Callable[[dict[str, Any]], dict[str, Any]]
+"""What is to be, of what is."""
+
 
 class Live(dict[str, Any]):
-    """Every change is made on a copy, which is handed to `told`; the owner then holds another dict."""
+    """Every change is handed to `made`, which makes it on what its owner holds *now*, and says what came of it.
 
-    __slots__ = ("_told",)
+    So a dict that somebody kept, while others changed what it is of, changes nothing but what it is told to.
+    """
 
-    def __init__(self, values: Mapping[str, Any], told: Callable[[dict[str, Any]], object]) -> None:
+    __slots__ = ("_made",)
+
+    def __init__(self, values: Mapping[str, Any], made: Callable[[Change], dict[str, Any]]) -> None:
         super().__init__(values)
-        self._told = told
+        self._made = made
 
-    def _change(self, values: dict[str, Any]) -> None:
-        self._told(values)  # first: the owner compares what it gets with what this still is
+    def _change(self, change: Change) -> None:
+        values = self._made(change)  # first: the owner compares what it gets with what this still is
         super().clear()
         super().update(values)
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self._change({**self, name: value})
+        self._change(lambda now: {**now, name: value})
 
     def __delitem__(self, name: str) -> None:
         if name not in self:
             raise KeyError(name)
-        self._change({key: value for key, value in self.items() if key != name})
+        self._change(lambda now: {key: value for key, value in now.items() if key != name})
 
     def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]
-        self._change({**self, **dict(other)})
+        self.update(other)
         return self
 
     def update(self, *others: Any, **values: Any) -> None:
         """As `dict.update`."""
-        self._change({**self, **dict(*others), **values})
+        given = {**dict(*others), **values}
+        self._change(lambda now: {**now, **given})
 
     def setdefault(self, name: str, default: Any = None) -> Any:
         """As `dict.setdefault`."""
@@ -59,4 +66,4 @@ class Live(dict[str, Any]):
 
     def clear(self) -> None:
         """As `dict.clear`."""
-        self._change({})
+        self._change(lambda _: {})

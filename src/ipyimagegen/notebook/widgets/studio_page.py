@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,8 @@ class Page:
         self._deleted: tuple[Piece, int] | None = None
         self._made = self._page_loaded = time.time()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._runs = asyncio.Lock()
+        self._wishes: Counter[tuple[str, int]] = Counter()
         self.hears: dict[str, Callable[[dict[str, Any]], object]] = {
             "hello": self._hello,
             "shown": studio.screens.shown,
@@ -52,7 +55,7 @@ class Page:
             "choose": self._choose,
             "set": self._set,
             "count": self._count,
-            "run": lambda _: self._do(self._run(studio.form)),
+            "run": lambda _: self._do(self._run(studio.form, studio.n)),
             "cancel": self._cancel,
             "dismiss": self._dismiss,
             "use": self._use,
@@ -98,43 +101,53 @@ class Page:
     def _set(self, content: dict[str, Any]) -> None:
         values = content.get("values")
         if isinstance(values, dict) and len(values) <= MAX_VALUES:
+            for name in values:
+                if values[name] is None and (name, 0) in self._wishes and not self._is_list(name):
+                    self._wish((name, 0))  # taken away: also what is still being read for it
             self._studio.put({str(name): value for name, value in values.items()})
         self._studio.say("ack", of="set", view=_text(content, "view"), n=_number(content, "n"))
 
     def _use(self, content: dict[str, Any]) -> None:
         """An address, an earlier picture, or one that is an input already, as an input."""
-        name, url = _text(content, "name"), _text(content, "url")
+        place, url = (_text(content, "name"), _number(content, "index")), _text(content, "url")
         key = _text(content, "key")
         medium = self._medium(key)
+        wish = self._wish(place)
         if medium is not None:
-            self._place(name, _number(content, "index"), medium)
+            self._place(place, wish, medium)
         elif key and self._studio.shelf.find(key) is None:
-            self._do(self._use_earlier(name, _number(content, "index"), key))
+            self._do(self._use_earlier(place, wish, key))
         elif url.startswith(("http://", "https://", "data:")):
-            self._place(name, _number(content, "index"), url)
+            self._place(place, wish, url)
         elif url:
-            self._place(
-                name,
-                _number(content, "index"),
-                Unreadable(capped(url, 60), "write an address that begins with https://"),
-            )
+            self._place(place, wish, Unreadable(capped(url, 60), "write an address that begins with https://"))
 
-    async def _use_earlier(self, name: str, index: int, key: str) -> None:
+    async def _use_earlier(self, place: tuple[str, int], wish: int, key: str) -> None:
         """A picture that another widget shows: of a job of this session, or of the journal."""
         try:
             found = await asyncio.to_thread(earlier_picture, self._studio.client, key)
         except ImagegenError as error:
-            self._place(name, index, Unreadable("the picture", capped(str(error), 500)))
+            self._place(place, wish, Unreadable("the picture", capped(str(error), 500)))
         else:
-            self._place(name, index, found)
+            self._place(place, wish, found)
 
-    def _place(self, name: str, index: int, value: Any) -> None:
+    def _is_list(self, name: str) -> bool:
+        param = self._studio.form.spec.params.get(name)
+        return param is not None and param.kind == "list"
+
+    def _wish(self, place: tuple[str, int]) -> int:
+        """The number of a new wish for a place: what an older one still reads is not put there any more."""
+        self._wishes[place] += 1
+        return self._wishes[place]
+
+    def _place(self, place: tuple[str, int], wish: int, value: Any) -> None:
         """Put a medium in its parameter: at `index` of a list, or after its end."""
-        studio = self._studio
-        param = studio.form.spec.params.get(name)
-        if param is None:
+        if wish != self._wishes[place]:
             return
-        if param.kind == "list":
+        studio, (name, index) = self._studio, place
+        if name not in studio.form.spec.params:
+            return
+        if self._is_list(name):
             listed = list(studio.form.values.get(name) or ())
             value = [*listed[:index], value, *listed[index + 1 :]]
         studio.put({name: value})
@@ -144,7 +157,9 @@ class Page:
         try:
             held, arrived = self._uploads.take(content, chunk)
             if arrived is not None:
-                self._place(arrived.name, arrived.index, await asyncio.to_thread(self._read, arrived))
+                place = (arrived.name, arrived.index)
+                wish = self._wish(place)
+                self._place(place, wish, await asyncio.to_thread(self._read, arrived))
         except ValueError as error:
             problem = str(error)
         view, name = _text(content, "view"), _text(content, "id")
@@ -164,10 +179,12 @@ class Page:
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    async def _run(self, form: Form) -> None:
+    async def _run(self, form: Form, n: int) -> None:
+        """Run a form as it was when the page asked, one after the other."""
         studio = self._studio
         try:
-            await asyncio.to_thread(studio.run_form, form)
+            async with self._runs:
+                await asyncio.to_thread(studio.run_form, form, n)
         except InvalidInput as error:
             general = [problem for problem in error.problems if problem.name not in studio.problems]
             studio.fault = capped("; ".join(map(str, general)) or _together(error.problems))
@@ -179,8 +196,7 @@ class Page:
         self._studio.cancel(_text(content, "job"))
 
     def _dismiss(self, content: dict[str, Any]) -> None:
-        self._studio.calls.dismiss(_text(content, "job"))
-        self._studio.update()
+        self._studio.dismiss(_text(content, "job"))
 
     # -- pictures -------------------------------------------------------------------------------------------------
 
@@ -251,20 +267,18 @@ class Page:
     def _act(self, what: str, key: str) -> None:
         studio = self._studio
         if what == "undelete" and self._deleted is not None:
-            studio.shelf = studio.shelf.restoring(*self._deleted)
-            studio.update()
+            restored, position = self._deleted
+            studio.reshelve(lambda shelf: shelf.restoring(restored, position))
             return
         piece = studio.shelf.find(key)
         if piece is None:
             return
         match what:
             case "star":
-                studio.shelf = studio.shelf.starring(key)
-                studio.update()
+                studio.reshelve(lambda shelf: shelf.starring(key))
             case "delete":
                 self._deleted = (piece, studio.shelf.pieces.index(piece))
-                studio.shelf = studio.shelf.without(key)
-                studio.update()
+                studio.reshelve(lambda shelf: shelf.without(key))
             case "keep":
                 self._do(self._keep(piece))
             case "prompt" | "seed":
@@ -272,7 +286,7 @@ class Page:
             case "reuse":
                 self._do(self._reuse(piece))
             case "vary":
-                self._do(self._run(_varied(piece)))
+                self._do(self._run(_varied(piece), studio.n))
 
     def _reuse_one(self, piece: Piece, role: str) -> None:
         """The prompt, or the seed, of a picture, by whatever name the model on the screen has for it."""
@@ -288,7 +302,8 @@ class Page:
                 await studio.load(piece.spec.id)
             except ImagegenError:
                 return  # shown as the studio's fault
-        studio.params = dict(piece.values)
+        if piece.spec.id == studio.form.spec.id:  # else another was chosen meanwhile
+            studio.params = dict(piece.values)
 
     async def _keep(self, piece: Piece) -> None:
         """Publish one result as a plain output, under the cell that made this studio."""
