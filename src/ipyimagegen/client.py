@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import difflib
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -53,6 +54,7 @@ class Client:
         self.services = Registry.discover() if services is None else services
         self.journal = history.journal() if journal == "user" else journal
         self._estimates: Estimates | None = None
+        self._learning = threading.Lock()
         self._jobs: dict[str, Job] = {}
 
     @property
@@ -64,10 +66,16 @@ class Client:
     def estimates(self) -> Estimates:
         """How long jobs take: learned from the journal at first use, and from every job since."""
         if self._estimates is None:
-            self._estimates = Estimates()
-            with suppress(StorageError):
-                self._estimates.load(self.journal.durations() if self.journal is not None else ())
+            with self._learning:
+                if self._estimates is None:  # nobody was quicker
+                    self._estimates = self._learned()
         return self._estimates
+
+    def _learned(self) -> Estimates:
+        learned = Estimates()
+        with suppress(StorageError):
+            learned.load(self.journal.durations() if self.journal is not None else ())
+        return learned
 
     # -- models ---------------------------------------------------------------------------------------------------
 
@@ -217,7 +225,7 @@ class Client:
     def job(self, job_id: str) -> Job:
         """A job of this session by its id, or by the start of one. Raises `UnknownJob`, `InvalidInput`."""
         text(job_id, "job_id", JOB_ID)
-        found = [job for name, job in self._jobs.items() if name.startswith(job_id)] if job_id else []
+        found = [job for job in self.jobs() if job.id.startswith(job_id)] if job_id else []
         if len(found) != 1:
             known = ", ".join(list(self._jobs)[-5:]) or "none yet"
             raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
@@ -274,9 +282,9 @@ class Client:
         service = self.services.get(job.spec.service)
         Driver(job, service, estimates=self.estimates, settings=self.settings, journal=self.journal).start()
         self._jobs[job.id] = job
-        ended = [name for name, other in self._jobs.items() if other.done]
+        ended = [other.id for other in self.jobs() if other.done]
         for name in ended[: max(0, len(ended) - KEPT_JOBS)]:
-            del self._jobs[name]
+            self._jobs.pop(name, None)  # another thread may have been quicker
 
     def close(self) -> None:
         """Close the services' connections. Running jobs go on at the services; the client may be used again."""
@@ -286,7 +294,7 @@ class Client:
         await asyncio.gather(*(service.aclose() for service in self.services.made()))
 
     def __repr__(self) -> str:
-        running = sum(not job.done for job in self._jobs.values())
+        running = sum(not job.done for job in self.jobs())
         return f"<Client {', '.join(self.services.names())}; {running} jobs running>"
 
 

@@ -50,7 +50,8 @@ class Estimates:
         sizes = self.rates.get(model)
         if not sizes or work <= 0:
             return None
-        nearest = min(sizes, key=lambda size: (abs(size - _size(work)), -size))
+        known = tuple(sizes)  # at once: another thread may learn of a further size meanwhile
+        nearest = min(known, key=lambda size: (abs(size - _size(work)), -size))
         return median(sizes[nearest]) * work
 
 

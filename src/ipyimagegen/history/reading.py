@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from ..core.cost import Cost
 from ..core.errors import UnknownJob
@@ -40,12 +41,20 @@ class Archive(Database):
         """The results of jobs that succeeded, newest first. Reads no picture before one is asked for."""
         where, values = _where(query)
         where = f"phase = 'succeeded' AND {where} ORDER BY created DESC, id DESC LIMIT ?"
-        jobs = self._select(f"SELECT * FROM jobs WHERE {where}", *values, limit)
+        jobs, found = self._do(self._with_outputs, where, (*values, limit)).result()
         outputs: dict[str, list[sqlite3.Row]] = {job["id"]: [] for job in jobs}
-        chosen = f"SELECT id FROM jobs WHERE {where}"
-        for entry in self._select(f"SELECT * FROM outputs WHERE job IN ({chosen}) ORDER BY place", *values, limit):
+        for entry in found:
             outputs[entry["job"]].append(entry)
         return [read_result(job, outputs[job["id"]], self.files) for job in jobs]
+
+    def _with_outputs(self, where: str, values: tuple[Any, ...]) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        """Jobs, and their outputs, of one moment: another kernel may note a job that ends between the two."""
+        with self._open() as connection:
+            connection.execute("BEGIN")
+            jobs = connection.execute(f"SELECT * FROM jobs WHERE {where}", values).fetchall()
+            chosen = f"SELECT id FROM jobs WHERE {where}"
+            outputs = f"SELECT * FROM outputs WHERE job IN ({chosen}) ORDER BY place"
+            return jobs, connection.execute(outputs, values).fetchall()
 
     def result(self, job_id: str) -> Result:
         """The result of one job that succeeded. Raises `UnknownJob`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import os
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -299,3 +301,34 @@ def test_a_forked_child_has_a_journal_and_a_client_of_its_own(tmp_path: Path) ->
         [sys.executable, "-c", FORK], env=environment, capture_output=True, text=True, timeout=90, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+class Between(Journal):
+    """A journal beside which something happens between the reading of jobs and that of their outputs."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.happens: list[Callable[[], object]] = []
+
+    def _set_up(self, connection: sqlite3.Connection) -> None:
+        super()._set_up(connection)
+        connection.set_trace_callback(self._hear)
+
+    def _hear(self, statement: str) -> None:
+        if statement.startswith("SELECT * FROM outputs") and self.happens:
+            self.happens.pop()()
+
+
+@pytest.mark.parametrize("limit", [1, 10])
+def test_results_are_whole_while_another_kernel_notes_one(limit: int, journal: Journal) -> None:
+    client_with(journal).run("local/sketch", prompt="a lighthouse", seed=7, **SMALL)
+    journal.close()
+    reading = Between(journal.folder)
+
+    def another() -> None:
+        client_with(journal).run("local/sketch", prompt="a lighthouse", seed=8, **SMALL)
+        journal.close()
+
+    reading.happens = [another]
+    assert [(7, 1)] == [(result.seed, len(result.images)) for result in reading.results("lighthouse", limit=limit)]
+    assert [8, 7][:limit] == [result.seed for result in reading.results("lighthouse", limit=limit)]

@@ -24,8 +24,7 @@ from ipyimagegen.notebook.widgets.studio_uploads import Arrived
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
-
-from .doors import PATIENCE_S, Door
+from tests.doors import PATIENCE_S, Door
 
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
 SLOW = {"width": 64, "height": 64, "num_inference_steps": 100, "step_delay_s": 0.2}

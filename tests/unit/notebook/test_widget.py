@@ -7,8 +7,7 @@ from typing import Any
 import traitlets
 
 from ipyimagegen.notebook.widgets.base import Widget
-
-from .doors import Door
+from tests.doors import Door
 
 
 class Told(Widget):

@@ -24,8 +24,8 @@ class Door:
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    def meanwhile(self, action: Callable[[], object]) -> None:
-        """Begin `action` on a thread of its own, and wait until it is as far as it comes."""
+    def meanwhile(self, action: Callable[[], object], *, until: threading.Event | None = None) -> None:
+        """Begin `action` on a thread of its own, and wait until it is as far as it comes, or as `until` says."""
         came = threading.Event()
 
         def do() -> None:
@@ -35,9 +35,12 @@ class Door:
                 came.set()
 
         thread = threading.Thread(target=do)
-        self._others[thread] = came
+        if until is None:
+            self._others[thread] = until = came
+        else:
+            self._others[thread] = threading.Event()
         thread.start()
-        assert came.wait(PATIENCE_S)
+        assert until.wait(PATIENCE_S)
 
     def join(self) -> None:
         """Wait for all others."""
