@@ -82,7 +82,7 @@ function paintedPictures(items: readonly Item[], fails: (at: number) => boolean)
 
 function gallery(
   count: number,
-  part: { total?: number | null; selected?: number[]; fails?: (at: number) => boolean } = {},
+  part: { total?: number | null; selected?: number[]; fails?: (at: number) => boolean; gone?: boolean } = {},
 ) {
   const items = signal<readonly Item[]>(Array.from({ length: count }, (_, at) => item(at)));
   const selection = signal<readonly number[]>(part.selected ?? []);
@@ -95,6 +95,7 @@ function gallery(
       cellPx={signal(176)}
       selection={selection}
       pictures={{ thumb: pictureOf, full: pictureOf, want: () => {}, enlarge: () => {} }}
+      gone={signal(part.gone === true)}
       onSelect={(indices) => {
         selection.value = indices;
       }}
@@ -143,6 +144,7 @@ function comparison(count: number, mode: Mode, here = true) {
       parameters={signal(parameters)}
       prompts={signal(pictures.map((_, at) => RUNS[Math.min(at, 1)] ?? []))}
       pixels={{ picture: (at) => known[at] ?? signal(null), need: () => {} }}
+      gone={signal(false)}
     />
   );
 }

@@ -1,5 +1,5 @@
 /** A page without a notebook, and one view of a widget on it. */
-import type { AnyModel, RenderProps } from "@anywidget/types";
+import type { AnyModel, InitializeProps, RenderProps } from "@anywidget/types";
 import { afterEach, beforeEach, vi } from "vitest";
 import { fakeBrowser } from "./browser";
 
@@ -72,6 +72,25 @@ export function view<Traits extends Record<string, unknown>>(
         new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...keys }),
       ),
     end,
+  };
+}
+
+interface Initializes<Traits extends Record<string, unknown>> {
+  initialize(props: InitializeProps<Traits>): () => void;
+}
+
+/** What a host does when the kernel opens a model: views may come later, and `end` when the kernel closes it. */
+export function initialized<Traits extends Record<string, unknown>>(
+  widget: Initializes<Traits>,
+  model: AnyModel<Traits>,
+) {
+  const host = new AbortController();
+  const clean = widget.initialize({ model, signal: host.signal } as unknown as InitializeProps<Traits>);
+  return {
+    end() {
+      host.abort();
+      clean();
+    },
   };
 }
 

@@ -1,8 +1,8 @@
-import type { InitializeProps } from "@anywidget/types";
 import { expect, test, vi } from "vitest";
 import contract from "../../src/ipyimagegen/notebook/widgets/contract/stand_in.json";
 import { standIn, standingIn } from "../src/model/stand_in";
 import { fakeModel } from "./fake_model";
+import { initialized as initializedBy } from "./page";
 
 const MARK = "abc";
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
@@ -60,14 +60,34 @@ test("a picture that is renewed keeps its view", async () => {
   document.body.replaceChildren();
 });
 
+test("a view ends where another picture takes the place of its own", async () => {
+  const frame = output(MARK);
+  document.body.append(frame);
+  const life = new AbortController();
+  const lives: AbortSignal[] = [];
+  standIn(MARK, life.signal, (_, end) => lives.push(end));
+  const image = document.createElement("img");
+  image.setAttribute("src", "data:image/jpeg;base64,the_picture_itself");
+  frame.firstElementChild?.replaceChildren(image);
+  await settle();
+  expect(lives.map(({ aborted }) => aborted)).toEqual([true]);
+  expect((frame.firstElementChild as HTMLElement).style.display).toBe("");
+  expect(frame.childElementCount).toBe(1);
+  life.abort();
+  document.body.replaceChildren();
+});
+
 /** A notebook as JupyterLab's widget manager hands it out; a text cell, and one with two outputs. */
 function notebook(start: string | string[]) {
-  const saved: { data: Record<string, unknown> }[] = [
-    { data: { "text/plain": "before" } },
-    { data: { "image/jpeg": start, "text/plain": "old" } },
+  const saved = [
+    { data: { "text/plain": "before" } as Record<string, unknown>, metadata: {} },
+    { data: { "image/jpeg": start, "text/plain": "old" }, metadata: {} },
   ];
   const outputs = {
-    length: saved.length,
+    get length() {
+      return saved.length;
+    },
+    add: (output: (typeof saved)[0]) => saved.push(output),
     get: (at: number) => ({ toJSON: () => saved[at] }),
     set: (at: number, output: (typeof saved)[0]) => {
       saved[at] = output;
@@ -80,12 +100,8 @@ function notebook(start: string | string[]) {
 
 function initialized(manager: object) {
   const fake = fakeModel({ sheet_mark: MARK }, manager);
-  const host = new AbortController();
-  const { initialize } = standingIn<{ sheet_mark: string }>(() => () => {});
-  initialize({ model: fake.model, signal: host.signal } as unknown as InitializeProps<{
-    sheet_mark: string;
-  }>);
-  return { ...fake, end: () => host.abort() };
+  const widget = standingIn<{ sheet_mark: string }>(() => () => {});
+  return { ...fake, ...initializedBy(widget, fake.model) };
 }
 
 test.each([[`${MARK}AAAA`], [[MARK, "AAAA"]]])(
@@ -94,9 +110,14 @@ test.each([[`${MARK}AAAA`], [[MARK, "AAAA"]]])(
     const { manager, saved } = notebook(start);
     const model = initialized(manager);
     expect(model.sent).toEqual(Object.values(contract.toKernel));
-    const data = { "image/jpeg": `${MARK}BBBB`, "text/plain": "new" };
-    model.say({ ...contract.toPage.sheet, data });
-    expect(saved).toEqual([{ data: { "text/plain": "before" } }, { data }]);
+    const plain = (text: string) => ({ data: { "text/plain": text }, metadata: {} });
+    const sheet = { data: { "image/jpeg": `${MARK}BBBB`, "text/plain": "new" }, metadata: { a: 1 } };
+    model.say({ ...contract.toPage.sheet, outputs: [sheet] });
+    expect(saved).toEqual([plain("before"), sheet]);
+    model.say({ ...contract.toPage.sheet, outputs: [plain("the end"), plain("the facts")] });
+    expect(saved).toEqual([plain("before"), plain("the end"), plain("the facts")]);
+    model.say({ ...contract.toPage.sheet, outputs: [sheet] });
+    expect(saved).toHaveLength(3); // whatever took its place stays
     model.end();
     expect(model.listenerCount()).toBe(0);
   },

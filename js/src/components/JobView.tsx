@@ -7,7 +7,8 @@ import { CancelControl, CancelOne } from "./CancelControl";
 import { ALL_JOBS, answerFor, type CancelRequests } from "./cancel_requests";
 import { useClock } from "./clock";
 import type { Frame } from "./frame";
-import { columns, isFinal, ratio, summary } from "./job";
+import { WhatIsLeft } from "./Gone";
+import { columns, isFinal, lost, ratio, summary } from "./job";
 import { LogFold } from "./LogFold";
 import { Meter } from "./Meter";
 import { Stage } from "./Stage";
@@ -29,19 +30,6 @@ export interface JobViewProps {
   onCancel: (job: string | null) => void;
 }
 
-/** What is left of a call whose kernel has gone; the embedded engine's work went with it. */
-function Gone({ jobs, title }: { jobs: readonly Job[]; title: string }) {
-  const open = jobs.filter((job) => !isFinal(job)).map(({ id }) => `ig.attach("${id}")`);
-  return (
-    <p class="ig-call__gone" role="status">
-      The kernel has gone, or was restarted.{" "}
-      {title.startsWith("local/")
-        ? "Run this cell again."
-        : `${open.join(" and ")} collects what was under way.`}
-    </p>
-  );
-}
-
 function Heading({ title, prompt, state }: { title: string; prompt: string; state: string }) {
   return (
     <div class="ig-call__head">
@@ -61,10 +49,10 @@ function Heading({ title, prompt, state }: { title: string; prompt: string; stat
 export function JobView(props: JobViewProps) {
   const { jobs, title, prompt, logs, gone, cancelLimits, requests, frameOf, onCancel } = props;
   const received = useComputed(() => ({ jobs: jobs.value, at: performance.now() }));
-  const running = useComputed(() => jobs.value.some((job) => !isFinal(job)));
-  const followed = useComputed(() => running.value && !gone.value);
-  const now = useClock(followed);
-  const { jobs: list, at } = received.value;
+  const running = useComputed(() => !gone.value && jobs.value.some((job) => !isFinal(job)));
+  const now = useClock(running);
+  const { jobs: heard, at } = received.value;
+  const list = gone.value ? heard.map(lost) : heard;
   const many = list.length > 1;
   const state = many ? summary(list) : "";
   const nameOf = (index: number) => (many ? `picture ${index + 1} of ${list.length}` : "the picture");
@@ -82,7 +70,7 @@ export function JobView(props: JobViewProps) {
         {list.map((job, index) => (
           <li class="ig-call__job" key={job.id}>
             <Stage job={job} name={nameOf(index)} frame={frameOf(job.id)}>
-              {many && followed.value && !isFinal(job) && (
+              {many && running.value && !isFinal(job) && (
                 <CancelOne
                   name={nameOf(index)}
                   asked={answerFor(requests.value, job.id) !== undefined}
@@ -95,8 +83,8 @@ export function JobView(props: JobViewProps) {
         ))}
       </ul>
       <div class="ig-call__foot">
-        {running.value && gone.value && <Gone jobs={list} title={title.value} />}
-        {followed.value && (
+        {gone.value && <WhatIsLeft jobs={list} model={title.value} />}
+        {running.value && (
           <CancelControl
             label={many ? "Cancel all" : "Cancel"}
             answer={requests.value[ALL_JOBS]}

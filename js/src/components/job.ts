@@ -1,9 +1,13 @@
 /** What the state of a job means to the eye. */
 import type { Job, Phase } from "../contract/job_view";
 
-const FINAL: ReadonlySet<Phase> = new Set<Phase>(["succeeded", "failed", "cancelled"]);
+const FINAL: ReadonlySet<Phase> = new Set<Phase>(["succeeded", "failed", "cancelled", "lost"]);
 
 export const isFinal = (job: Pick<Job, "phase">): boolean => FINAL.has(job.phase);
+
+/** A job as it was last heard of, now that nobody tells of it any more. */
+export const lost = <J extends Job>(job: J): J =>
+  isFinal(job) ? job : { ...job, phase: "lost", text: `last heard: ${job.text}` };
 
 /** How several jobs stand, in words: "2 of 4 ready, 1 failed". */
 export function summary(jobs: readonly Pick<Job, "phase">[]): string {
@@ -11,6 +15,7 @@ export function summary(jobs: readonly Pick<Job, "phase">[]): string {
   const parts = [`${count("succeeded")} of ${jobs.length} ready`];
   if (count("failed") > 0) parts.push(`${count("failed")} failed`);
   if (count("cancelled") > 0) parts.push(`${count("cancelled")} cancelled`);
+  if (count("lost") > 0) parts.push(`${count("lost")} no longer followed`);
   return parts.join(", ");
 }
 

@@ -4,6 +4,7 @@ import type { Messages } from "./messages";
 
 type Wire = typeof contract;
 
+/** `lost` is the page's own word: the kernel has gone that told of the job. */
 export type Phase =
   | "preparing"
   | "queued"
@@ -12,7 +13,8 @@ export type Phase =
   | "fetching"
   | "succeeded"
   | "failed"
-  | "cancelled";
+  | "cancelled"
+  | "lost";
 
 /** One picture in the making. `fraction` and `eta_s` are null where the service does not tell. */
 export type Job = Omit<Wire["items"]["jobs"], "phase" | "fraction" | "eta_s"> & {

@@ -3,14 +3,19 @@
  * again takes no news of outputs that an earlier one received: what the file keeps of them is then renewed from here.
  */
 
-interface Saved {
-  data?: Record<string, unknown>;
+/** A plain output: data by media type, and metadata. */
+export interface Plain {
+  data: Record<string, unknown>;
+  metadata: Record<string, unknown>;
 }
+
+type Saved = Partial<Plain>;
 
 interface Outputs {
   readonly length: number;
   get(index: number): { toJSON(): Saved };
   set(index: number, output: Saved): void;
+  add(output: Saved): unknown;
 }
 
 /** The cells of a notebook; only those that hold code have outputs. */
@@ -41,7 +46,10 @@ function* marked(cells: Cells, mark: string): Generator<[Outputs, number, Saved]
 /** Whether the notebook has a picture whose base64 begins with `mark`. */
 export const keeps = (cells: Cells, mark: string): boolean => !marked(cells, mark).next().done;
 
-/** Puts other data into every output whose picture has the mark. */
-export function renew(cells: Cells, mark: string, data: Record<string, unknown>): void {
-  for (const [outputs, at, saved] of [...marked(cells, mark)]) outputs.set(at, { ...saved, data });
+/** Puts other outputs in the place of every one whose picture has the mark: the first there, the rest at the cell's end. */
+export function renew(cells: Cells, mark: string, [first, ...more]: readonly Plain[]): void {
+  for (const [outputs, at, saved] of first === undefined ? [] : [...marked(cells, mark)]) {
+    outputs.set(at, { ...saved, ...first });
+    for (const one of more) outputs.add({ ...saved, ...one });
+  }
 }

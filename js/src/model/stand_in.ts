@@ -10,6 +10,7 @@ import { atEnd, beginLife } from "./life";
 const PREFIX = "data:image/jpeg;base64,";
 
 interface Standing {
+  box: HTMLElement;
   el: HTMLElement;
   end: AbortController;
 }
@@ -23,6 +24,12 @@ function* places(start: string): Generator<[box: HTMLElement, frame: HTMLElement
   }
 }
 
+/** Whether another picture is in the place of the one that a view stands for. */
+const isTaken = (box: HTMLElement, start: string): boolean => {
+  const image = box.querySelector("img");
+  return image !== null && image.getAttribute("src")?.startsWith(start) !== true;
+};
+
 /** Mounts a view for every picture that has the mark, now and later, until the picture goes or the life ends. */
 export function standIn(
   mark: string,
@@ -30,11 +37,12 @@ export function standIn(
   mount: (el: HTMLElement, life: AbortSignal) => void,
 ): void {
   if (mark === "" || life.aborted) return;
+  const start = PREFIX + mark;
   const standing = new Map<HTMLElement, Standing>();
   const take = (box: HTMLElement, frame: HTMLElement) => {
     const el = document.createElement("div");
     const end = new AbortController();
-    standing.set(frame, { el, end });
+    standing.set(frame, { box, el, end });
     atEnd(end.signal, () => {
       standing.delete(frame);
       box.style.removeProperty("display");
@@ -46,8 +54,10 @@ export function standIn(
     mount(el, end.signal);
   };
   const look = () => {
-    for (const { el, end } of [...standing.values()]) if (!el.isConnected) end.abort();
-    for (const [box, frame] of places(PREFIX + mark)) if (!standing.has(frame)) take(box, frame);
+    for (const { box, el, end } of [...standing.values()]) {
+      if (!el.isConnected || isTaken(box, start)) end.abort();
+    }
+    for (const [box, frame] of places(start)) if (!standing.has(frame)) take(box, frame);
   };
   const changes = new MutationObserver(look);
   changes.observe(document.body, { childList: true, subtree: true });
@@ -64,7 +74,7 @@ function renewing(model: AnyModel<{ sheet_mark: string }>, life: AbortSignal): v
   const cells = cellsOf(model.widget_manager);
   if (mark === "" || cells === null || !keeps(cells, mark)) return;
   const hear = (message: ToPage | undefined) => {
-    if (message?.kind === "sheet") renew(cells, mark, message.data);
+    if (message?.kind === "sheet") renew(cells, mark, message.outputs);
   };
   model.on("msg:custom", hear);
   atEnd(life, () => model.off("msg:custom", hear));

@@ -3,7 +3,7 @@ import contract from "../../../src/ipyimagegen/notebook/widgets/contract/compare
 import { TURN_MS } from "../../src/components/compare/Flicker";
 import { inWords, shareOf } from "../../src/components/compare/subtract";
 import { pointOn, sizeToAsk } from "../../src/components/compare/views";
-import { onFakePage } from "../page";
+import { bytes, onFakePage } from "../page";
 import { kernel, serve, settle, view } from "./kernel";
 
 const page = onFakePage({ sidePx: 400 });
@@ -183,6 +183,27 @@ test("a picture that cannot be had says why in its place", async () => {
   fake.say({ ...want, kind: "failed", reason: "the file is gone" });
   await settle();
   expect(shown.text()).toContain("the file is gone");
+});
+
+test("when the kernel has gone, what is here stays, and what needs it says so", async () => {
+  const fake = kernel();
+  const shown = view(fake);
+  await settle();
+  const [want] = kinds(fake.sent, "want");
+  fake.say({ ...want, kind: "picture", type: "image/png" }, [bytes()]);
+  fake.cut();
+  await settle();
+  expect(shown.find("[role=status].ig-gone").textContent).toContain("run this cell again");
+  expect(shown.all("img")).toHaveLength(1);
+  expect(shown.text()).toContain("The kernel has gone.");
+  fake.say({ kind: "ack", of: "hello" });
+  const asked = kinds(fake.sent, "want").length;
+  await settle();
+  expect(shown.el.querySelector(".ig-gone")).toBeNull();
+  expect(kinds(fake.sent, "want").length).toBe(asked);
+  serve(fake);
+  await settle();
+  expect(shown.all("img")).toHaveLength(2);
 });
 
 test("nothing is left of fifty views that were opened and closed", async () => {

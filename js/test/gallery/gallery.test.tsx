@@ -123,6 +123,32 @@ test("a picture that cannot be had says why in its place", async () => {
   expect(shown.cell(1).textContent).toContain("the file is gone");
 });
 
+test("when the kernel has gone, what is here stays, and what needs it says so", async () => {
+  const fake = kernel(many(3));
+  const shown = view(fake);
+  await settle();
+  const [want] = kinds(fake.sent, "want");
+  const thumbs = { kind: "thumbs", view: want?.["view"], px: 192, indices: [0], types: ["image/png"] };
+  fake.say(thumbs, [bytes()]);
+  const before = fake.sent.length;
+  fake.cut();
+  await settle();
+  expect(fake.sent.length).toBeGreaterThan(before); // is it really gone?
+  expect(shown.find("[role=status].ig-gone").textContent).toContain("run this cell again");
+  expect(shown.cell(0).querySelector("img")).not.toBeNull();
+  expect(shown.cell(1).textContent).toContain("The kernel has gone.");
+  shown.press(0, "s");
+  await settle();
+  expect(kinds(fake.sent, "star")).toEqual([]);
+  expect(shown.cell(0).querySelector("[aria-pressed=true]")).toBeNull();
+  fake.say({ ...thumbs, indices: [1] }, [bytes()]);
+  await settle();
+  expect(shown.el.querySelector(".ig-gone")).toBeNull();
+  expect(shown.cell(1).querySelector("img")).not.toBeNull();
+  expect(shown.cell(2).textContent).not.toContain("The kernel has gone.");
+  expect(kinds(fake.sent, "want").at(-1)?.["indices"]).toContain(2);
+});
+
 test("words, model and star choose, and the count says how many are left", async () => {
   const shown = view(
     kernel(

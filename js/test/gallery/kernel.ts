@@ -1,11 +1,10 @@
 /** A fake kernel behind the Gallery widget. */
-import type { InitializeProps } from "@anywidget/types";
 import { vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/gallery.json";
 import type { Item, ToKernel, Traits } from "../../src/contract/gallery";
 import widget from "../../src/widgets/gallery/index";
 import { fakeModel } from "../fake_model";
-import { view as viewOf } from "../page";
+import { initialized, view as viewOf } from "../page";
 
 export const item = (part: Partial<Item> = {}): Item => ({ ...contract.items.item, ...part });
 
@@ -35,21 +34,10 @@ export function kernel(
   return fakeModel<Traits>({ ...(contract.traits as unknown as Traits), ...traits }, {}, answer);
 }
 
-/** What a host does when the kernel opens a model: views come later, and `end` when the kernel closes it. */
+/** The model alone: views come later. */
 export function opened(fake: ReturnType<typeof kernel>) {
   const made = widget();
-  const host = new AbortController();
-  const clean = made.initialize({
-    model: fake.model,
-    signal: host.signal,
-  } as unknown as InitializeProps<Traits>);
-  return {
-    view: () => view(fake, made),
-    end() {
-      host.abort();
-      clean();
-    },
-  };
+  return { ...initialized<Traits>(made, fake.model), view: () => view(fake, made) };
 }
 
 export function view(fake: ReturnType<typeof kernel>, made = widget()) {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/job_view.json";
 import { bytes, onFakePage } from "../page";
-import { job, kernel, view } from "./kernel";
+import { initialized, job, kernel, view } from "./kernel";
 
 const page = onFakePage();
 
@@ -28,6 +28,7 @@ test("what the page sends has the contract's fields, of the contract's types", a
 test("the view asks for the contract's traits and no others", () => {
   const fake = kernel();
   const asked = vi.spyOn(fake.model, "get");
+  initialized(fake).end();
   view(fake);
   const names = new Set(asked.mock.calls.map(([name]) => name as string));
   expect([...names].sort()).toEqual(Object.keys(contract.traits).sort());

@@ -134,17 +134,35 @@ test("when the kernel has gone, the call stands still and says where its job is,
   fake.cut();
   await vi.advanceTimersByTimeAsync(600);
   expect(fake.sent.length).toBeGreaterThan(before); // is it really gone?
-  expect(shown.find("[role=status].ig-call__gone").textContent).toBe(
+  expect(shown.find("[role=status].ig-gone").textContent).toBe(
     'The kernel has gone, or was restarted. ig.attach("job-1") collects what was under way.',
   );
   expect(shown.el.querySelector(".ig-cancel")).toBeNull();
+  expect(shown.find(".ig-meter__text").textContent).toBe("last heard: running, step 7 of 20");
+  expect(shown.find(".ig-meter__times").textContent).toBe("12 s"); // when the kernel spoke last
   const words = shown.text();
   await vi.advanceTimersByTimeAsync(30_000);
   expect(shown.text()).toBe(words);
   fake.say({ kind: "ack", of: "hello" });
   await vi.advanceTimersByTimeAsync(600);
-  expect(shown.el.querySelector(".ig-call__gone")).toBeNull();
+  expect(shown.el.querySelector(".ig-gone")).toBeNull();
+  expect(shown.find(".ig-meter__text").textContent).toBe("running, step 7 of 20");
   expect(shown.button("Cancel")).toBeTruthy();
+});
+
+test("no bar moves for a job that nobody follows, and what had ended stays as it is", async () => {
+  const fake = kernel({
+    title: "segmind/flux-dev",
+    jobs: [job({ id: "a", phase: "succeeded", text: "done" }), job({ id: "b", fraction: null })],
+  });
+  const shown = view(fake);
+  expect(shown.all(".ig-bar.ig-is-unknown")).toHaveLength(1);
+  fake.cut();
+  await vi.advanceTimersByTimeAsync(0);
+  expect(shown.all(".ig-bar.ig-is-unknown")).toHaveLength(0);
+  expect(shown.find(".ig-call__state").textContent).toBe("1 of 2 ready, 1 no longer followed");
+  expect(shown.find(".ig-gone").textContent).toContain('ig.attach("b") collects');
+  expect(shown.find(".ig-gone").textContent).not.toContain('"a"');
 });
 
 test("what the embedded engine was painting is gone with its kernel", async () => {
@@ -152,5 +170,5 @@ test("what the embedded engine was painting is gone with its kernel", async () =
   const shown = view(fake);
   fake.cut();
   await vi.advanceTimersByTimeAsync(0);
-  expect(shown.find(".ig-call__gone").textContent).toContain("Run this cell again.");
+  expect(shown.find(".ig-gone").textContent).toContain("Run this cell again.");
 });

@@ -148,15 +148,22 @@ test("a newer file for the same place wins, and a refused one is told", async ()
 
 test("a file that was asked for comes, or not at all, but always in the end", async () => {
   const life = new AbortController();
-  const { fetch, take } = files({ ask: () => {}, life: life.signal });
+  const gone = signal(false);
+  const { fetch, take } = files({ ask: () => {}, gone, life: life.signal });
   const code = fetch("code", "a");
   take({ what: "code", key: "a", name: "", type: "", text: "run()", problem: "" }, undefined);
   expect(await code).toMatchObject({ text: "run()", blob: null });
   const late = fetch("download", "a");
   await pass(30_000);
   expect((await late).problem).toBe("The kernel did not answer.");
+  const orphan = fetch("copy", "a");
+  gone.value = true;
+  for (const one of [orphan, fetch("code", "a")]) {
+    expect((await one).problem).toBe("The kernel has gone, or was restarted: run this cell again.");
+  }
+  gone.value = false;
   const left = fetch("copy", "a");
   life.abort();
-  expect((await left).problem).toBe("The kernel did not answer.");
+  expect((await left).problem).not.toBe("");
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,11 +1,10 @@
 /** A fake kernel behind the Studio widget. */
-import type { InitializeProps } from "@anywidget/types";
 import { vi } from "vitest";
 import contract from "../../../src/ipyimagegen/notebook/widgets/contract/studio.json";
 import type { Control, Piece, StudioJob, ToKernel, Traits } from "../../src/contract/studio";
 import widget from "../../src/widgets/studio/index";
 import { fakeModel } from "../fake_model";
-import { view as viewOf } from "../page";
+import { initialized as initializedBy, view as viewOf } from "../page";
 
 export const control = (part: Partial<Control> = {}): Control => ({
   ...(contract.items.controls as Control),
@@ -70,20 +69,7 @@ export function kernel(traits: Partial<Traits> = {}) {
   };
 }
 
-/** What a host does when the kernel opens a model; `end` when it closes it. */
-export function initialized(fake: ReturnType<typeof kernel>) {
-  const host = new AbortController();
-  const clean = widget().initialize({
-    model: fake.model,
-    signal: host.signal,
-  } as unknown as InitializeProps<Traits>);
-  return {
-    end() {
-      host.abort();
-      clean();
-    },
-  };
-}
+export const initialized = (fake: ReturnType<typeof kernel>) => initializedBy<Traits>(widget(), fake.model);
 
 export function view(fake: ReturnType<typeof kernel>) {
   const shown = viewOf<Traits>(widget(), fake.model);

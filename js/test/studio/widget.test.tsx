@@ -562,12 +562,16 @@ test("a studio stands in for its picture until it is closed, and then gives it b
 });
 
 test("a studio says when its kernel has gone, and takes it back when the kernel speaks", async () => {
-  const fake = kernel();
-  const { el } = view(fake);
+  const fake = kernel({ jobs: [job({ model: "segmind/flux-dev" })] });
+  const { el, text } = view(fake);
   fake.cut();
   await settle(50);
   expect(el.querySelector("[role=alert]")?.textContent).toContain("Run this cell again.");
+  expect(text()).toContain("last heard: running");
+  expect(text()).toContain('ig.attach("job-1") collects what was under way.');
+  expect(text()).not.toMatch(/Cancel|Dismiss| left/);
   fake.say({ kind: "said", text: "" });
   await settle(50);
   expect(el.querySelector("[role=alert]")).toBeNull();
+  expect(text()).toMatch(/Cancel/);
 });

@@ -11,6 +11,7 @@ from IPython.display import DisplayHandle, display
 
 from ..batch import Batch
 from ..job import Job
+from ..media.display import MimeBundle
 from ..media.results import Result
 from ..terminal import seconds_in_words
 
@@ -45,7 +46,7 @@ class NotebookView:
             from .widgets.job_view import JobView
 
             self._widget = JobView(self._work, blocking=self._blocking)
-            self._handle = display(self._widget, display_id=True)
+            self._handle = self._widget.show()
         return self
 
     def __exit__(
@@ -62,35 +63,35 @@ class NotebookView:
     def _finish(self) -> None:
         """Put plain outputs in the widget's place: the pictures where there are some, else what happened, in words."""
         outcome = self._work.outcome
-        if outcome.done() and outcome.exception() is None:
-            show(outcome.result(), handle=self._handle, facts=not self._quiet)
-        else:
-            error = outcome.exception() if outcome.done() else None
-            partial = getattr(error, "partial", None)
-            if isinstance(partial, Result):
-                show(partial, handle=self._handle, facts=not self._quiet)
-            elif self._handle is not None:
-                self._handle.update({"text/plain": how_it_ended(self._work)}, raw=True)
+        error = outcome.exception() if outcome.done() else None
+        result = outcome.result() if outcome.done() and error is None else getattr(error, "partial", None)
+        outputs: list[MimeBundle] = []
+        if isinstance(result, Result):
+            outputs = show(result, handle=self._handle, facts=not self._quiet)
+        elif self._handle is not None:
+            outputs = [({"text/plain": how_it_ended(self._work)}, {})]
+            self._handle.update(outputs[0][0], raw=True)
         if self._widget is not None:
-            self._widget.finish()
+            self._widget.finish(outputs)
 
 
-def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = True) -> None:
-    """Display each picture as an output of its own, then one line of text with the facts.
+def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = True) -> list[MimeBundle]:
+    """Display each picture as an output of its own, then one line of text with the facts; returns these outputs.
 
     The first takes the place of `handle`'s output, where one is given. Texts and lost outputs are shown as text.
     """
-    bundles = [artifact._repr_mimebundle_() for artifact in result.artifacts]
+    outputs = [artifact._repr_mimebundle_() for artifact in result.artifacts]
     if result.text:
-        bundles.append(({"text/plain": result.text}, {}))
-    for position, (data, metadata) in enumerate(bundles):
+        outputs.append(({"text/plain": result.text}, {}))
+    if facts:
+        outputs.append(({"text/plain": result.summary}, {}))
+    for position, (data, metadata) in enumerate(outputs):
         if position == 0 and handle is not None:
             handle.update(data, metadata=metadata, raw=True)
         else:
             display(data, metadata=metadata, raw=True)
-    if facts:
-        display({"text/plain": result.summary}, raw=True)
     remember_shown(result)
+    return outputs
 
 
 def how_it_ended(work: Job | Batch) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,17 @@ from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import JobCancelled
 from ipyimagegen.job import Job
 from ipyimagegen.media.previews import BytesFrame
+from ipyimagegen.media.sniff import sniff
+from ipyimagegen.notebook.widgets import job_view
 from ipyimagegen.notebook.widgets.job_view import JobView, described
 from ipyimagegen.notebook.widgets.pacing import FramePump, Stamp, Viewing, combined
+from ipyimagegen.notebook.widgets.stand_in import StandInWidget
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 
 CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "job_view.json").read_text("utf-8"))
+PLAIN: tuple[dict[str, Any], dict[str, Any]] = ({"image/png": "iVBOR", "text/plain": "a boat"}, {"ipyimagegen": {}})
 HELLO = {"kind": "hello", "view": "a", "n": 1, "visible": True, "width_px": 64, "pixel_ratio": 1.0}
 
 
@@ -80,9 +86,10 @@ def job(client: Client) -> Iterator[Job]:
 
 def test_the_synced_traits_and_their_defaults_are_the_contracts() -> None:
     view = JobView()
-    own = {name for name in view.traits(sync=True) if name in JobView.class_own_traits(sync=True)}
+    own = {*JobView.class_own_traits(sync=True), *StandInWidget.class_own_traits(sync=True)}
+    own -= {name for name in own if name.startswith("_")}
     assert own == set(CONTRACT["traits"])
-    assert {name: getattr(view, name) for name in own} == CONTRACT["traits"]
+    assert {name: getattr(view, name) for name in own} == {**CONTRACT["traits"], "sheet_mark": view.sheet_mark}
 
 
 def test_a_described_job_has_the_contracts_fields(job: Job) -> None:
@@ -129,18 +136,63 @@ def test_a_finished_view_closes_when_the_last_page_says_bye(job: Job) -> None:
     job.cancel()
     with pytest.raises(JobCancelled):
         job.result(10)
-    view.finish()
+    view.finish([PLAIN])
     settle()
     assert view.comm is not None
+    assert [kind for kind, _ in view.said if kind == "sheet"] == []
     view.hear(kind="bye", view="a")
     assert view.comm is None
 
 
 def test_a_view_that_no_page_ever_showed_closes_at_once(job: Job) -> None:
     view = Watched(job)
-    view.finish()
+    view.finish([PLAIN])
     settle()
     assert view.comm is None
+
+
+@pytest.mark.parametrize("order", ["opened, then finished", "finished, then opened"])
+def test_a_page_that_was_loaded_again_is_told_the_outputs_themselves(order: str, job: Job) -> None:
+    view = Watched(job)
+    view.hear(**HELLO)
+    steps: list[Callable[[], object]] = [lambda: view.hear(kind="opened"), lambda: view.finish([PLAIN, PLAIN])]
+    for step in steps if order.startswith("opened") else reversed(steps):
+        step()
+        settle()
+    told = [content for kind, content in view.said if kind == "sheet"]
+    assert told == [{"outputs": [{"data": PLAIN[0], "metadata": PLAIN[1]}] * 2}]
+
+
+@pytest.mark.parametrize(
+    ("service", "words"), [("local", "Run the cell again."), ("segmind", "ig.attach({id!r}) collects it.")]
+)
+def test_the_file_has_a_card_that_says_how_to_get_the_picture(
+    service: str, words: str, client: Client, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "spec", replace(job.spec, service=service))
+    view = JobView(job)
+    data, _ = view._repr_mimebundle_()
+    assert data["text/plain"].splitlines() == [
+        f"{service}/sketch",
+        "This call was at work when the notebook was saved.",
+        words.format(id=job.id),
+    ]
+    assert data["image/jpeg"].startswith(view.sheet_mark)
+    assert sniff(base64.b64decode(data["image/jpeg"])) == "image/jpeg"
+
+
+@pytest.mark.parametrize(("session", "kinds"), [("n.ipynb", 2), ("", 3)])
+def test_on_a_server_no_output_is_of_the_widgets_own_type(
+    session: str, kinds: int, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(job_view, "display", lambda data, **_: shown.append(data))
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    if session:
+        monkeypatch.setenv("JPY_SESSION_NAME", session)
+    JobView(job).show()
+    assert len(shown[0]) == kinds
+    assert ("application/vnd.jupyter.widget-view+json" in shown[0]) is not bool(session)
 
 
 class Wire:

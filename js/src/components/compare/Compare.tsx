@@ -2,6 +2,7 @@
 import "../../theme/theme"; // first: the parts below build on it
 import { type ReadonlySignal, type Signal, useSignal, useSignalEffect } from "@preact/signals";
 import type { Compared, Mode, Parameter, Run } from "../../contract/compare";
+import { Gone } from "../Gone";
 import { Icon } from "../icons";
 import { FIT, keyed, STEP, type Transform, zoomed } from "../zoom/transform";
 import { Difference } from "./Difference";
@@ -18,6 +19,8 @@ export interface CompareProps {
   parameters: ReadonlySignal<readonly Parameter[]>;
   prompts: ReadonlySignal<readonly (readonly Run[])[]>;
   pixels: Pixels;
+  /** Whether the kernel has gone that has the pictures. */
+  gone: ReadonlySignal<boolean>;
 }
 
 const MODES: Record<Mode, string> = {
@@ -149,7 +152,7 @@ function loupeAt(key: string, from: Spot): Spot {
   return step === undefined ? null : { u: within(u + step[0]), v: within(v + step[1]) };
 }
 
-export function Compare({ pictures, mode: asked, parameters, prompts, pixels }: CompareProps) {
+export function Compare({ pictures, mode: asked, parameters, prompts, pixels, gone }: CompareProps) {
   const mode = useSignal(asked.value);
   const pair = useSignal<readonly [number, number]>([0, 1]);
   const transform = useSignal<Transform>(FIT);
@@ -203,6 +206,7 @@ export function Compare({ pictures, mode: asked, parameters, prompts, pixels }: 
         {mode.value === "side" && <Switch on={loupe} text="Loupe" />}
         <ZoomTools transform={transform} />
       </div>
+      {gone.value && <Gone>What is here stays; for sharper or missing pictures, run this cell again.</Gone>}
       {/* biome-ignore lint/a11y/useSemanticElements: no fieldset is meant. */}
       <div
         class="ig-compare__stage"

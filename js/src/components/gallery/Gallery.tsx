@@ -2,6 +2,7 @@
 import "../../theme/theme"; // first: the parts below build on it
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { Caption, Item } from "../../contract/gallery";
+import { Gone } from "../Gone";
 import { Grid } from "./Grid";
 import { EVERYTHING, models, ordered, type Wish } from "./order";
 import type { Pictures } from "./pictures";
@@ -17,6 +18,8 @@ export interface GalleryProps {
   cellPx: ReadonlySignal<number>;
   selection: ReadonlySignal<readonly number[]>;
   pictures: Pictures;
+  /** Whether the kernel has gone that has the pictures. */
+  gone: ReadonlySignal<boolean>;
   onSelect: (indices: readonly number[]) => void;
   onStar: (index: number, starred: boolean) => void;
 }
@@ -43,7 +46,7 @@ function Nothing({ total, wish }: { total: number | null; wish: Wish }) {
 }
 
 export function Gallery(props: GalleryProps) {
-  const { items, total, captions, cellPx, selection, pictures, onSelect, onStar } = props;
+  const { items, total, captions, cellPx, selection, pictures, gone, onSelect, onStar } = props;
   const wish = useSignal<Wish>(EVERYTHING);
   const own = useSignal<readonly Caption[]>(captions.value);
   const enlarged = useSignal(0);
@@ -60,7 +63,7 @@ export function Gallery(props: GalleryProps) {
   });
   const star = (index: number) => {
     const item = items.value[index];
-    if (item !== undefined) onStar(index, !item.starred);
+    if (item !== undefined && !gone.value) onStar(index, !item.starred);
   };
   const close = () => {
     looking.value = false;
@@ -70,6 +73,7 @@ export function Gallery(props: GalleryProps) {
     // biome-ignore lint/a11y/useSemanticElements: a section would be one landmark per cell.
     <div class="ig-gallery" role="group" aria-label="Gallery">
       <Toolbar wish={wish} models={every} captions={own} state={state} />
+      {gone.value && <Gone>Stars, and pictures that are not here yet, need it: run this cell again.</Gone>}
       {order.value.length > 0 ? (
         <Grid
           items={items}

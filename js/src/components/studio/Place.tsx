@@ -6,6 +6,7 @@ import { CancelControl } from "../CancelControl";
 import { answerFor } from "../cancel_requests";
 import { useClock } from "../clock";
 import type { Frame } from "../frame";
+import { WhatIsLeft } from "../Gone";
 import { RESULT_TYPE } from "../inputs/picking";
 import { columns, isFinal, ratio } from "../job";
 import { Meter } from "../Meter";
@@ -65,7 +66,8 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
           );
         })}
       </ul>
-      {running.value ? (
+      <WhatIsLeft jobs={jobs} model={jobs[0]?.model ?? ""} />
+      {running.value && (
         <CancelControl
           label={many ? "Cancel this run" : "Cancel"}
           answer={asked ? answerFor(bench.requests.value, jobs[0]?.id ?? "") : undefined}
@@ -74,7 +76,8 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
             for (const job of jobs) if (!isFinal(job)) bench.cancel(job.id);
           }}
         />
-      ) : (
+      )}
+      {!running.value && jobs.every(({ phase }) => phase !== "lost") && (
         <button type="button" class="ig-button" onClick={() => bench.dismiss(jobs[0]?.id ?? "")}>
           Dismiss
         </button>

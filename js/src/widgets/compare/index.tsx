@@ -12,8 +12,10 @@ import { objectUrls } from "../../model/object_urls";
 import { keepShortcutsOut } from "../../model/shortcuts";
 import { standingIn } from "../../model/stand_in";
 
+const GONE = "The kernel has gone.";
+
 /** Each picture once at the size it is shown at, and again only where more is needed. */
-function pixelsOf({ on, send, life }: Binding<CompareContract>, view: string): Pixels {
+function pixelsOf({ on, send, gone, life }: Binding<CompareContract>, view: string): Pixels {
   const urls = objectUrls<number>(life);
   const known = new Map<number, Signal<Picture>>();
   const asked = new Map<number, number>();
@@ -32,12 +34,25 @@ function pixelsOf({ on, send, life }: Binding<CompareContract>, view: string): P
   on("failed", ({ view: to, index, reason }) => {
     if (to === view && of(index).peek() === null) of(index).value = { reason };
   });
+  const ask = (index: number, px: number) =>
+    send({ kind: "want", view, index, px: Number.isFinite(px) ? px : 0 });
+  atEnd(
+    life,
+    gone.subscribe((now) => {
+      for (const [index, px] of asked) {
+        const here = of(index).peek();
+        if (now && here === null) of(index).value = { reason: GONE };
+        else if (!now && (here === null || !("px" in here) || here.px < px)) ask(index, px);
+      }
+    }),
+  );
   return {
     picture: of,
     need(index, px) {
       if ((asked.get(index) ?? 0) >= rank(px)) return;
       asked.set(index, rank(px));
-      send({ kind: "want", view, index, px });
+      ask(index, px);
+      if (gone.peek() && of(index).peek() === null) of(index).value = { reason: GONE };
     },
   };
 }
@@ -47,6 +62,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   const binding = bind<CompareContract>(model, life.signal);
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
   const asking = insist<CompareContract["toKernel"]>(binding.send, life.signal);
+  binding.whenGone(asking.again); // is it really gone?
   let ready = false;
   const waiting: (() => void)[] = [];
   const pixels = pixelsOf(binding, view);
@@ -64,6 +80,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
       mode={binding.trait("mode")}
       parameters={binding.trait("parameters")}
       prompts={binding.trait("prompts")}
+      gone={binding.gone}
       pixels={{
         picture: pixels.picture,
         // Nothing is asked for before the kernel has answered: what is sent to a busy cell waits for its end.

@@ -51,6 +51,7 @@ function show({ model, el, signal: host }: RenderProps<Traits>, early: Ahead): (
       cellPx={binding.trait("cell_px")}
       selection={selection}
       pictures={pictures}
+      gone={binding.gone}
       onSelect={(indices) => {
         model.set("selection", [...indices]);
         model.save_changes();

@@ -19,10 +19,15 @@ export interface Room {
   px: number;
 }
 
-export function itemsOf({ on, send, life }: Binding<GalleryContract>, view: string, room: Room): Items {
+export function itemsOf(
+  { on, send, whenGone, life }: Binding<GalleryContract>,
+  view: string,
+  room: Room,
+): Items {
   const items = signal<readonly Item[]>([]);
   const total = signal<number | null>(null);
   const asking = insist<Ask>(send, life);
+  whenGone(asking.again); // is it really gone?
   const mark = (indices: readonly number[], starred: boolean) => {
     const marked = new Set(indices);
     items.value = items.value.map((item, index) =>

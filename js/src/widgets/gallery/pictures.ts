@@ -3,6 +3,7 @@ import { batch, type Signal, signal } from "@preact/signals";
 import type { Picture, Pictures } from "../../components/gallery/pictures";
 import type { GalleryContract } from "../../contract/gallery";
 import type { Binding } from "../../model/binding";
+import { atEnd } from "../../model/life";
 import { objectUrls } from "../../model/object_urls";
 
 /** Thumbnails kept although they are out of view. */
@@ -15,6 +16,8 @@ interface Store {
   of(index: number): Signal<Picture>;
   put(index: number, px: number, bytes: DataView, type: string): void;
   fail(index: number, reason: string): void;
+  /** Forgets why pictures did not come. */
+  forgive(): void;
   /** Forgets the oldest but for these, down to a number. */
   trim(keep: ReadonlySet<number>, most: number): void;
 }
@@ -38,6 +41,9 @@ function store(life: AbortSignal): Store {
     fail(index, reason) {
       of(index).value = { reason };
     },
+    forgive() {
+      for (const one of known.values()) if (one.value !== null && "reason" in one.value) one.value = null;
+    },
     trim(keep, most) {
       for (const [index, one] of known) {
         if (known.size <= most) break;
@@ -50,13 +56,16 @@ function store(life: AbortSignal): Store {
   };
 }
 
-export function picturesOf({ on, send, life }: Binding<GalleryContract>, view: string): Pictures {
+const GONE = "The kernel has gone.";
+
+export function picturesOf({ on, send, gone, life }: Binding<GalleryContract>, view: string): Pictures {
   const thumbs = store(life);
   const fulls = store(life);
   /** What was asked for and has not come: thumbnail sizes by index. */
   const asked = new Map<number, number>();
   const fullAsked = new Map<number, number>();
   let inView: ReadonlySet<number> = new Set();
+  let inViewPx = 0;
 
   const lacks = (index: number, px: number): boolean => {
     const known = thumbs.of(index).peek();
@@ -67,7 +76,26 @@ export function picturesOf({ on, send, life }: Binding<GalleryContract>, view: s
     const lacking = indices.filter((index) => lacks(index, px));
     for (const index of lacking) asked.set(index, px);
     if (lacking.length > 0) send({ kind: "want", view, px, indices: lacking });
+    if (gone.peek()) lose();
   };
+  /** What was asked for will not come, until there is a kernel again. */
+  const lose = () => {
+    batch(() => {
+      for (const index of asked.keys()) if (thumbs.of(index).peek() === null) thumbs.fail(index, GONE);
+    });
+    asked.clear();
+    fullAsked.clear();
+  };
+  atEnd(
+    life,
+    gone.subscribe((now) => {
+      if (now) lose();
+      else {
+        thumbs.forgive();
+        askFor([...inView], inViewPx);
+      }
+    }),
+  );
   /** To every view, or to this one. */
   const isOurs = (to: string) => to === "" || to === view;
   on("items", ({ view: to, start, thumbs: coming, px }) => {
@@ -101,6 +129,7 @@ export function picturesOf({ on, send, life }: Binding<GalleryContract>, view: s
     full: (index) => fulls.of(index),
     want(indices, px) {
       inView = new Set(indices);
+      inViewPx = px;
       const left = [...asked.keys()].filter((index) => !inView.has(index));
       for (const index of left) asked.delete(index);
       if (left.length > 0) send({ kind: "drop", view, indices: left });

@@ -8,6 +8,7 @@ import { cancelling } from "../../model/cancelling";
 import { type FramePump, framePump } from "../../model/frames";
 import { insist } from "../../model/insist";
 import { atEnd, beginLife } from "../../model/life";
+import { standingIn } from "../../model/stand_in";
 import { type Viewing, watchViewing } from "../../model/visibility";
 
 function render({ model, el, signal }: RenderProps<Traits>): () => void {
@@ -73,4 +74,4 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
   return life.end;
 }
 
-export default () => ({ render }) satisfies AnyWidget<Traits>;
+export default () => standingIn(render) satisfies AnyWidget<Traits>;

@@ -2,6 +2,7 @@
 import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { computed, signal } from "@preact/signals";
 import { render as mount } from "preact";
+import { lost } from "../../components/job";
 import type { Bench } from "../../components/studio/bench";
 import { Studio } from "../../components/studio/Studio";
 import { bare } from "../../components/studio/values";
@@ -28,7 +29,8 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   const view = Math.random().toString(36).slice(2); // crypto.randomUUID is missing on pages without TLS
   const said = signal("");
   const fault = trait("fault");
-  const jobs = trait("jobs");
+  const told = trait("jobs");
+  const jobs = computed(() => (gone.value ? told.value.map(lost) : told.value));
   const say = (text: string) => {
     said.value = text;
   };
@@ -50,7 +52,11 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     life.signal,
   );
   const shown = pictures({ ask: (keys, px) => send({ kind: "want", keys, px }), life: life.signal });
-  const fetched = files({ ask: (what, key) => send({ kind: "fetch", view, what, key }), life: life.signal });
+  const fetched = files({
+    ask: (what, key) => send({ kind: "fetch", view, what, key }),
+    gone,
+    life: life.signal,
+  });
   const frames = previews({
     jobs,
     shown: (job, seq) => send({ kind: "shown", view, job, seq }),

@@ -13,13 +13,13 @@ from .base import STATIC
 from .compare_diff import MAX_PROMPT_CHARS, in_words, parameter_diff, word_diff
 from .compare_inputs import MAX_LABEL_CHARS, as_artifacts, labels_of
 from .scaling import asked_size, scaler
-from .stand_in import StandInWidget, sheet_of
+from .stand_in import SheetWidget, sheet_of
 
 Mode = Literal["slider", "side", "flicker", "difference"]
 MODES: tuple[Mode, ...] = ("slider", "side", "flicker", "difference")
 
 
-class Compare(StandInWidget):
+class Compare(SheetWidget):
     """Pictures under a slider, side by side, in turn, or as their difference: `Compare(a, b)`, `Compare(a, b, c, …)`.
 
     Takes results, artifacts, PIL images, arrays, bytes and paths; one result or list stands for all its pictures.

@@ -17,7 +17,7 @@ from .base import STATIC
 from .gallery_items import CAPTIONS, Entry, as_result, check_captions, chunk, entries, flat
 from .gallery_thumbs import ThumbnailQueue
 from .scaling import Scaled, asked_size, scaler, size_for
-from .stand_in import StandInWidget, sheet_of
+from .stand_in import SheetWidget, sheet_of
 
 MAX_RESULTS = 5_000
 """How many results a history query gives at most."""
@@ -34,7 +34,7 @@ MAX_SHEET = 24
 """Pictures on the contact sheet that the notebook keeps."""
 
 
-class Gallery(StandInWidget):
+class Gallery(SheetWidget):
     """A grid of pictures: `Gallery(results)`, `Gallery("lighthouse")` for what the history has, `Gallery()` for all.
 
     `results` are results, artifacts, or lists of either; a string is a history query (every word in model, prompt or

@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import traitlets
+from IPython.display import DisplayHandle, display
 
 from ...batch import Batch
 from ...core.events import Event, Preview
 from ...core.jobs import in_words
 from ...job import Job
+from ...media.display import MimeBundle
 from ...media.previews import BytesFrame
+from ...media.sheets import word_card
 from ...runtime import runtime
-from .base import STATIC, Widget
+from .base import STATIC
 from .screens import Screens
+from .stand_in import StandInWidget, is_on_a_server
 
 UPDATE_S = 0.1
 """The shortest time between two updates of the words and bars; previews have a pace of their own."""
 MAX_LOG_LINES = 200
 MAX_PROMPT_CHARS = 1_000
+MAX_NAMED = 4
+AT_WORK = "This call was at work when the notebook was saved."
+LOCAL = "local"
+"""The embedded engine's service: its work ends with the kernel."""
 
 
-class JobView(Widget):
-    """Shows the jobs of one call. It never blocks, and stops nothing but when Cancel is pressed."""
+class JobView(StandInWidget):
+    """Shows the jobs of one call. It never blocks, and stops nothing but when Cancel is pressed.
+
+    Until the call ends, a notebook file has a card in its place, which says how to collect what was under way.
+    """
 
     _esm = STATIC / "job_view.js"
     _css = STATIC / "job_view.css"
@@ -41,7 +53,7 @@ class JobView(Widget):
         self._screens = Screens(self.say)
         self._pending: asyncio.TimerHandle | None = None
         self._ends: list[Any] = []
-        self._finished = False
+        self._outcome: Sequence[MimeBundle] | None = None
         if work is None:
             super().__init__(**traits)
             return
@@ -56,12 +68,31 @@ class JobView(Widget):
         for job in work.jobs:
             self._ends.append(job.watch(partial(self._moved, job)))
 
-    def __repr__(self) -> str:
-        """What a saved notebook says in this view's place, to readers that show no widgets."""
+    def show(self) -> DisplayHandle | None:
+        """Display it; what the handle is updated with takes its place."""
+        data = self._plain(self.sheet()) if is_on_a_server() else self._repr_mimebundle_()[0]
+        handle: DisplayHandle | None = display(data, raw=True, display_id=True)
+        return handle
+
+    def sheet(self) -> bytes:
+        """The card."""
+        return word_card([self.title or "No job", *self._left()])
+
+    def sheet_text(self) -> str:
+        """The same in plain text."""
+        return "\n".join([self.title or "No job", *self._left()])
+
+    def _left(self) -> list[str]:
+        """What a reader of the file is told."""
         if self.work is None:
-            return "<JobView of no job>"
-        collect = " and ".join(f"ig.attach({job.id!r})" for job in self.work.jobs[:4])
-        return f"{self.title} was at work when this notebook was saved; collect it with {collect}"
+            return []
+        if self.work.jobs[0].spec.service == LOCAL:
+            return [AT_WORK, "Run the cell again."]
+        ids = [job.id for job in self.work.jobs[:MAX_NAMED]]
+        return [AT_WORK, *(f"ig.attach({one!r}) collects it." for one in ids)]
+
+    def __repr__(self) -> str:
+        return f"<JobView of {self.title or 'no job'}>"
 
     def _moved(self, job: Job, event: Event | None) -> None:
         if isinstance(event, Preview):
@@ -102,27 +133,36 @@ class JobView(Widget):
             if job_id is None or job.id == job_id:
                 job.cancel()
 
-    def finish(self) -> None:
-        """The call has ended and its output was replaced: close as soon as no page shows this view any more.
+    def finish(self, outputs: Sequence[MimeBundle]) -> None:
+        """The call has ended and `outputs` are in the place of this view: close as soon as no page shows it any more.
 
-        After a page reload the output is not replaced: there the view stays, with the finished pictures in it.
+        A page that was loaded since does not hear of them, and puts them into its file by itself. Where a host lets
+        no page do so, the view stays, with the finished pictures in it.
         """
-        self.post(self._finish)
+        self.post(partial(self._finish, outputs))
 
-    def _finish(self) -> None:
-        self._finished = True
+    def _finish(self, outputs: Sequence[MimeBundle]) -> None:
+        self._outcome = outputs
         if self._screens.views and self.work is not None:
             self._update()
             for job in self.work.jobs:
                 self._show_picture(job)
+        self._renew_in_files(outputs)
         self._close_if_unseen()
 
+    def _opened(self) -> None:
+        super()._opened()
+        if self._outcome is not None:
+            self._renew_in_files(self._outcome)
+
     def _show_picture(self, job: Job) -> None:
-        if job.exception() is None and (images := job.result(0).images) and not images[0].error:
+        if not job.outcome.done() or job.outcome.exception() is not None:
+            return  # an interrupted call ends before its jobs do
+        if (images := job.outcome.result().images) and not images[0].error:
             self._screens.push(job.id, BytesFrame(images[0].bytes), job.state.steps or 1)
 
     def _close_if_unseen(self) -> None:
-        if self._finished and not self._screens.views:
+        if self._outcome is not None and not self._screens.views:
             self.close()
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import os
 import secrets
 import sys
 from abc import abstractmethod
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ from IPython.display import DisplayHandle, display
 from ...core.errors import ImagegenError
 from ...core.events import Output
 from ...media.artifacts import Artifact, missing_artifact
-from ...media.display import DisplaySettings, for_display
+from ...media.display import DisplaySettings, MimeBundle, for_display
 from ...media.sheets import contact_sheet
 from ...runtime import runtime
 from ..display import has_kernel
@@ -100,10 +100,7 @@ class StandInWidget(Widget):
 
     def __init__(self, **traits: Any) -> None:
         self._mark = secrets.token_hex(_MARK_CHARS // 2)
-        self._handles: list[DisplayHandle] = []
         self._reopened = False
-        self._renewing: asyncio.TimerHandle | None = None
-        self._work: set[asyncio.Task[None]] = set()
         super().__init__(sheet_mark=in_base64(self._mark), **traits)
 
     @abstractmethod
@@ -113,6 +110,42 @@ class StandInWidget(Widget):
     @abstractmethod
     def sheet_text(self) -> str:
         """What stands for it where only text is shown."""
+
+    def _repr_mimebundle_(self, **_: Any) -> MimeBundle:
+        """The widget, and beside it the picture and the text for those who cannot show it."""
+        widget = super()._repr_mimebundle_()
+        return {**(widget[0] if widget is not None else {}), **self._plain(self.sheet())}, {}
+
+    def _plain(self, jpeg: bytes | None) -> dict[str, Any]:
+        data = {"text/plain": self.sheet_text()}
+        if jpeg is None:
+            return data
+        return {"image/jpeg": base64.b64encode(marked(jpeg, self._mark)).decode("ascii"), **data}
+
+    def _received(self, widget: object, content: object, buffers: list[Any]) -> None:
+        if isinstance(content, dict) and content.get("kind") == "opened":
+            self.post(self._opened)
+        else:
+            super()._received(widget, content, buffers)
+
+    def _opened(self) -> None:
+        """A page has found the picture in its file: it hears of no update of that output, and renews it by itself."""
+        self._reopened = True
+
+    def _renew_in_files(self, outputs: Sequence[MimeBundle]) -> None:
+        """Let pages that were loaded since put other outputs in the picture's place."""
+        if self._reopened:
+            self.say("sheet", outputs=[{"data": data, "metadata": metadata} for data, metadata in outputs])
+
+
+class SheetWidget(StandInWidget):
+    """A widget whose picture changes while it lives: made soon after each change, and put into the notebook."""
+
+    def __init__(self, **traits: Any) -> None:
+        self._handles: list[DisplayHandle] = []
+        self._renewing: asyncio.TimerHandle | None = None
+        self._work: set[asyncio.Task[None]] = set()
+        super().__init__(**traits)
 
     def first_sheet(self) -> bytes | None:
         """What is in the file for the second before the sheet is made; there is no time for pictures."""
@@ -136,17 +169,6 @@ class StandInWidget(Widget):
         else:
             display(self._plain(self.sheet()), raw=True)
 
-    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, and beside it the picture and the text for those who cannot show it."""
-        widget = super()._repr_mimebundle_()
-        return {**(widget[0] if widget is not None else {}), **self._plain(self.sheet())}, {}
-
-    def _plain(self, jpeg: bytes | None) -> dict[str, Any]:
-        data = {"text/plain": self.sheet_text()}
-        if jpeg is None:
-            return data
-        return {"image/jpeg": base64.b64encode(marked(jpeg, self._mark)).decode("ascii"), **data}
-
     def renew_sheet(self) -> None:
         """Make the picture soon, anew where there is one, and put it into the notebook."""
         self.post(self._renew_later)
@@ -160,18 +182,10 @@ class StandInWidget(Widget):
         data = self._plain(await asyncio.to_thread(self.sheet))
         for handle in self._handles:
             handle.update(data, raw=True)
-        if self._reopened:
-            self.say("sheet", data=data)
-
-    def _received(self, widget: object, content: object, buffers: list[Any]) -> None:
-        if isinstance(content, dict) and content.get("kind") == "opened":
-            self.post(self._opened)
-        else:
-            super()._received(widget, content, buffers)
+        self._renew_in_files([(data, {})])
 
     def _opened(self) -> None:
-        """A page has found the picture in its file: it hears of no update of that output, and renews it by itself."""
-        self._reopened = True
+        super()._opened()
         self._renew_later()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:

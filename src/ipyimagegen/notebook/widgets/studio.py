@@ -26,7 +26,7 @@ from ...session import default_client
 from . import studio_words as words
 from .base import STATIC
 from .screens import Screens
-from .stand_in import StandInWidget
+from .stand_in import SheetWidget
 from .studio_calls import Call, Calls
 from .studio_controls import controls
 from .studio_form import Dropped, Form
@@ -62,7 +62,7 @@ class Results(traitlets.List[Result]):
         return super().get(obj, cls) or []
 
 
-class Studio(StandInWidget):
+class Studio(SheetWidget):
     """The workbench for one model at a time, of any service.
 
     `Studio("openpixels/flux-dev", prompt="a lighthouse")` opens with the form filled in; parameters that the model does
