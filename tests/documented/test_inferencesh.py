@@ -238,8 +238,11 @@ def test_upload(client: Inference, tmp_path: Path) -> None:
     for source in (str(tmp_path / "in.png"), tmp_path / "in.png", PICTURE):
         assert PICTURE == httpx.get(client.files.upload(source)["uri"]).content
     options = UploadFileOptions(filename="data.bin", content_type="application/octet-stream", public=True)
-    record = client.files.upload(b"raw bytes data", options)
-    assert (record["filename"], record["public"]) == ("data.bin", True)
+    for given in (options, {"filename": "data.bin", "content_type": "application/octet-stream", "public": True}):
+        record = client.files.upload(b"raw bytes data", given)
+        assert (record["filename"], record["public"]) == ("data.bin", True)
+    with pytest.raises(InvalidInput, match="filename"):
+        client.files.upload(PICTURE, {"name": "a.png"})
 
 
 @row("async_inference().run(...) (needs the [async] extra)")

@@ -9,11 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Literal
 
 import httpx
+import numpy as np
 import pytest
 
+from ipyimagegen.core.errors import InvalidInput, MissingKey
 from ipyimagegen.gateway import Fault, Gateway
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 
@@ -41,9 +44,14 @@ def test_base_url(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @row("api_key is required")
-def test_api_key() -> None:
-    with pytest.raises(TypeError, match="api_key"):
-        OpenPixels()  # type: ignore[call-arg]
+@pytest.mark.parametrize("kind", [OpenPixels, AsyncOpenPixels])
+def test_api_key(kind: type[OpenPixels | AsyncOpenPixels], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENPIXELS_API_KEY", raising=False)
+    for given in [(), (None,), ("",)]:
+        with pytest.raises(MissingKey, match="OPENPIXELS_API_KEY"):
+            kind(*given)
+    monkeypatch.setenv("OPENPIXELS_API_KEY", "sk-op-made-up")
+    assert "openpixels" in repr(kind())
 
 
 @row("models flux-dev, flux-schnell, flux-pro-1.1")
@@ -135,3 +143,13 @@ def test_immediate(gateway: Gateway, client: OpenPixels) -> None:
     gateway.openpixels.immediate = True
     assert client.run(PAYLOAD)["status"] == "complete"
     assert gateway.requests.of("openpixels", "poll") == []
+
+
+@row("sense: a number of NumPy is a number, and what JSON cannot hold is told by its name")
+def test_values(gateway: Gateway, client: OpenPixels) -> None:
+    assert client.run({**PAYLOAD, "width": np.int64(128)})["status"] == "complete"
+    assert b'"width":128' in gateway.requests.of("openpixels", "submit")[0].body
+    for value in (b"bytes", Path("a.png"), float("nan")):
+        with pytest.raises(InvalidInput, match=f"seed: {type(value).__name__}"):
+            client.run(PAYLOAD, seed=value)
+    assert len(gateway.requests.of("openpixels", "submit")) == 1

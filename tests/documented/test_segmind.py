@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,6 +109,16 @@ def test_run_sync(gateway: Gateway) -> None:
     assert PICTURE == response.content
     assert (response.headers["x-seed-value"], response.headers["x-cost"]) == ("11", "0.025")
     assert gateway.keys.segmind not in repr(vars(response)) + repr(response.request.headers)
+    assert response.elapsed.total_seconds() > 0
+    again = pickle.loads(pickle.dumps(response))  # noqa: S301
+    assert (PICTURE, 200) == (again.content, again.status_code)
+
+
+@row("sense: the parts of the module complete with Tab, without a key too")
+def test_completion(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SEGMIND_API_KEY", raising=False)
+    assert ["upload"] == dir(segmind.files)
+    assert {"get", "history", "list", "recent"} == {*dir(segmind.generations)}
 
 
 @row("run_sync(...).json() for structured responses")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import io
 import json
+import pickle
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -435,6 +437,36 @@ def test_snake_case(gateway: Gateway, client: Client, here: Path) -> None:
     gateway.speedpix.keys = "snake"
     gateway.speedpix.expire_time_as = "string"
     assert PICTURE == cut_out(client, "./input.jpg")["images"]["url"].read()
+
+
+@row("sense: save() into a folder that exists uses the output's own name")
+def test_save_into_a_folder(client: Client, tmp_path: Path) -> None:
+    output = client.run(workflow_id="text-to-image", input={"prompt": "t"})
+    assert tmp_path / "images.png" == output["images"].save(tmp_path)
+    assert tmp_path / "images.png" == asyncio.run(output["images"]["url"].async_save(str(tmp_path)))
+    assert PICTURE == (tmp_path / "images.png").read_bytes()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))])  # noqa: S301
+@row("sense: outputs, predictions and errors can be copied and pickled, without a key")
+def test_copies(gateway: Gateway, client: Client, copied: Callable[[Any], Any]) -> None:
+    output = copied(client.run(workflow_id="text-to-image", input={"prompt": "t"}))
+    assert PICTURE == output["images"].read()
+    running = copied(client.predictions.create("text-to-image", {"prompt": "t"}))
+    done = copied(running.wait())
+    assert PICTURE == done.output["images"].read()
+    gateway.faults.add(Fault("job_fails", service="speedpix", text="out of memory"))
+    with pytest.raises(PredictionError) as caught:
+        client.run(workflow_id="text-to-image", input={"prompt": "t"})
+    error = copied(caught.value)
+    assert error.prediction is not None
+    assert (str(caught.value), "out of memory", "failed") == (
+        str(error),
+        error.prediction.error,
+        error.prediction.reload().status,
+    )
+    for secret in (gateway.keys.speedpix_app_key, gateway.keys.speedpix_app_secret):
+        assert secret.encode() not in pickle.dumps((output, running, done, error))
 
 
 @given(st.text(max_size=40))

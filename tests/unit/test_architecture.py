@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from importlib import metadata
 from pathlib import Path
 
@@ -44,6 +45,8 @@ ROOMS = {
     "uvicorn": {"gateway"},
 }
 """Where each third-party package may be imported."""
+WITHOUT_CIRCLES = ("core", "net", "engine", "history", "services", "gateway")
+"""Rooms in which imports run one way from module to module too, those for types included."""
 
 
 def room(path: Path) -> str:
@@ -82,6 +85,26 @@ def test_imports_run_down_only() -> None:
             if there != here and floor[there] >= floor[here] and (here, there) not in UPWARD:
                 wrong.append(f"{path.relative_to(SRC)} imports {module}")
     assert wrong == []
+
+
+def modules(path: Path) -> set[Path]:
+    """The files of this package that a file imports."""
+    found = set()
+    for module in imports(path):
+        parts = module.split(".")[1:] if module.startswith("ipyimagegen.") else []
+        places = [SRC.joinpath(*parts), SRC.joinpath(*parts[:-1])] if parts else []
+        files = (file for place in places for file in (place.with_suffix(".py"), place / "__init__.py"))
+        found.add(next((file for file in files if file in FILES), path))
+    return found - {path}
+
+
+@pytest.mark.parametrize("name", WITHOUT_CIRCLES)
+def test_modules_of_a_room_import_each_other_one_way(name: str) -> None:
+    order = TopologicalSorter({path: modules(path) for path in FILES if room(path) == name})
+    try:
+        order.prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(str(path.relative_to(SRC)) for path in error.args[1]))
 
 
 def test_third_party_packages_stay_in_their_rooms() -> None:

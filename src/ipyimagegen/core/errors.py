@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .short_traceback import short_traceback
 
@@ -51,6 +52,16 @@ class ImagegenError(Exception):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows; `traceback.print_exception(sys.last_value)` prints the whole traceback."""
         return short_traceback(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its class is made from: a worker process must be able to hand an error back."""
+        return _again, (type(self), self.args), self.__dict__
+
+
+def _again(kind: type[ImagegenError], args: tuple[Any, ...]) -> ImagegenError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 @dataclass(frozen=True, slots=True)

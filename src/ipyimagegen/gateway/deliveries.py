@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .jobs import log
+from .records import log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

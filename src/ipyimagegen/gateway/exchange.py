@@ -8,26 +8,19 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from .jobs import Fate, log
-from .records import KEPT_BODY_BYTES, Records, RequestRecord, safe_headers
+from .records import KEPT_BODY_BYTES, Records, RequestRecord, log, safe_headers
 from .spoiling import instead, spoiled, spoiled_send
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
 
     from .connections import Connections
-    from .faults import Fault, FaultKind, Faults
-
-ENDS: dict[FaultKind, Literal["failed", "rejected", "never"]] = {
-    "job_fails": "failed",
-    "job_rejected": "rejected",
-    "job_stuck": "never",
-}
+    from .faults import Fate, Fault, Faults
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 LOGGED_PATH = 100
@@ -49,8 +42,7 @@ class Incoming:
     @property
     def fate(self) -> Fate | None:
         """What the scripted fault does to a job that this request submits."""
-        end = ENDS.get(self.fault.kind) if self.fault else None
-        return Fate(end, self.fault.text) if self.fault and end else None
+        return self.fault.fate if self.fault else None
 
     def path_value(self, name: str) -> str:
         """A `{name}` of the route's path."""

@@ -62,6 +62,19 @@ KINDS: dict[FaultKind, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a scripted fault does to a job: ends it as failed or rejected with a text, or lets it run for ever."""
+
+    end: Literal["failed", "rejected", "never"]
+    text: str = ""
+
+
+ENDS: dict[FaultKind, Literal["failed", "rejected", "never"]] = {
+    "job_fails": "failed",
+    "job_rejected": "rejected",
+    "job_stuck": "never",
+}
 SUBMITS = frozenset({"submit", "run", "workflow"})
 ONLY_ON: dict[FaultKind, frozenset[str]] = {
     "job_fails": SUBMITS,
@@ -106,6 +119,12 @@ class Fault:
             raise ValueError(f"no fault of kind {self.kind!r}{hint}")
         if (self.times is not None and self.times < 1) or self.after < 0 or self.seconds < 0:
             raise ValueError(f"times must be at least 1 or None, after and seconds at least 0: {self}")
+
+    @property
+    def fate(self) -> Fate | None:
+        """What it does to the job that is submitted."""
+        end = ENDS.get(self.kind)
+        return Fate(end, self.text) if end else None
 
     def fits(self, service: str, route: str) -> bool:
         """Whether a request of that service and route is meant."""

@@ -6,7 +6,6 @@ Everything here lives on the server's loop. A `JobState` is a frozen value and m
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 import time
 from collections import deque
@@ -15,27 +14,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from .records import log
 from .work import Step, Work, WorkFailed
 
 if TYPE_CHECKING:
+    from .faults import Fate
     from .files import FileStore, StoredFile
     from .orders import Order
-
-log = logging.getLogger("ipyimagegen.gateway")
 
 ServiceName = Literal["speedpix", "openpixels", "segmind", "inferencesh"]
 SERVICES: tuple[ServiceName, ...] = ("speedpix", "openpixels", "segmind", "inferencesh")
 
 Phase = Literal["queued", "running", "succeeded", "failed", "cancelled", "rejected"]
 KEPT_JOBS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Fate:
-    """What a scripted fault does to a job: ends it as failed or rejected with a text, or lets it run for ever."""
-
-    end: Literal["failed", "rejected", "never"]
-    text: str = ""
 
 
 class QueueFull(Exception):
@@ -269,7 +260,7 @@ class JobQueue:
             self._finish(job, "failed", error=str(error))
         except asyncio.CancelledError:
             self._finish(job, "cancelled")
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it is, it is logged, and ends one job
             log.exception("job %s", job.state.id)
             self._finish(job, "failed", error="internal error; the gateway's log has the details")
 

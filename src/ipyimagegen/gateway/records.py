@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
+log = logging.getLogger("ipyimagegen.gateway")
 KEPT_RECORDS = 10_000
 KEPT_BODY_BYTES = 16 * 1024
 SECRET_HEADERS = frozenset({"authorization", "x-api-key", "x-ca-key", "x-ca-signature", "cookie"})

@@ -31,9 +31,12 @@ _PICTURE_NAMES = ("image", "images", "mask")
 _TEXTS = ("text", "application/json", "application/xml")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
 class Payload:
-    """The bytes of an output as they arrived: in memory, or in a temporary file where they were many."""
+    """The bytes of an output as they arrived: in memory, or in a temporary file where they were many.
+
+    A copy is the same one, as nothing in it changes; a pickle holds the bytes.
+    """
 
     data: bytes = field(default=b"", repr=False)
     path: Path | None = None
@@ -52,6 +55,15 @@ class Payload:
         """Delete the temporary file, if there is one."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+    def __copy__(self) -> Payload:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Payload:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _payload, (self.read(), self.media_type, self.filename)
 
     @property
     def size(self) -> int:
@@ -347,6 +359,10 @@ def in_bytes(size: int) -> str:
     if size < 1_000:
         return f"{size} B"
     return f"{size / 1e3:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
+
+
+def _payload(data: bytes, media_type: str, filename: str) -> Payload:
+    return Payload(data=data, media_type=media_type, filename=filename)
 
 
 def _read(path: Path, size: int = -1) -> bytes:

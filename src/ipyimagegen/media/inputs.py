@@ -7,6 +7,7 @@ A string is read as a file's name only here, and callers come here only for para
 from __future__ import annotations
 
 import difflib
+import io
 import os
 import re
 import sys
@@ -168,9 +169,9 @@ def _of_bytes(data: bytes, kind: Kind, max_bytes: int, *, filename: str = "") ->
 
 
 def _of_stream(stream: Any, kind: Kind, max_bytes: int) -> InputFile:
-    data = stream.read(max_bytes + 1)
-    if isinstance(data, str):
+    if isinstance(stream, io.TextIOBase):
         raise InvalidInput("this file was opened as text; open it with mode 'rb'")
+    data = stream.read(max_bytes + 1)
     if not isinstance(data, bytes | bytearray | memoryview):
         raise InvalidInput(f"read() of {type(stream).__name__} gave {type(data).__name__}, not bytes")
     if not data:

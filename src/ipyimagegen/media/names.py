@@ -57,7 +57,7 @@ def fill(pattern: str, values: Mapping[str, object], *, texts: Mapping[str, str]
 
 def expanded(path: object) -> Path:
     """A path with `~` filled in. Raises `InvalidInput` for what is no path, or a home folder that does not exist."""
-    if not isinstance(path, str | os.PathLike):
+    if not isinstance(path, str | os.PathLike) or not os.fspath(path):
         raise wrong(path, "", "a path: give a text such as 'out.png', or a Path")
     try:
         return Path(path).expanduser()

@@ -68,7 +68,7 @@ def save(
     `taken` are paths that are never overwritten. Raises `MediaError`, `InvalidInput` or `StorageError`.
     """
     path = expanded(target)
-    into_folder = str(target).endswith(("/", os.sep)) or _is_folder(path)
+    into_folder = _means_folder(target, path)
     if into_folder:
         path = path / (default_name(artifact) + suffix_for(artifact))
     elif not media_type_of_suffix(path.suffix) and path.suffix != suffix_for(artifact):
@@ -79,6 +79,19 @@ def save(
     write_atomic(path, data)
     if beside:
         write_atomic(side_path(path), beside)
+    return path
+
+
+def save_as_it_is(target: str | os.PathLike[str], name: str, content: bytes | Path) -> Path:
+    """Write `content`, which may be another file, whole or not at all; returns the path.
+
+    Into a folder it goes as `name`, and a different file of that name stays: the new one is called `name-2`. Raises
+    `InvalidInput` or `StorageError`.
+    """
+    path = expanded(target)
+    if _means_folder(target, path):
+        path = _free(path / (safe_name(name) or "file"), content, frozenset(), overwrite=False)
+    write_atomic(path, content)
     return path
 
 
@@ -151,7 +164,10 @@ def _followed(path: Path) -> Path:
         return path  # a name that the system does not take: writing says so
 
 
-def _is_folder(path: Path) -> bool:
+def _means_folder(given: str | os.PathLike[str], path: Path) -> bool:
+    """Whether a target is a folder: one that is there, or one that is to be made, by its slash at the end."""
+    if os.fspath(given).endswith(("/", os.sep)):
+        return True
     try:
         return path.is_dir()
     except (OSError, ValueError):

@@ -10,20 +10,20 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ... import keys
 from ...core.errors import MissingKey, NotFound, ProtocolError, ServiceError, SubmitUnknown
 from ...core.events import JSON
 from ...core.params import Params
 from ...core.requests import InputFile
 from ...media.artifacts import Payload
 from ...net.answers import Answer
-from ...net.http import Http, Outgoing
+from ...net.http import Http
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..closing import close_when_gone
 from ..uploads import put
 from . import apps
-from .errors import SERVICE, MissingInferenceKey, refusal
+from .door import connect
+from .errors import KINDS, SERVICE, refusal
 from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
@@ -53,13 +53,8 @@ class Api:
     _apps: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        self.base_url = keys.base_url(SERVICE, self.base_url)
-        given = self.api_key
-
-        def authorize(_outgoing: Outgoing) -> Mapping[str, str | Secret]:
-            return {"authorization": key(given).after("Bearer")}
-
-        self.http = Http(SERVICE, self.base_url, authorize=authorize)
+        self.http = connect(self.api_key, self.base_url)
+        self.base_url = self.http.base_url
         close_when_gone(self, self.http)
 
     async def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -241,26 +236,6 @@ class Api:
         return refusal(self.http.error(answer), answer)
 
 
-def key(argument: str | Secret | None) -> Secret:
-    """The key. Raises `MissingInferenceKey`."""
-    try:
-        return keys.key(SERVICE, argument)
-    except MissingKey as error:
-        raise MissingInferenceKey(SERVICE, str(error)) from None
-
-
-_shared: dict[str, Api] = {}
-
-
-def default_http() -> Http:
-    """The connections for files that no client fetches: to wherever the environment says the service is."""
-    address = keys.base_url(SERVICE)
-    if address not in _shared:
-        _shared.clear()
-        _shared[address] = Api(base_url=address)
-    return _shared[address].http
-
-
 def _unknown(body: Mapping[str, Any], why: str) -> SubmitUnknown:
     text = f"{SERVICE}: the task was sent, but {why}; it may be running, and may be billed, so it is not sent again."
     return SubmitUnknown(f"{text} {LOOK}", service=SERVICE, model=f"{SERVICE}/{body.get('app', '')}")
@@ -276,7 +251,7 @@ def _object(answer: JSON, what: str) -> dict[str, Any]:
 def _segment(text: object) -> str:
     """Text as one part of a path."""
     if not isinstance(text, str) or text in ("", ".", ".."):
-        raise NotFound(f"{SERVICE}: {text!r} is no id", service=SERVICE)
+        raise KINDS[NotFound](f"{SERVICE}: {text!r} is no id", status=None)
     return quote(text, safe="")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +103,9 @@ class Calls:
                 raise
             raise TaskTimeout(task_id, timeout_s) from None
 
-    async def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+    async def upload(self, data: Any, options: UploadFileOptions | Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Upload a local file, bytes, a `data:` URI, base64 or a picture: its record."""
-        given = options or UploadFileOptions()
+        given = _options(options)
         return await self.api.upload(
             await asyncio.to_thread(_to_upload, data),
             filename=given.filename or "",
@@ -123,6 +123,15 @@ class Calls:
     async def cancel(self, task_id: str) -> None:
         """Cancel a task at the service."""
         note_cancelled(task_id, await self.api.cancel(task_id))
+
+
+def _options(given: object) -> UploadFileOptions:
+    if given is None or isinstance(given, UploadFileOptions):
+        return given or UploadFileOptions()
+    known = {field.name for field in fields(UploadFileOptions)}
+    if not isinstance(given, Mapping) or not set(given) <= known:
+        raise InvalidInput(f"options: UploadFileOptions, or a mapping of {', '.join(sorted(known))}")
+    return UploadFileOptions(**given)
 
 
 def _to_upload(data: object) -> InputFile:

@@ -9,8 +9,9 @@ from ...core.arguments import seconds
 from ...net.secrets import Secret
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
-from .api import Api, key
+from .api import Api
 from .calls import Calls, Response, UploadFileOptions
+from .door import key
 from .streams import AsyncTaskStream, TaskStream
 
 RECONNECTING = frozenset({"auto_reconnect", "max_reconnects", "reconnect_delay_ms"})
@@ -75,7 +76,7 @@ class Files:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+    def upload(self, data: Any, options: UploadFileOptions | Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Upload a local path, bytes, a `data:` URI, base64 or a picture: its record, with `uri` for an input."""
         return runtime().run(self._calls.upload(data, options))
 
@@ -152,7 +153,7 @@ class AsyncFiles:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def upload(self, data: Any, options: UploadFileOptions | None = None) -> dict[str, Any]:
+    async def upload(self, data: Any, options: UploadFileOptions | Mapping[str, Any] | None = None) -> dict[str, Any]:
         """As `Files.upload`."""
         return await runtime().bridge(self._calls.upload(data, options))
 

@@ -70,6 +70,7 @@ KINDS: dict[type[ServiceError], type[APIError]] = {
         ServiceUnavailable,
     )
 }
+globals().update({kind.__name__: kind for kind in KINDS.values()})  # a pickle finds a class by its name
 
 
 class MissingInferenceKey(MissingKey, ValueError):

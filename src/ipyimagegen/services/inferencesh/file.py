@@ -17,9 +17,10 @@ from ...core.errors import InvalidInput
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
 from ...media.names import expanded, safe_name
-from ...media.saving import write_atomic
+from ...media.saving import save_as_it_is, write_atomic
 from ...media.sniff import media_type_of_suffix, suffix_of
 from ...runtime import runtime
+from .door import default_http
 
 REMOTE = ("http://", "https://", "data:")
 
@@ -82,15 +83,14 @@ class File:
             return file.read(size)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the bytes to a file, whole or not at all, and return its path. Blocks where they have to be fetched.
+        """Write the bytes to a file, or into a folder under their own name, and return the path.
 
-        Raises `MediaError` where something else than the claimed medium came: a file that is there stays as it is.
+        Whole or not at all; in a folder no other file is replaced. Blocks where they have to be fetched. Raises
+        `MediaError` where something else than the claimed medium came: a file that is there stays as it is.
         """
-        target = expanded(path)
-        if target.is_dir():
-            target /= Path(self.path).name
-        write_atomic(target, Path(self.path))
-        return target
+        expanded(path)  # what is no path is told before anything is fetched
+        held = Path(self.path)
+        return save_as_it_is(path, held.name, held)
 
     def exists(self) -> bool:
         """Whether there is a local file."""
@@ -128,7 +128,7 @@ class File:
         """Fetch it, once, whoever asks at the same time. Runs on the background loop."""
         async with self._fetching:
             if self._path is None:
-                payload = await _download(self.uri or "")
+                payload = await default_http().download(self.uri or "")
                 self._path = await asyncio.to_thread(self._kept, payload)
                 self._measure()
 
@@ -137,12 +137,22 @@ class File:
         try:
             claimed = self.content_type or payload.media_type
             media_type = check_payload(payload, claimed) or claimed
-            name = safe_name(self.filename or "") or f"file{suffix_of(media_type)}"
-            path = Path(tempfile.mkdtemp(dir=_folder())) / name
-            write_atomic(path, payload.path or payload.data)
+            return _put_away(payload, safe_name(self.filename or "") or f"file{suffix_of(media_type)}")
         finally:
             payload.drop()
-        return path
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy shares a file that was fetched; a pickle holds its bytes, as the file ends with this process."""
+        state = {name: value for name, value in self.__dict__.items() if name != "_fetching"}
+        if self._path is not None and self._path.is_relative_to(_folder()):
+            state["_path"] = Payload(path=self._path, filename=self._path.name)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        held = state["_path"]
+        if isinstance(held, Payload):
+            held = held.path or _put_away(held, held.filename)
+        self.__dict__.update(state, _path=held, _fetching=asyncio.Lock())
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -163,10 +173,11 @@ def _folder() -> Path:
     return folder
 
 
-async def _download(uri: str) -> Payload:
-    from .api import default_http
-
-    return await default_http().download(uri)
+def _put_away(payload: Payload, name: str) -> Path:
+    """Keep a file until the process ends, in a folder of its own."""
+    path = Path(tempfile.mkdtemp(dir=_folder())) / name
+    write_atomic(path, payload.path or payload.data)
+    return path
 
 
 def _told(source: object) -> Mapping[str, Any]:

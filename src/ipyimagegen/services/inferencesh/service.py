@@ -15,7 +15,8 @@ from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
 from . import apps
-from .api import Api, key
+from .api import Api
+from .door import key
 from .errors import SERVICE
 from .messages import View
 from .noted import ticket_of

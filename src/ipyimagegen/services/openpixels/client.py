@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from ... import keys
-from ...core.errors import InvalidInput
+from ...core.errors import InvalidInput, Problem
 from ...core.events import JSON
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
@@ -16,7 +17,7 @@ from .api import SERVICE, Api, connect
 class _Connected:
     """A key and an address. Safe to share between threads: all calls run on one background loop."""
 
-    def __init__(self, api_key: str, base_url: str | None = None) -> None:
+    def __init__(self, api_key: str | None = None, base_url: str | None = None) -> None:
         self.base_url = keys.base_url(SERVICE, base_url)
         self._api = Api(connect(keys.key(SERVICE, api_key), self.base_url))
 
@@ -27,8 +28,9 @@ class _Connected:
 class OpenPixels(_Connected, Closing):
     """A client that waits. Make it once and share it, also between threads; `close()` ends its connections.
 
-    `base_url` is the service's own address unless given (or set as `OPENPIXELS_BASE_URL`). Raises `MissingKey` for an
-    empty `api_key`, `InvalidInput` for an address that is none.
+    Without `api_key` it takes `login`'s, the keyring's or `OPENPIXELS_API_KEY`, and raises `MissingKey` where there is
+    none. `base_url` is the service's own address unless given (or set as `OPENPIXELS_BASE_URL`). Raises `InvalidInput`
+    for an address that is none.
     """
 
     def run(self, payload: Mapping[str, Any] | None = None, /, **params: Any) -> dict[str, JSON]:
@@ -63,7 +65,7 @@ class AsyncOpenPixels(_Connected, AsyncClosing):
 
 
 def payload_of(payload: Mapping[str, Any] | None, params: Mapping[str, Any]) -> dict[str, Any]:
-    """One payload from both call forms. Raises `InvalidInput` where there is none."""
+    """One payload from both call forms. Raises `InvalidInput` where there is none, and for what JSON cannot hold."""
     if payload is None and isinstance(params.get("payload"), Mapping):
         payload, params = params["payload"], {name: value for name, value in params.items() if name != "payload"}
     if payload is not None and not isinstance(payload, Mapping):
@@ -71,4 +73,21 @@ def payload_of(payload: Mapping[str, Any] | None, params: Mapping[str, Any]) -> 
     whole = {**(payload or {}), **params}
     if not whole:
         raise InvalidInput("nothing to run: give a payload with model and prompt")
-    return whole
+    ready = {str(name): _number(value) for name, value in whole.items()}
+    if problems := [Problem(name, why) for name, value in ready.items() if (why := _unfit(value))]:
+        raise InvalidInput(problems, model=SERVICE)
+    return ready
+
+
+def _number(value: Any) -> Any:
+    """A NumPy scalar as Python's number; anything else as it is."""
+    return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
+
+
+def _unfit(value: Any) -> str:
+    """Why JSON cannot hold a value, if so."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        return f"{type(value).__name__} cannot be sent ({error}); OpenPixels takes texts, numbers, lists and mappings"
+    return ""

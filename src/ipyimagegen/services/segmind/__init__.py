@@ -15,6 +15,7 @@ from typing import Any
 from ... import keys
 from ...net.responses import Response
 from ...net.secrets import Secret
+from .account import Files, Generations, Models, PixelFlows, Webhooks
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (
     SERVICE,
@@ -110,23 +111,28 @@ def submit_chat(slug: str, **options: Any) -> AsyncChatJob:
 class _OfDefaultClient:
     """A part of the default client, looked up at each use."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, kind: type) -> None:
         self._name = name
+        self._kind = kind
 
     def __getattr__(self, attribute: str) -> Any:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
         return getattr(getattr(default_client(), self._name), attribute)
 
+    def __dir__(self) -> list[str]:
+        """What there is to complete, without a key too."""
+        return [name for name in dir(self._kind) if not name.startswith("_")]
+
     def __repr__(self) -> str:
         return f"<segmind.{self._name}>"
 
 
-files: Any = _OfDefaultClient("files")
-webhooks: Any = _OfDefaultClient("webhooks")
-models: Any = _OfDefaultClient("models")
-generations: Any = _OfDefaultClient("generations")
-pixelflows: Any = _OfDefaultClient("pixelflows")
+files: Any = _OfDefaultClient("files", Files)
+webhooks: Any = _OfDefaultClient("webhooks", Webhooks)
+models: Any = _OfDefaultClient("models", Models)
+generations: Any = _OfDefaultClient("generations", Generations)
+pixelflows: Any = _OfDefaultClient("pixelflows", PixelFlows)
 
 
 def __getattr__(name: str) -> Any:

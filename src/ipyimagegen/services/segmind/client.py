@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from ... import keys
@@ -78,8 +80,11 @@ class SegmindClient(Closing):
         Raises `SegmindError` for any status that is not 2xx.
         """
         name, sent = named(slug, params)
+        began = time.monotonic()
         answer, url = runtime().run(noted.blocking(self._api, name, sent))
-        return as_response(answer, method="POST", url=url)
+        response = as_response(answer, method="POST", url=url)
+        response.elapsed = timedelta(seconds=time.monotonic() - began)
+        return response
 
     def submit_async(self, *slug: str, **params: Any) -> AsyncJob:
         """`submit_async(slug, **params)`: submit a model and return a handle at once. Costs money."""

@@ -67,6 +67,7 @@ KINDS: dict[type[ServiceError], type[SegmindError]] = {
         ServiceUnavailable,
     )
 }
+globals().update({kind.__name__: kind for kind in KINDS.values()})  # a pickle finds a class by its name
 
 
 class MissingSegmindKey(SegmindError, MissingKey):

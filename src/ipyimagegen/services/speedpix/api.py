@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from ... import keys
 from ...core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -25,7 +28,7 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
 from ..closing import close_when_gone
 from ..uploads import put
-from .answers import Envelope, Task, read_envelope, read_task
+from .answers import PHASES, Envelope, Task, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
 from .files import File, read_place
 from .inputs import content_type, prepared
@@ -39,21 +42,34 @@ UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 """A read whose answer cannot be read (a proxy's page, damaged, far too long) is made again after these waits."""
 SHORTEST_S = 0.001
 """An interval of nothing counts as this."""
+UNFINISHED = re.compile(r"NOT_?(FINISH|COMPLETE|READY|END)|RUNNING|WAITING|PENDING|PROGRESS", re.IGNORECASE)
+"""Codes of a refused result that are no reason why a job failed: it had not ended yet."""
+OVER = re.compile(r"(?:task|job|prompt|workflow|execution)_?(fail(?:ed|ure)?|cancell?ed)", re.IGNORECASE)
+"""Codes of a refused result that say themselves how the job ended."""
 FRESH_S = 1.0
 """Only of a job that was followed from its beginning is it known how long it took."""
 SIGNED_PATH = "/scc/"
 
 
 def connect(
-    app_key: Secret, app_secret: Secret, endpoint: str, *, timeout_s: float | None = None, user_agent: str | None = None
+    app_key: Secret | None,
+    app_secret: Secret | None,
+    endpoint: str,
+    *,
+    timeout_s: float | None = None,
+    user_agent: str | None = None,
 ) -> Http:
-    """The door to SpeedPix at `endpoint`; every call is signed, each attempt anew."""
-    shield(app_secret)
+    """The door to SpeedPix at `endpoint`; every call is signed, each attempt anew.
+
+    A key that is `None` is the one that this process has when it is needed.
+    """
 
     def authorize(request: Outgoing) -> Mapping[str, str | Secret]:
         if SIGNED_PATH not in request.target:
             return {}  # files at the same host are not part of the signed interface
-        return sign(request, app_key, app_secret, at=time.time(), nonce=str(uuid.uuid4()))
+        own_key, own_secret = keys.keys(SERVICE, app_key, app_secret)
+        shield(own_secret)  # it is not sent, and so shielded by nobody else
+        return sign(request, own_key, own_secret, at=time.time(), nonce=str(uuid.uuid4()))
 
     return Http(
         SERVICE,
@@ -69,6 +85,7 @@ class Api:
     """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls.
 
     `early_results`: the service may be asked for the result of a job that has not ended, and then says how far it is.
+    Copies of what holds it share it; a pickle of it holds no key, and goes by those of the process that reads it.
     """
 
     http: Http
@@ -78,6 +95,15 @@ class Api:
 
     def __post_init__(self) -> None:
         close_when_gone(self, self.http)
+
+    def __copy__(self) -> Api:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Api:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _without_keys, (self.http.base_url,)
 
     async def submit(self, order: Order) -> Task:
         """Upload the files in the inputs and send the job, once. May cost money.
@@ -103,17 +129,11 @@ class Api:
     async def result(self, task: Task) -> Task:
         """`task`, which has ended, with its result, or with the reason why there is none."""
         try:
-            envelope = await self._call("comfy_get_result", {"taskId": task.id})
+            full = await self._result(task.id)
         except SpeedPixException as error:
             if task.phase == "succeeded":
                 raise
-            return replace(
-                task,
-                error=task.message or error.detail,
-                error_code=error.error_code,
-                invoke_id=error.request_id or task.invoke_id,
-            )
-        full = read_task(envelope, task_id=task.id)
+            return _refused(task, error)
         return replace(
             task,
             result=full.result,
@@ -122,6 +142,9 @@ class Api:
             error="" if task.phase == "succeeded" else task.message or full.message or task.word,
             invoke_id=full.invoke_id or task.invoke_id,
         )
+
+    async def _result(self, task_id: str) -> Task:
+        return read_task(await self._call("comfy_get_result", {"taskId": task_id}), task_id=task_id)
 
     async def concluded(self, task: Task) -> Task:
         """`result`, asked for again for some seconds where a job that succeeded has none yet."""
@@ -173,13 +196,21 @@ class Api:
         if not self.early_results or (plan.spare > 0 and not plan.due):
             return await self.look(task_id)
         try:
-            found = read_task(await self._call("comfy_get_result", {"taskId": task_id}), task_id=task_id)
+            found = await self._result(task_id)
         except SpeedPixException as error:
             if isinstance(error, ConnectionFailed):
                 raise
+            if said := OVER.fullmatch(error.error_code):
+                word = "failed" if said[1].lower().startswith("fail") else "cancelled"
+                return _refused(Task(id=task_id, phase=PHASES[word], word=word), error)
             found = await self.look(task_id)
             if not found.ended:  # SpeedPix gives out nothing before the end
                 self.early_results, plan.ahead = False, 0
+            elif found.phase != "succeeded" and not UNFINISHED.search(error.error_code):
+                found = _refused(found, error)
+        else:
+            if found.ended and found.phase != "succeeded":
+                found = replace(found, error=found.message or found.word)
         return found
 
     async def upload(self, file: InputFile) -> File:
@@ -260,6 +291,20 @@ class Api:
         error = self.http.error(answer, reason, request_id=request_id)
         blamed = answer.status in (400, 401, 403) and PROOF.search(reason)
         return documented(error, kind=AuthenticationFailed if blamed else None)
+
+
+def _refused(task: Task, error: SpeedPixException) -> Task:
+    """A job that failed, and whose result was refused with the reason."""
+    return replace(
+        task,
+        error=task.message or error.detail,
+        error_code=error.error_code,
+        invoke_id=error.request_id or task.invoke_id,
+    )
+
+
+def _without_keys(endpoint: str) -> Api:
+    return Api(connect(None, None, endpoint))
 
 
 def _in(unit_s: float, seconds: float | None) -> float | None:

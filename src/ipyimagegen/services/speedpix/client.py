@@ -6,17 +6,19 @@ import asyncio
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Unpack
+from os import PathLike
+from typing import IO, Any, Unpack
 
 from ... import keys
 from ...core.errors import InvalidInput, Problem
+from ...media.inputs import as_input
 from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
 from .api import Api, connect
 from .errors import SERVICE, PredictionError
-from .files import Files
+from .files import File
 from .orders import Call, RunOptions, read_call
 from .predictions import Predictions
 
@@ -26,6 +28,27 @@ ENDPOINT_FIRST = ("endpoint", "app_key", "app_secret", "timeout", "user_agent")
 ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]*://.*|(localhost|\d{1,3}(\.\d{1,3}){3}|([a-z0-9-]+\.)+[a-z]{2,})(:\d+)?(/.*)?", re.IGNORECASE
 )
+
+
+FileLike = str | PathLike[str] | bytes | IO[bytes]
+
+
+class Files:
+    """`client.files`."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    def create(self, file: FileLike) -> File:
+        """Upload a path, a `Path`, an open binary file or bytes. Blocks. Raises `InvalidInput`, `SpeedPixException`."""
+        return runtime().run(self._create(file))
+
+    async def async_create(self, file: FileLike) -> File:
+        """`create` for coroutines."""
+        return await runtime().bridge(self._create(file))
+
+    async def _create(self, file: FileLike) -> File:
+        return await self._api.upload(await asyncio.to_thread(as_input, file, kind="file"))
 
 
 class Client(Closing, AsyncClosing):

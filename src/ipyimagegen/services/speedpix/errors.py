@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ...core.errors import (
     AuthenticationFailed,
@@ -18,9 +18,6 @@ from ...core.errors import (
     ServiceError,
     ServiceUnavailable,
 )
-
-if TYPE_CHECKING:
-    from .predictions import Prediction
 
 SERVICE = "speedpix"
 CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
@@ -77,18 +74,29 @@ class SpeedPixConnectionFailed(SpeedPixException, ConnectionFailed):
     """SpeedPix could not be reached."""
 
 
+class Ended(Protocol):
+    """What `PredictionError` tells of a job: a `Prediction`."""
+
+    id: str
+    status: str
+    error: str | None
+    error_code: str | None
+    invoke_id: str | None
+
+
 class PredictionError(SpeedPixException, JobFailed):
     """A job that failed or was cancelled there.
 
     `prediction` is that job: its `id`, and in `error` what the service said. Made from a text, it is `None`.
     """
 
-    def __init__(self, prediction: Prediction | str) -> None:
-        text = prediction if isinstance(prediction, str) else prediction.error or f"{prediction.status}"
-        self.prediction = None if isinstance(prediction, str) else prediction
-        super().__init__(text, service=SERVICE, detail=text, request_id=getattr(prediction, "invoke_id", "") or "")
-        self.error_code = getattr(prediction, "error_code", "") or ""
-        self.job_id = getattr(prediction, "id", "")
+    def __init__(self, prediction: Ended | str) -> None:
+        known = None if isinstance(prediction, str) else prediction
+        text = prediction if isinstance(prediction, str) else prediction.error or prediction.status
+        super().__init__(text, service=SERVICE, detail=text, request_id=(known and known.invoke_id) or "")
+        self.prediction = known
+        self.error_code = (known and known.error_code) or ""
+        self.job_id = known.id if known else ""
         self.partial = None
 
 

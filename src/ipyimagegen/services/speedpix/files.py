@@ -1,23 +1,13 @@
-"""Files at SpeedPix: `client.files.create(…)` uploads one and says where it is."""
+"""Files at SpeedPix, as they are once they were uploaded."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike
-from typing import IO, TYPE_CHECKING
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
-from ...media.inputs import as_input
-from ...runtime import runtime
 from ..numbers import read_number
-
-if TYPE_CHECKING:
-    from .api import Api
-
-FileLike = str | PathLike[str] | bytes | IO[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,21 +57,3 @@ def read_place(data: Mapping[str, JSON] | None, *, name: str, content_type: str,
         content_type=content_type,
         size=size,
     )
-
-
-class Files:
-    """`client.files`."""
-
-    def __init__(self, api: Api) -> None:
-        self._api = api
-
-    def create(self, file: FileLike) -> File:
-        """Upload a path, a `Path`, an open binary file or bytes. Blocks. Raises `InvalidInput`, `SpeedPixException`."""
-        return runtime().run(self._create(file))
-
-    async def async_create(self, file: FileLike) -> File:
-        """`create` for coroutines."""
-        return await runtime().bridge(self._create(file))
-
-    async def _create(self, file: FileLike) -> File:
-        return await self._api.upload(await asyncio.to_thread(as_input, file, kind="file"))

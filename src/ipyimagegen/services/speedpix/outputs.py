@@ -13,18 +13,17 @@ import weakref
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
 from ...media.names import expanded
-from ...media.saving import write_atomic
-from ...media.sniff import check, media_type_of_suffix
+from ...media.saving import save_as_it_is
+from ...media.sniff import check, media_type_of_suffix, sniff, suffix_of
 from ...net.http import Http
 from ...runtime import runtime
-from ..closing import close_when_gone
 from ..numbers import read_number
 from .errors import SERVICE
 
@@ -40,22 +39,18 @@ Fetch = Callable[[str], Awaitable[Payload]]
 class FileOutput:
     """One file that a workflow made. `str()` of it is its address.
 
-    Its bytes are fetched when the job succeeds and kept; `claim` is the media type that the service gives it.
+    Its bytes are fetched when the job succeeds and kept, also in a copy or a pickle of it. `claim` is the media type
+    that the service gives it, `name` its file name there.
     """
 
     def __init__(self, url: str, *, claim: str = "", fetch: Fetch | None = None) -> None:
-        web = url[:4].lower() == "http"
+        path = urlsplit(url).path if url[:4].lower() == "http" else ""
         self.url = url
-        self.claim = claim or (media_type_of_suffix(Path(urlsplit(url).path).suffix) if web else "")
-        self._fetch = fetch or self._alone(url if web else "https://localhost")
+        self.claim = claim or media_type_of_suffix(Path(path).suffix)
+        self.name = unquote(path.rpartition("/")[2])
+        self._fetch = fetch or _without_key
         self._payload: Payload | None = None
         self._fetching = asyncio.Lock()
-
-    def _alone(self, base_url: str) -> Fetch:
-        """A way to fetch a file that came from no client: without a key."""
-        http = Http(SERVICE, base_url)
-        close_when_gone(self, http)
-        return http.download
 
     def read(self, size: int = -1) -> bytes:
         """The bytes, or the first `size` of them. Blocks where they were not fetched yet; costs nothing.
@@ -71,7 +66,7 @@ class FileOutput:
         return await runtime().bridge(self._bytes())
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the bytes to a file as they are, and return its path. Blocks.
+        """Write the bytes to a file as they are, or into a folder under their own name, and return the path. Blocks.
 
         The file is written whole or not at all: one that exists stays as it was where anything goes wrong. Raises
         `MediaError` where the bytes are another medium than the service, or else the path's suffix, promises.
@@ -88,7 +83,7 @@ class FileOutput:
             if self._payload is None:
                 payload = await self._fetch(self.url)
                 if payload.path is not None:
-                    weakref.finalize(self, payload.path.unlink, missing_ok=True)
+                    weakref.finalize(payload, payload.path.unlink, missing_ok=True)
                 claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
                 await asyncio.to_thread(check_payload, payload, claim)
                 self._payload = payload
@@ -104,9 +99,23 @@ class FileOutput:
         return await asyncio.to_thread(payload.read)
 
     async def _save(self, path: str | os.PathLike[str]) -> Path:
-        target = expanded(path)
+        expanded(path)  # what is no path is told before anything is fetched
         payload = await self.hold()
-        return await asyncio.to_thread(_write, target, payload, expect=not self.claim)
+        return await asyncio.to_thread(self._write, path, payload)
+
+    def _write(self, path: str | os.PathLike[str], payload: Payload) -> Path:
+        found = sniff(payload.head())
+        if not self.claim:  # then the suffix is the only promise of what the bytes are
+            check(payload.head(), media_type_of_suffix(Path(path).suffix))
+        suffix = "" if Path(self.name).suffix else suffix_of(found or self.claim)
+        return save_as_it_is(path, f"{self.name or 'file'}{suffix}", payload.path or payload.data)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_fetching"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._fetching = asyncio.Lock()
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -121,12 +130,13 @@ class FileOutput:
         return f"FileOutput({shown!r})"
 
 
-def _write(path: Path, payload: Payload, *, expect: bool) -> Path:
-    """Write a file whole. `expect`: its suffix is the only promise of what the bytes are."""
-    if expect:
-        check(payload.head(), media_type_of_suffix(path.suffix))
-    write_atomic(path, payload.path or payload.data)
-    return path
+async def _without_key(url: str) -> Payload:
+    """The way to a file that came from no client."""
+    http = Http(SERVICE, url if url[:4].lower() == "http" else "https://localhost")
+    try:
+        return await http.download(url)
+    finally:
+        await http.aclose()
 
 
 class _Answering:
@@ -197,7 +207,9 @@ def wrapped(value: Any, make: Make, *, claim: str = "", depth: int = 0) -> Any:
     if isinstance(value, dict):
         said = _claim(value)
         inner = {name: wrapped(entry, make, claim=said, depth=depth + 1) for name, entry in value.items()}
-        file = inner.get("url")
+        file, named = inner.get("url"), value.get("filename")
+        if isinstance(file, FileOutput) and isinstance(named, str) and named:
+            file.name = named
         if not isinstance(file, FileOutput) and depth > 0:
             file = next((entry for entry in inner.values() if isinstance(entry, FileOutput)), None)
         return FileMapping(inner, file) if isinstance(file, FileOutput) else inner

@@ -31,7 +31,7 @@ class Prediction:
     """
 
     def __init__(self, task: Task, api: Api, *, model: str = "", input: Mapping[str, Any] | None = None) -> None:
-        self._made_at = time.monotonic()
+        self._made_at = time.time()
         self.input: dict[str, Any] | None = None if input is None else dict(input)
         self._output: Any = None
         self._api = api
@@ -93,7 +93,7 @@ class Prediction:
         """`wait`, on the background loop."""
         if self._task.concluded:
             return self
-        age_s = time.monotonic() - self._made_at
+        age_s = max(0.0, time.time() - self._made_at)
         news = self._api.follow(self._task, model=self._model, age_s=age_s, interval_s=polling_interval)
         async with aclosing(news) as tasks:
             async for task in tasks:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+import copy
+import pickle
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -53,6 +55,32 @@ def test_a_page_in_a_pictures_place_leaves_the_old_file_alone(
 def test_it_saves_into_a_folder_under_its_own_name(record: dict[str, object], tmp_path: Path) -> None:
     assert tmp_path / "images.png" == File(record).save(tmp_path)
     assert PICTURE == (tmp_path / "images.png").read_bytes()
+
+
+def test_in_a_folder_it_replaces_no_other_file(record: dict[str, object], tmp_path: Path) -> None:
+    (tmp_path / "images.png").write_bytes(b"another")
+    assert tmp_path / "images-2.png" == File(record).save(tmp_path)
+    assert tmp_path / "images-2.png" == File(record).save(str(tmp_path))
+    assert b"another" == (tmp_path / "images.png").read_bytes()
+    assert tmp_path / "new" / "images.png" == File(record).save(f"{tmp_path}/new/")
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda file: pickle.loads(pickle.dumps(file))])  # noqa: S301
+def test_a_copy_is_the_same_file_fetched_or_not(record: dict[str, object], copied: Callable[[File], File]) -> None:
+    file = File(record)
+    for again in (copied(file), copied(copied(file))):
+        assert (file.to_dict(), False, PICTURE) == (again.to_dict(), again.exists(), again.read())
+    file.read()
+    assert PICTURE == copied(copied(file)).read()
+
+
+def test_a_pickle_of_a_fetched_file_outlives_the_process_that_fetched_it(record: dict[str, object]) -> None:
+    file = File(record)
+    held = Path(file.path)
+    kept = pickle.dumps(file)
+    held.unlink()
+    again = pickle.loads(kept)  # noqa: S301
+    assert (PICTURE, held.name, "image/png") == (again.read(), Path(again.path).name, again.content_type)
 
 
 def test_a_name_from_the_service_stays_in_its_folder(record: dict[str, object]) -> None:

@@ -123,10 +123,13 @@ def test_only_a_job_that_was_seen_from_its_start_teaches_how_long_one_takes() ->
 
 
 class Job:
-    """A workflow's run as SpeedPix tells of it: in the queue, then at work in 20 steps. Then it succeeds."""
+    """A workflow's run as SpeedPix tells of it: in the queue, then at work in 20 steps. Then it succeeds, or fails.
 
-    def __init__(self, queued_s: float, run_s: float, *, early_results: bool = True) -> None:
-        self.queued_s, self.run_s, self.early_results = queued_s, run_s, early_results
+    The result of one that failed is an answer without files, or refused with a code.
+    """
+
+    def __init__(self, queued_s: float, run_s: float, *, early_results: bool = True, end: str = "succeeded") -> None:
+        self.queued_s, self.run_s, self.early_results, self.end = queued_s, run_s, early_results, end
         self.asked: list[str] = []
         authorize = connect(Secret("the-key"), Secret("the-secret"), HOST).authorize
         transport = httpx.MockTransport(self._answer)
@@ -135,9 +138,14 @@ class Job:
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         ran_s = asyncio.get_running_loop().time() - self.began_s - self.queued_s
         self.asked.append(request.url.path.rpartition("_")[2])
-        if ran_s >= self.run_s:
+        if ran_s >= self.run_s and self.end == "succeeded":
             made = {"result": RESULT} if self.asked[-1] == "result" else {}
             return httpx.Response(200, json=framed({**DONE, **made}))
+        if ran_s >= self.run_s and self.end != "answered" and self.asked[-1] == "result":
+            reason = {"errCode": "BizError", "subErrCode": self.end, "subErrMessage": "no luck"}
+            return httpx.Response(200, json=framed(None, **reason))
+        if ran_s >= self.run_s:
+            return httpx.Response(200, json=framed({"status": "failed"}))
         if self.asked[-1] == "result" and not self.early_results:
             return httpx.Response(200, json=framed(None, errCode="BizError", subErrCode="TASK_NOT_FINISHED"))
         if ran_s < 0:
@@ -169,17 +177,20 @@ class Job:
     interval_s=st.sampled_from([None, 0.25, 1.0, 4.0]),
     number=st.integers(1, 4),
     early_results=st.booleans(),
+    end=st.sampled_from(["succeeded", "answered", "TASK_FAILED", "E42"]),
 )
 def test_a_job_takes_no_more_requests_than_a_look_each_interval_and_one_for_the_result(
-    *, queued_s: float, run_s: float, interval_s: float | None, number: int, early_results: bool
+    *, queued_s: float, run_s: float, interval_s: float | None, number: int, early_results: bool, end: str
 ) -> None:
-    job = Job(queued_s, run_s, early_results=early_results)
+    job = Job(queued_s, run_s, early_results=early_results, end=end)
     told, lost_s = job.times(number, interval_s=interval_s)
     unit_s = interval_s or 1.0
     lesson = 0 if early_results else 2  # that it gives out no early results is learned once
+    lesson += end == "E42"  # whether this is a failure must be asked
     assert len(job.asked) <= math.ceil((queued_s + run_s) / unit_s) + 1 + lesson
-    assert told[-1].phase == "succeeded"
+    assert (end == "succeeded") == (told[-1].phase == "succeeded")
     assert told[-1].concluded
+    assert {"succeeded": "", "answered": "failed"}.get(end, "no luck") == told[-1].error
     assert lost_s <= 5 * unit_s
 
 
@@ -196,6 +207,15 @@ def test_an_early_result_that_is_refused_is_not_asked_for_again() -> None:
     told, _ = job.times(3)
     assert job.asked[:-1] == ["progress"] * (len(job.asked) - 1)
     assert RESULT == told[-1].result
+
+
+def test_a_result_that_was_not_ready_is_no_reason_why_a_job_failed() -> None:
+    not_ready = framed(None, errCode="BizError", subErrCode="TASK_NOT_FINISHED", subErrMessage="not finished")
+    reason = framed(None, errCode="BizError", subErrCode="TASK_FAILED", subErrMessage="no luck")
+    service = Service(progress=[framed({"status": "failed"})], result=[not_ready, reason])
+    service.api.durations.add("w@main", 0.5)
+    (told,) = service.follow(model="w@main")
+    assert "no luck" == told.error
 
 
 def test_what_was_told_of_the_progress_stands_until_more_is_told() -> None:

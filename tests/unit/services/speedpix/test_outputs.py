@@ -2,19 +2,23 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
+import pickle
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from ipyimagegen.core.errors import MediaError, StorageError
+from ipyimagegen.core.errors import ImagegenError, InvalidInput, MediaError, StorageError
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.media import display
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.net.http import Http
+from ipyimagegen.net.secrets import Secret
 from ipyimagegen.services.speedpix.api import Api
 from ipyimagegen.services.speedpix.errors import SpeedPixException
 from ipyimagegen.services.speedpix.outputs import Fetch, FileOutput, files_in, hold_all, outputs_of, wrapped
@@ -101,9 +105,75 @@ def test_what_the_path_promises_is_checked_where_nothing_else_was_said(tmp_path:
 
 
 def test_a_file_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
-    (tmp_path / "folder").mkdir()
+    (tmp_path / "a file").write_bytes(b"")
     with pytest.raises(StorageError):
-        make(URL, "").save(tmp_path / "folder")
+        make(URL, "").save(tmp_path / "a file" / "a.png")
+
+
+def test_into_a_folder_it_goes_under_its_own_name_and_replaces_no_other_file(tmp_path: Path) -> None:
+    output = wrapped({"images": {**ENTRY, "filename": "../my cat.png"}}, make)["images"]
+    assert tmp_path / "my cat.png" == output.save(tmp_path)
+    assert tmp_path / "my cat.png" == output["url"].save(str(tmp_path))
+    (tmp_path / "my cat.png").write_bytes(b"another")
+    assert tmp_path / "my cat-2.png" == output.save(tmp_path)
+    assert PICTURE == (tmp_path / "my cat-2.png").read_bytes()
+    assert b"another" == (tmp_path / "my cat.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (URL, "a.png"),
+        ("https://files.example/a%20b.png?sign=x", "a b.png"),
+        ("https://files.example/output", "output.png"),
+        ("https://files.example/", "file.png"),
+    ],
+)
+def test_a_folder_that_is_to_be_made_is_told_by_its_slash(tmp_path: Path, url: str, name: str) -> None:
+    assert tmp_path / "new" / name == make(url, "").save(f"{tmp_path}/new/")
+
+
+@pytest.mark.parametrize("target", ["", None, 3])
+def test_what_is_no_path_is_told_before_anything_is_fetched(target: Any) -> None:
+    file = FileOutput(URL, fetch=answering(b"<html>", "text/html"))
+    with pytest.raises(InvalidInput, match="is not a path"):
+        file.save(target)
+
+
+COPIES: list[Callable[[Any], Any]] = [copy.copy, copy.deepcopy, lambda output: pickle.loads(pickle.dumps(output))]  # noqa: S301
+
+
+def from_a_client(url: str, data: bytes, media_type: str) -> FileOutput:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=data, headers={"content-type": media_type}))
+    http = Http("speedpix", "https://files.example", authorize=lambda _: {"x": Secret("the-key")}, transport=transport)
+    return FileOutput(url, fetch=Api(http).download)
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_an_output_has_its_bytes_and_no_key(copied: Callable[[Any], Any]) -> None:
+    output = {"images": wrapped([ENTRY], lambda url, _: from_a_client(url, PICTURE, "image/png"))}
+    asyncio.run(hold_all(output))
+    again = copied(output)
+    assert str(output) == str(again)
+    assert (PICTURE, PICTURE) == (again["images"].read(), again["images"][0]["url"].read())
+    assert b"the-key" not in pickle.dumps(again)
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_large_output_lives_on_in_its_copy(copied: Callable[[Any], Any]) -> None:
+    video = b"\0\0\0\x18ftypisom\0\0\0\0isommp42" + bytes(5_000_000)
+    file = from_a_client("https://files.example/a.mp4", video, "video/mp4")
+    asyncio.run(hold_all(file))
+    again = copied(file)
+    del file
+    assert video == again.read()
+
+
+@pytest.mark.parametrize("copied", COPIES)
+def test_a_copy_of_what_was_not_fetched_yet_asks_as_carefully(copied: Callable[[Any], Any]) -> None:
+    again = copied(from_a_client("http://10.0.0.1/a.png", PICTURE, "image/png"))
+    with pytest.raises(ImagegenError, match="private"):
+        again.read()
 
 
 def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
