@@ -6,6 +6,7 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["test/**/*.test.{ts,tsx}"],
     restoreMocks: true,
+    testTimeout: 60_000, // the tests' own timers are fake: this is for a busy machine
     unstubGlobals: true,
   },
 });

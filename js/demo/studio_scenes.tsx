@@ -278,13 +278,14 @@ function benchOf(traits: Partial<Traits>): Bench {
       const all = Object.entries({ ...values.value, ...changes });
       values.value = Object.fromEntries(all.filter(([, value]) => value !== null));
     },
-    count: (to) => {
-      n.value = to;
+    count: (by) => {
+      n.value += by;
     },
     run: nothing,
     cancel: nothing,
     dismiss: nothing,
     upload: nothing,
+    stopUpload: nothing,
     use: nothing,
     act: nothing,
     fetch: nobody,

@@ -1,6 +1,6 @@
 /** The typed seam between a view and its widget model. */
 import type { AnyModel } from "@anywidget/types";
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Contract } from "../contract/messages";
 import { atEnd } from "./life";
 
@@ -32,6 +32,20 @@ export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: Abo
   const heard = () => {
     gone.value = false;
   };
+  const follows: (() => void)[] = [];
+  // One update changes several traits, and hosts tell of them one by one: no view may see the first without the others.
+  let told = false;
+  const follow = () => {
+    if (told) return;
+    told = true;
+    queueMicrotask(() => {
+      told = false;
+      if (life.aborted) return;
+      batch(() => {
+        for (const look of follows) look();
+      });
+    });
+  };
   model.on("comm_live_update", lost); // only of a line that was up: a view is made after it
   model.on("msg:custom", heard);
   atEnd(life, () => {
@@ -49,9 +63,9 @@ export function bind<C extends Contract>(model: AnyModel<C["traits"]>, life: Abo
     },
     trait(name) {
       const followed = signal(model.get(name));
-      const follow = () => {
+      follows.push(() => {
         followed.value = model.get(name);
-      };
+      });
       model.on(`change:${name}`, follow);
       atEnd(life, () => model.off(`change:${name}`, follow));
       return followed;

@@ -149,6 +149,22 @@ test("when the kernel has gone, what is here stays, and what needs it says so", 
   expect(kinds(fake.sent, "want").at(-1)?.["indices"]).toContain(2);
 });
 
+test("the keyboard stays with its picture when newer ones come before it", async () => {
+  const fake = kernel(many(4));
+  const shown = view(fake);
+  await settle();
+  shown.cell(1).focus();
+  shown.click(1);
+  await settle();
+  const newer = many(7, (at) => ({ seed: `new ${at}`, created: 2000 - at }));
+  fake.say({ kind: "items", view: "", start: 4, total: 11, items: newer, thumbs: 0, px: 0 });
+  await settle();
+  expect(document.activeElement?.textContent).toContain("seed 1");
+  expect(document.activeElement).toBe(shown.cell(8));
+  document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key: "s", bubbles: true }));
+  expect(kinds(fake.sent, "star")).toEqual([{ kind: "star", index: 1, starred: true }]);
+});
+
 test("words, model and star choose, and the count says how many are left", async () => {
   const shown = view(
     kernel(

@@ -386,7 +386,85 @@ describe("the form", () => {
   });
 });
 
+test("Enter chooses the model that is marked, also when more come before it", async () => {
+  const models = (...ids: string[]) => ids.map((id) => ({ ...contract.items.catalogue, id, title: id }));
+  const fake = kernel({ model: "a/1", catalogue: models("a/1", "a/2") });
+  const { find, press } = view(fake);
+  find(".ig-picker__opener").click();
+  await settle();
+  await press('[role="combobox"]', "ArrowDown");
+  await settle();
+  fake.model.set("catalogue", models("_/0", "_/1", "a/1", "a/2"));
+  await settle();
+  expect(find(".ig-models__row.ig-is-active").textContent).toContain("a/2");
+  await press('[role="combobox"]', "Enter");
+  expect(fake.heard("choose")).toEqual([{ kind: "choose", model: "a/2" }]);
+});
+
+test("each press counts, however late the kernel tells of the one before", async () => {
+  const fake = kernel();
+  const { button } = view(fake);
+  button("One picture more").click();
+  button("One picture more").click();
+  expect(fake.heard("count")).toEqual([
+    { kind: "count", by: 1 },
+    { kind: "count", by: 1 },
+  ]);
+});
+
+test("what is cancelled all together takes no later run along", async () => {
+  const fake = kernel({ jobs: [job(), job({ id: "2", call: "2" })] });
+  const { button, all } = view(fake);
+  button("Cancel all 2").click();
+  expect(fake.heard("cancel").map((said) => said.job)).toEqual(["job-1", "2"]);
+  fake.say({ ...contract.toPage.ack, of: "cancel" });
+  fake.model.set("jobs", [job({ id: "3", call: "3" })]);
+  await settle();
+  expect(all(".ig-cancel button").map((one) => one.textContent)).toEqual(["Cancel"]);
+});
+
+test("a file that is stopped on its way goes no further", async () => {
+  const fake = kernel({ controls: [PROMPT, IMAGE] });
+  const { find, button } = view(fake);
+  const input = find<HTMLInputElement>("input[type=file]");
+  const large = new File([new Uint8Array(3 << 20)], "a.png", { type: "image/png" });
+  Object.defineProperty(input, "files", { value: [large] });
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+  await settle();
+  const [chunk] = fake.heard("upload");
+  button("Stop Start image").click();
+  fake.say({ ...contract.toPage.received, view: chunk?.view, id: chunk?.id, bytes: 1 << 20, problem: "" });
+  await settle();
+  expect(fake.heard("upload")).toHaveLength(1);
+  expect(fake.heard("set").at(-1)?.values).toEqual({ image: null });
+});
+
 describe("the stage", () => {
+  test.each([
+    ["jobs", "pictures"],
+    ["pictures", "jobs"],
+  ] as const)(
+    "a picture that was chosen stays when another is done, told as %s then %s",
+    async (...names) => {
+      const fake = kernel({
+        jobs: [job()],
+        pictures: [piece({ key: "old.0", call: "old", alt: "an old one" })],
+      });
+      const { all } = view(fake);
+      await settle();
+      all(".ig-tile").at(-1)?.click();
+      await settle();
+      const made = piece({ key: "job-1.0", call: "job-1", alt: "a new one" });
+      const now = { jobs: [], pictures: [...fake.model.get("pictures"), made] };
+      for (const name of names) fake.model.set(name, now[name]);
+      await settle();
+      const chosen = all(".ig-tile").filter((tile) => tile.getAttribute("aria-selected") === "true");
+      expect(chosen.map((tile) => tile.getAttribute("aria-label"))).toEqual([
+        expect.stringContaining("an old one"),
+      ]);
+    },
+  );
+
   test("tells before the first picture what the model is", () => {
     expect(view(kernel()).text()).toContain("Paints a picture from the words it knows.");
   });

@@ -194,8 +194,8 @@ def test_a_page_edits_and_hears_that_it_was_taken_in(make: Callable[..., Watched
     [
         {"kind": "set", "values": "no"},
         {"kind": "set", "values": {"": {}, "prompt": {"a": [1]}}},
-        {"kind": "count", "n": "many"},
-        {"kind": "count", "n": -3},
+        {"kind": "count", "by": "many"},
+        {"kind": "count", "by": -3},
         {"kind": "choose", "model": 7},
         {"kind": "use", "name": "image", "index": -1, "key": 3, "url": None},
         {"kind": "want", "keys": "all", "px": "big"},

@@ -246,7 +246,7 @@ def test_runs_begin_in_their_order_with_what_stood_there_at_the_time(
     for n, prompt in enumerate(("one", "two"), start=1):
         studio.hear("set", view="v", n=n, values={"prompt": prompt})
         studio.hear("run")
-    studio.hear("count", n=3)
+    studio.hear("count", by=2)
     studio.may_run.set()
     until(lambda: len(studio.calls.running()) >= 2)
     assert ["one", "two"] == [job.request.prompt for job in client.jobs()]

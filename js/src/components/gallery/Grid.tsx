@@ -4,6 +4,7 @@
 import { type ReadonlySignal, type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Caption, Item } from "../../contract/gallery";
+import { hasKeyboard } from "../focus";
 import { Cell } from "./Cell";
 import { layout, rowsInView, topFor } from "./layout";
 import { type Keys, moved, type Picking, picked } from "./picking";
@@ -45,8 +46,9 @@ export function Grid(props: GridProps) {
   const box = useRef<HTMLDivElement>(null);
   const size = useSignal(UNMEASURED);
   const top = useSignal(0);
-  const place = useSignal(0);
-  const anchor = useRef(0);
+  const at = useSignal({ place: 0, item: -1 });
+  /** The item where a range begins. */
+  const anchor = useRef(-1);
 
   const lines = (names: readonly Caption[]) =>
     Number(names.includes("prompt")) + Number(names.some((name) => name !== "prompt"));
@@ -58,7 +60,11 @@ export function Grid(props: GridProps) {
       count: order.value.length,
     }),
   );
-  const active = useComputed(() => Math.max(0, Math.min(place.value, order.value.length - 1)));
+  // The keyboard stays with its picture when others come before it; where that goes, with its place.
+  const active = useComputed(() => {
+    const now = order.value.indexOf(at.value.item);
+    return now >= 0 ? now : Math.max(0, Math.min(at.value.place, order.value.length - 1));
+  });
   // As text, so that a scroll within the same rows draws nothing.
   const range = useComputed(() => rowsInView(grid.value, top.value, size.value.heightPx).join());
   const chosen = useComputed(() => new Set(selection.value));
@@ -90,8 +96,19 @@ export function Grid(props: GridProps) {
   // The row with the keyboard stays on the page, else scrolling would take the focus away.
   if (rows > 0 && !drawn.includes(activeRow)) drawn.push(activeRow);
 
+  const held = hasKeyboard(box.current);
+  useLayoutEffect(() => {
+    // A picture that moves to another row is made anew there.
+    if (held && !hasKeyboard(box.current)) {
+      box.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus({ preventScroll: true });
+    }
+  });
+
+  const goThere = (to: number) => {
+    at.value = { place: to, item: order.value[to] ?? -1 };
+  };
   const focus = (to: number) => {
-    place.value = to;
+    goThere(to);
     const element = box.current;
     if (element === null) return;
     element.scrollTop = topFor(grid.value, Math.floor(to / columns), element.scrollTop, element.clientHeight);
@@ -107,9 +124,10 @@ export function Grid(props: GridProps) {
     focus(to);
   });
   const select = (to: number, keys: Keys) => {
-    const before: Picking = { chosen: selection.value, anchor: anchor.current, active: active.value };
+    const began = Math.max(0, order.value.indexOf(anchor.current));
+    const before: Picking = { chosen: selection.value, anchor: began, active: active.value };
     const after = picked(before, order.value, to, keys);
-    anchor.current = after.anchor;
+    anchor.current = order.value[after.anchor] ?? -1;
     onSelect(after.chosen);
   };
   const star = (to: number) => {
@@ -120,7 +138,7 @@ export function Grid(props: GridProps) {
   const clicked = (event: MouseEvent) => {
     const hit = target(event);
     if (hit === null) return;
-    place.value = hit.place;
+    goThere(hit.place);
     if (hit.task === "star") star(hit.place);
     else if (hit.task === "enlarge") onEnlarge(hit.place);
     else select(hit.place, keysOf(event));
@@ -168,7 +186,7 @@ export function Grid(props: GridProps) {
       onKeyDown={pressed}
       onFocusIn={(event) => {
         const hit = target(event);
-        if (hit !== null) place.value = hit.place;
+        if (hit !== null) goThere(hit.place);
       }}
     >
       <div class="ig-gallery-grid__all" role="presentation" style={{ height: `${heightPx}px` }}>

@@ -2,6 +2,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Piece, StudioJob } from "../../contract/studio";
+import { focusedIn, hasKeyboard } from "../focus";
 import type { Frame } from "../frame";
 import { RESULT_TYPE } from "../inputs/picking";
 import type { Bench } from "./bench";
@@ -86,17 +87,11 @@ function Made({ piece, bench }: { piece: Piece; bench: Bench }) {
   );
 }
 
-/** What has the keyboard, also inside a shadow tree; none for an element that is in no page. */
-function focusedIn(element: Element): Element | null {
-  const root = element.getRootNode() as Node & Partial<DocumentOrShadowRoot>;
-  return root.activeElement ?? null;
-}
-
 export function Filmstrip({ bench, selected, onSelect, onOpen }: FilmstripProps) {
   const list = useRef<HTMLDivElement>(null);
   const all = tiles(bench.jobs.value, bench.pictures.value);
   const strip = list.current;
-  const held = strip?.contains(focusedIn(strip));
+  const held = hasKeyboard(strip);
   useLayoutEffect(() => {
     // The keyboard's place is the selected tile, also when the tile that had it was deleted or gave way to its picture.
     const tile = strip?.querySelector<HTMLElement>('[tabindex="0"]');

@@ -69,7 +69,10 @@ function One({ control, bench, attempted, label, kind, index, held, onRemove }: 
         value={value && { ...value, error: value.error || problem }}
         busy={part}
         onPick={pick}
-        onRemove={onRemove}
+        onRemove={() => {
+          bench.stopUpload(control.name, index);
+          onRemove();
+        }}
         onEdit={
           picture
             ? () => {

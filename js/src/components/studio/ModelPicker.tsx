@@ -61,21 +61,26 @@ export function ModelPicker({ bench }: { bench: Bench }) {
   const id = useId();
   const open = useSignal(false);
   const query = useSignal("");
-  const place = useSignal(0);
+  /** The model that Enter chooses: by name, since the list grows while the services answer. */
+  const active = useSignal("");
   const opener = useRef<HTMLButtonElement>(null);
   const search = useRef<HTMLInputElement>(null);
   useLayoutEffect(() => {
     if (open.value) search.current?.focus();
   }, [open.value]);
   const hits = open.value ? found(bench.catalogue.value, query.value) : [];
+  const place = Math.max(
+    0,
+    hits.findIndex(({ id }) => id === active.value),
+  );
+  const marked = hits[place]?.id ?? "";
+  useLayoutEffect(() => {
+    active.value = marked;
+  }, [active, marked]);
   const { title, service, description, cannot_cancel } = bench.about.value;
   const show = () => {
     query.value = "";
-    const listed = found(bench.catalogue.value, "");
-    place.value = Math.max(
-      0,
-      listed.findIndex((model) => model.id === bench.model.value),
-    );
+    active.value = bench.model.value;
     open.value = true;
     bench.lookForModels();
   };
@@ -88,14 +93,13 @@ export function ModelPicker({ bench }: { bench: Bench }) {
     if (model.id !== bench.model.value) bench.choose(model.id);
     close();
   };
+  const go = (to: number) => {
+    active.value = hits[to]?.id ?? active.value;
+  };
   const keys: Record<string, () => void> = {
-    ArrowDown: () => {
-      place.value = Math.min(hits.length - 1, place.value + 1);
-    },
-    ArrowUp: () => {
-      place.value = Math.max(0, place.value - 1);
-    },
-    Enter: () => choose(hits[place.value]),
+    ArrowDown: () => go(place + 1),
+    ArrowUp: () => go(place - 1),
+    Enter: () => choose(hits[place]),
     Escape: () => close(),
   };
   return (
@@ -134,14 +138,14 @@ export function ModelPicker({ bench }: { bench: Bench }) {
             aria-label="Search models of all services"
             aria-expanded="true"
             aria-controls={`${id}-list`}
-            aria-activedescendant={hits.length > 0 ? `${id}-${place.value}` : undefined}
+            aria-activedescendant={hits.length > 0 ? `${id}-${place}` : undefined}
             autocomplete="off"
             spellcheck={false}
             placeholder="Search, or write service/model"
             value={query.value}
             onInput={({ currentTarget }) => {
               query.value = currentTarget.value;
-              place.value = 0;
+              active.value = "";
             }}
             onKeyDown={(event) => {
               const act = keys[event.key];
@@ -157,7 +161,7 @@ export function ModelPicker({ bench }: { bench: Bench }) {
                 key={model.id}
                 model={model}
                 id={`${id}-${index}`}
-                active={index === place.value}
+                active={index === place}
                 chosen={model.id === bench.model.value}
                 onChoose={() => choose(model)}
               />

@@ -10,9 +10,6 @@ const MAX_N = 64;
 
 function Count({ bench }: { bench: Bench }) {
   const n = bench.n.value;
-  const set = (to: number) => {
-    if (to >= 1 && to <= MAX_N) bench.count(to);
-  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: three small parts of one line, not a fieldset.
     <div class="ig-count" role="group" aria-label="How many pictures">
@@ -21,7 +18,7 @@ function Count({ bench }: { bench: Bench }) {
         class="ig-button ig-count__part"
         aria-label="One picture less"
         disabled={n <= 1}
-        onClick={() => set(n - 1)}
+        onClick={() => bench.count(-1)}
       >
         <Icon name="minus" />
       </button>
@@ -33,7 +30,7 @@ function Count({ bench }: { bench: Bench }) {
         class="ig-button ig-count__part"
         aria-label="One picture more"
         disabled={n >= MAX_N}
-        onClick={() => set(n + 1)}
+        onClick={() => bench.count(1)}
       >
         <Icon name="plus" />
       </button>
@@ -74,7 +71,13 @@ export function RunRow({ bench, onRun }: { bench: Bench; onRun: () => void }) {
         </button>
         {!bench.about.value.has_n && <Count bench={bench} />}
         {calls > 1 && (
-          <button type="button" class="ig-button ig-run__cancel" onClick={() => bench.cancel(null)}>
+          <button
+            type="button"
+            class="ig-button ig-run__cancel"
+            onClick={() => {
+              for (const { id } of underWay) bench.cancel(id); // these, and none that is run later
+            }}
+          >
             Cancel all {running}
           </button>
         )}

@@ -77,11 +77,14 @@ export interface BenchVerbs {
   choose(model: string): void;
   /** Set values, or take them away with null. While a person types, they are sent together. */
   change(values: Record<string, Json>, typing?: boolean): void;
-  count(n: number): void;
+  /** So many pictures more or fewer. */
+  count(by: number): void;
   run(): void;
   cancel(job: string | null): void;
   dismiss(job: string): void;
   upload(name: string, index: number, file: Blob): void;
+  /** Let a file that is on its way go no further. */
+  stopUpload(name: string, index: number): void;
   use(name: string, index: number, source: { key?: string; url?: string }): void;
   act(what: Act, key: string): void;
   fetch(what: FileKind, key: string): Promise<Fetched>;

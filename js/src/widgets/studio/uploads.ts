@@ -17,6 +17,8 @@ export interface Uploads {
   /** How much of the file for `name/index` has arrived, 0 to 1. */
   progress: ReadonlySignal<Readonly<Record<string, number>>>;
   begin(name: string, index: number, file: Blob): void;
+  /** What is on its way to that place goes no further. */
+  stop(name: string, index: number): void;
   received(id: string, bytes: number, problem: string): void;
 }
 
@@ -51,12 +53,17 @@ export function uploads({ send, failed, life }: UploadsOptions): Uploads {
     under.delete(id);
     if (place !== undefined) tell(place, null);
   };
+  const stop = (name: string, index: number) => {
+    const place = `${name}/${index}`;
+    for (const [id, one] of under) if (one.place === place) end(id);
+  };
   atEnd(life, () => under.clear());
   return {
     progress,
+    stop,
     begin(name, index, file) {
       const place = `${name}/${index}`;
-      for (const [id, one] of under) if (one.place === place) under.delete(id); // the newer file wins
+      stop(name, index); // the newer file wins
       count += 1;
       const id = `u${count}`;
       const filename = file instanceof File ? file.name : "pasted";

@@ -96,7 +96,8 @@ class Page:
             self._studio.model = model
 
     def _count(self, content: dict[str, Any]) -> None:
-        self._studio.n = min(MAX_N, max(1, _number(content, "n")))
+        """More or fewer: by so many, since a page that is quick knows less than the kernel how many there are."""
+        self._studio.n = min(MAX_N, max(1, self._studio.n + _number(content, "by")))
 
     def _set(self, content: dict[str, Any]) -> None:
         values = content.get("values")
