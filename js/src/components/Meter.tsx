@@ -12,6 +12,8 @@ export interface MeterProps {
   /** When the page had this state, on the page's clock (ms). */
   since: number;
   now: ReadonlySignal<number>;
+  /** Whether it says how long the job has taken up to now; true by default. */
+  elapsed?: boolean;
 }
 
 function Bar({ job, name }: { job: Job; name: string }) {
@@ -33,7 +35,7 @@ function Bar({ job, name }: { job: Job; name: string }) {
   );
 }
 
-function Times({ job, since, now }: Omit<MeterProps, "name">) {
+function Times({ job, since, now, elapsed = true }: Omit<MeterProps, "name">) {
   const passed = isFinal(job) ? 0 : Math.max(0, (now.value - since) / 1000);
   const left = job.eta_s === null || isFinal(job) ? null : timeLeft(job.eta_s - passed);
   const percent = job.fraction === null || isFinal(job) ? null : Math.round(job.fraction * 100);
@@ -41,12 +43,12 @@ function Times({ job, since, now }: Omit<MeterProps, "name">) {
     <span class="ig-meter__times">
       {percent !== null && <span class="ig-meter__part">{percent} %</span>}
       {left !== null && <span class="ig-meter__part">{left}</span>}
-      <span class="ig-meter__elapsed">{duration(job.elapsed_s + passed)}</span>
+      {elapsed && <span class="ig-meter__part">{duration(job.elapsed_s + passed)}</span>}
     </span>
   );
 }
 
-export function Meter({ job, name, since, now }: MeterProps) {
+export function Meter({ job, name, ...clock }: MeterProps) {
   return (
     <div class={`ig-meter ig-is-${job.phase}`}>
       <Bar job={job} name={name} />
@@ -54,7 +56,7 @@ export function Meter({ job, name, since, now }: MeterProps) {
         {job.phase === "succeeded" && <Icon name="check" />}
         {job.phase === "cancelled" && <Icon name="cross" />}
         <span class="ig-meter__text">{job.text}</span>
-        <Times job={job} since={since} now={now} />
+        <Times job={job} {...clock} />
       </div>
     </div>
   );

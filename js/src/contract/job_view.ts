@@ -28,7 +28,11 @@ export type Traits = Omit<Wire["traits"], "jobs" | "logs"> & { jobs: Job[]; logs
 export type ToPage = Messages<Wire["toPage"]>;
 
 type Cancel = Omit<Wire["toKernel"]["cancel"], "kind" | "job"> & { kind: "cancel"; job: string | null };
-export type ToKernel = Exclude<Messages<Wire["toKernel"]>, { kind: "cancel" }> | Cancel;
+type Shown = Omit<Wire["toKernel"]["shown"], "kind" | "frames"> & {
+  kind: "shown";
+  frames: Record<string, number>;
+};
+export type ToKernel = Exclude<Messages<Wire["toKernel"]>, { kind: "cancel" | "shown" }> | Cancel | Shown;
 
 export interface JobViewContract {
   traits: Traits;

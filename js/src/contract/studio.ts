@@ -77,7 +77,8 @@ export interface Traits extends Record<string, unknown> {
 
 type WireToKernel = Messages<Wire["toKernel"]>;
 export type ToKernel =
-  | Exclude<WireToKernel, { kind: "set" | "cancel" | "act" | "fetch" }>
+  | Exclude<WireToKernel, { kind: "set" | "cancel" | "act" | "fetch" | "shown" }>
+  | { kind: "shown"; view: string; frames: Record<string, number> }
   | { kind: "set"; view: string; n: number; values: Values }
   | { kind: "cancel"; job: string | null }
   | { kind: "act"; what: Act; key: string }

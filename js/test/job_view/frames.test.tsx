@@ -4,9 +4,9 @@ import { kernel, view } from "./kernel";
 
 const page = onFakePage();
 
-type Sent = { kind: string; seq?: number };
+type Sent = { kind: string; frames?: Record<string, number> };
 const shown = (sent: unknown[]) =>
-  (sent as Sent[]).filter(({ kind }) => kind === "shown").map(({ seq }) => seq);
+  (sent as Sent[]).filter(({ kind }) => kind === "shown").map(({ frames }) => frames?.["job-1"]);
 const paint = () => vi.advanceTimersByTimeAsync(50);
 const frame = (seq: number, ask: boolean, id = "job-1") => ({ kind: "frame", job: id, seq, step: seq, ask });
 

@@ -205,7 +205,8 @@ def test_a_page_edits_and_hears_that_it_was_taken_in(make: Callable[..., Watched
         {"kind": "fetch", "key": ["x"]},
         {"kind": "dismiss", "job": {}},
         {"kind": "hello", "view": 1, "n": "x"},
-        {"kind": "shown", "job": 1, "seq": "x"},
+        {"kind": "shown", "frames": {"a": "x"}},
+        {"kind": "shown", "frames": 7},
         {"kind": "unheard of"},
         {"no": "kind"},
         "text",
@@ -464,6 +465,14 @@ def done(make: Callable[..., Watched]) -> Watched:
 
 def key_of(studio: Studio) -> str:
     return str(studio.pictures[-1]["key"])
+
+
+def test_news_of_a_job_describe_no_picture_anew(done: Watched) -> None:
+    shown = (done.pictures, done.results)
+    done.update()
+    assert (done.pictures is shown[0], done.results[0] is shown[1][0]) == (True, True)
+    done.hear("act", what="star", key=key_of(done))
+    assert done.pictures is not shown[0]
 
 
 def test_star_delete_and_undo(done: Watched) -> None:

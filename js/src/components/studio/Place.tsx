@@ -60,7 +60,7 @@ export function CallStage({ bench, call }: { bench: Bench; call: string }) {
           return (
             <li class="ig-place__job" key={job.id} style={{ "--ig-ratio": String(ratio(job)) }}>
               <Stage job={job} name={name} frame={bench.frameOf(job.id)} />
-              <Meter job={job} name={name} since={at} now={now} />
+              <Meter job={job} name={name} since={at} now={now} elapsed={job.run_s === null} />
               <Times job={job} since={at} now={now} />
             </li>
           );

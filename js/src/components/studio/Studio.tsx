@@ -88,6 +88,11 @@ function standing(bench: Bench): { text: string; turn: string } {
   return { text, turn: `${jobs.map(({ id, phase }) => id + phase).join()} ${made}` };
 }
 
+/** Apart, so that the news of a job do not draw the studio anew. */
+function Standing({ bench }: { bench: Bench }) {
+  return <Announcer {...standing(bench)} />;
+}
+
 export function Studio({ bench: given }: { bench: Bench }) {
   const deleted = useSignal(false);
   const bench = useMemo(() => {
@@ -131,7 +136,6 @@ export function Studio({ bench: given }: { bench: Bench }) {
     );
     if (isPicture) enlarged.value = key;
   };
-  const { text, turn } = standing(bench);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a section would be one landmark per cell.
     <div
@@ -207,7 +211,7 @@ export function Studio({ bench: given }: { bench: Bench }) {
           }}
         />
       )}
-      <Announcer text={text} turn={turn} />
+      <Standing bench={bench} />
     </div>
   );
 }

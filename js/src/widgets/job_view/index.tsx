@@ -3,6 +3,7 @@ import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { render as mount } from "preact";
 import { JobView } from "../../components/JobView";
 import type { JobViewContract, Traits } from "../../contract/job_view";
+import { acknowledging } from "../../model/acknowledging";
 import { bind, kernelInterrupt } from "../../model/binding";
 import { cancelling } from "../../model/cancelling";
 import { type FramePump, framePump } from "../../model/frames";
@@ -33,12 +34,15 @@ function render({ model, el, signal }: RenderProps<Traits>): () => void {
     if (of === "hello") hellos.heard();
   });
 
+  const acknowledge = acknowledging({
+    send: (frames) => send({ kind: "shown", view, frames }),
+    life: life.signal,
+  });
   const pumps = new Map<string, FramePump>();
   const pumpOf = (job: string): FramePump => {
     const known = pumps.get(job);
     if (known !== undefined) return known;
-    const shown = (seq: number) => send({ kind: "shown", view, job, seq });
-    const pump = framePump({ shown, life: life.signal });
+    const pump = framePump({ shown: (seq) => acknowledge(job, seq), life: life.signal });
     pumps.set(job, pump);
     return pump;
   };

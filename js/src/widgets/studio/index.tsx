@@ -7,6 +7,7 @@ import type { Bench } from "../../components/studio/bench";
 import { Studio } from "../../components/studio/Studio";
 import { bare } from "../../components/studio/values";
 import type { StudioContract, ToKernel, Traits } from "../../contract/studio";
+import { acknowledging } from "../../model/acknowledging";
 import { bind } from "../../model/binding";
 import { cancelling } from "../../model/cancelling";
 import { insist } from "../../model/insist";
@@ -59,7 +60,10 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   });
   const frames = previews({
     jobs,
-    shown: (job, seq) => send({ kind: "shown", view, job, seq }),
+    shown: acknowledging({
+      send: (seqs) => send({ kind: "shown", view, frames: seqs }),
+      life: life.signal,
+    }),
     life: life.signal,
   });
   const sending = uploads({

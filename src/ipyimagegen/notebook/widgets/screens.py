@@ -53,10 +53,12 @@ class Screens:
         self.say("frame", [jpeg], job=job, **asdict(stamp))
 
     def shown(self, content: Mapping[str, Any]) -> None:
-        """A page has shown a frame."""
-        pump, seq = self._pumps.get(str(content.get("job"))), content.get("seq")
-        if pump is not None and isinstance(seq, int):
-            pump.shown(seq)
+        """A page has shown frames, at most one of each job."""
+        frames = content.get("frames")
+        for job, seq in frames.items() if isinstance(frames, dict) else ():
+            pump = self._pumps.get(job)
+            if pump is not None and isinstance(seq, int):
+                pump.shown(seq)
 
 
 def _view(content: Mapping[str, Any]) -> str:

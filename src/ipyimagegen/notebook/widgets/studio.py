@@ -104,6 +104,7 @@ class Studio(SheetWidget):
         self.screens = Screens(self.say)
         self._lock = threading.RLock()
         self._watched: dict[str, Any] = {}
+        self._shown: tuple[Shelf, set[str]] = (self.shelf, set())
         self._pending: asyncio.TimerHandle | None = None
         self._asked = 0
         self._closed = False
@@ -342,11 +343,19 @@ class Studio(SheetWidget):
                 self._pending.cancel()
                 self._pending = None
             self.calls.tidy()
-            self.results = self.shelf.results(unfinished=self.calls.unfinished())
-            self.spent = words.spent([result.cost for result in self.results])
-            self.pictures = self.shelf.described()
+            self._show_shelf()
             self.logs = [line for _, job in self.calls.jobs() for line in job.logs][-MAX_LOG_LINES:]
             self.jobs = self.calls.described()
+
+    def _show_shelf(self) -> None:
+        """Results, pictures and what they cost, anew only where there is news: a shelf may hold a day's pictures."""
+        now = (self.shelf, self.calls.unfinished())
+        if now[0] is self._shown[0] and now[1] == self._shown[1]:
+            return
+        self._shown = now
+        self.results = self.shelf.results(unfinished=now[1])
+        self.spent = words.spent([result.cost for result in self.results])
+        self.pictures = self.shelf.described()
 
     # -- the page -------------------------------------------------------------------------------------------------
 

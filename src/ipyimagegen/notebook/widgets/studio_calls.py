@@ -13,7 +13,8 @@ from ...core.models import ModelSpec
 from ...job import Job
 from .job_view import described
 
-MAX_PROMPT_CHARS = 300
+MAX_PROMPT_CHARS = 80
+"""A tile's label; it is sent with every update."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
