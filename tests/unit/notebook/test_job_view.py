@@ -106,7 +106,15 @@ def test_every_message_of_the_page_is_understood(kind: str, job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [{}, {"kind": 7}, {"kind": "shown", "frames": {"a": "x"}}, {"kind": "shown", "frames": 7}, {"kind": "hello"}, {"kind": "nonsense"}]
+    "content",
+    [
+        {},
+        {"kind": 7},
+        {"kind": "shown", "frames": {"a": "x"}},
+        {"kind": "shown", "frames": 7},
+        {"kind": "hello"},
+        {"kind": "nonsense"},
+    ],
 )
 def test_a_message_that_makes_no_sense_changes_nothing(content: dict[str, Any], job: Job) -> None:
     view = Watched(job)
