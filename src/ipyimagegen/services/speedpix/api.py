@@ -23,10 +23,11 @@ from ...media.artifacts import Payload
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.line import Lines
-from ...net.polling import Durations, Schedule, Seen
+from ...net.polling import Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
 from ..closing import close_when_gone
+from ..paces import Paces, paces_of
 from ..uploads import put
 from .answers import PHASES, Envelope, Task, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
@@ -82,14 +83,14 @@ def connect(
 
 @dataclass(slots=True, weakref_slot=True, eq=False)
 class Api:
-    """SpeedPix behind one connection. `durations` is what earlier jobs took, for rare and timely polls.
+    """SpeedPix behind one connection. `paces` is what earlier jobs took, for rare and timely polls.
 
     `early_results`: the service may be asked for the result of a job that has not ended, and then says how far it is.
     Copies of what holds it share it; a pickle of it holds no key, and goes by those of the process that reads it.
     """
 
     http: Http
-    durations: Durations = field(default_factory=Durations, repr=False)
+    paces: Paces = field(default_factory=Paces, repr=False)
     early_results: bool = True
     lines: Lines = field(default_factory=Lines, repr=False)
 
@@ -165,12 +166,13 @@ class Api:
         """
         clock = self.http.clock
         unit_s = 1.0 if interval_s is None else max(interval_s, SHORTEST_S)
-        history = self.durations.of(model, unit_s=unit_s)
+        await self.paces.recall(model)
+        history = self.paces.of(model, unit_s=unit_s)
         plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=int(self.early_results))
         submitted = clock.now() - age_s
         seen = Seen(queued=task.phase == "waiting")
         line = self.lines.of(model, fresh=age_s < FRESH_S)
-        with line.place(task.id, submitted, self.durations.of(model)) as turn:
+        with line.place(task.id, submitted, self.paces.of(model)) as turn:
             while not task.ended:
                 self.http.gate.hold(task.id)
                 turn.unfinished(clock.now(), queued=seen.queued)
@@ -188,7 +190,7 @@ class Api:
         self.http.gate.release(task.id)
         if task.phase == "succeeded" and plan.polls and age_s < FRESH_S:
             low, high = plan.finished((clock.now() - submitted) / unit_s)
-            self.durations.add(model, low * unit_s, high * unit_s)
+            self.paces.add(model, low * unit_s, high * unit_s)
         yield task if task.concluded else await self.concluded(task)
 
     async def _poll(self, task_id: str, plan: Schedule) -> Task:
@@ -304,7 +306,7 @@ def _refused(task: Task, error: SpeedPixException) -> Task:
 
 
 def _without_keys(endpoint: str) -> Api:
-    return Api(connect(None, None, endpoint))
+    return Api(connect(None, None, endpoint), paces_of(SERVICE, endpoint))
 
 
 def _in(unit_s: float, seconds: float | None) -> float | None:

@@ -16,6 +16,7 @@ from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
+from ..paces import paces_of
 from .api import Api, connect
 from .errors import SERVICE, PredictionError
 from .files import File
@@ -66,7 +67,8 @@ class Client(Closing, AsyncClosing):
         self.endpoint = keys.base_url(SERVICE, values.get("endpoint"))
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
         self.user_agent: str | None = values.get("user_agent")
-        self._api = Api(connect(app_key, app_secret, self.endpoint, timeout_s=self.timeout, user_agent=self.user_agent))
+        http = connect(app_key, app_secret, self.endpoint, timeout_s=self.timeout, user_agent=self.user_agent)
+        self._api = Api(http, paces_of(SERVICE, self.endpoint))
         self.predictions = Predictions(self._api)
         self.files = Files(self._api)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import weakref
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
@@ -44,7 +45,7 @@ class FileOutput:
     """
 
     def __init__(self, url: str, *, claim: str = "", fetch: Fetch | None = None) -> None:
-        path = urlsplit(url).path if url[:4].lower() == "http" else ""
+        path = _path_of(url) if url[:4].lower() == "http" else ""
         self.url = url
         self.claim = claim or media_type_of_suffix(Path(path).suffix)
         self.name = unquote(path.rpartition("/")[2])
@@ -128,6 +129,11 @@ class FileOutput:
     def __repr__(self) -> str:
         shown = self.url if len(self.url) <= SHOWN_CHARS else f"{self.url[:SHOWN_CHARS]}…"
         return f"FileOutput({shown!r})"
+
+
+def _path_of(url: str) -> str:
+    """The path of an address, which may be no good one: then fetching it says so."""
+    return "".join(re.split(r"[?#]", url, maxsplit=1)[0].split("/", 3)[3:])
 
 
 async def _without_key(url: str) -> Payload:

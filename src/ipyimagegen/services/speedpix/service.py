@@ -13,9 +13,9 @@ from ...core.events import Event, Output, Queued, Succeeded
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
-from ...net.polling import Durations
 from ...net.secrets import Secret
 from ..numbers import read_number
+from ..paces import paces_of
 from .answers import PHASES, Task
 from .api import Api, connect
 from .errors import CANNOT_CANCEL, SERVICE
@@ -37,7 +37,6 @@ class SpeedPixService:
 
     def __init__(self) -> None:
         self._apis: dict[tuple[tuple[Secret, ...], str], Api] = {}
-        self._durations = Durations()
 
     async def _api(self) -> Api:
         """The connection for the keys and endpoint of now; others stay until `aclose`. Raises `MissingKey`."""
@@ -45,7 +44,7 @@ class SpeedPixService:
         at = (found, keys.base_url(SERVICE))
         if at not in self._apis:
             app_key, app_secret = found
-            self._apis[at] = Api(connect(app_key, app_secret, at[1]), self._durations)
+            self._apis[at] = Api(connect(app_key, app_secret, at[1]), paces_of(SERVICE, at[1]))
         return self._apis[at]
 
     async def models(self) -> Sequence[ModelSpec]:

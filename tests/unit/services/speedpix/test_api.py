@@ -119,7 +119,7 @@ def test_only_a_job_that_was_seen_from_its_start_teaches_how_long_one_takes() ->
     for age_s, learned in ((3_600.0, 0), (0.0, 1)):
         service = Service(progress=[framed(DONE)], result=[framed({**DONE, "result": RESULT})])
         service.follow(model="w@main", age_s=age_s)
-        assert learned == len(service.api.durations.of("w@main"))
+        assert learned == len(service.api.paces.of("w@main"))
 
 
 class Job:
@@ -213,7 +213,7 @@ def test_a_result_that_was_not_ready_is_no_reason_why_a_job_failed() -> None:
     not_ready = framed(None, errCode="BizError", subErrCode="TASK_NOT_FINISHED", subErrMessage="not finished")
     reason = framed(None, errCode="BizError", subErrCode="TASK_FAILED", subErrMessage="no luck")
     service = Service(progress=[framed({"status": "failed"})], result=[not_ready, reason])
-    service.api.durations.add("w@main", 0.5)
+    service.api.paces.add("w@main", 0.5)
     (told,) = service.follow(model="w@main")
     assert "no luck" == told.error
 

@@ -19,6 +19,7 @@ from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.secrets import Secret
+from ipyimagegen.runtime import runtime
 from ipyimagegen.services.speedpix.api import Api
 from ipyimagegen.services.speedpix.errors import SpeedPixException
 from ipyimagegen.services.speedpix.outputs import Fetch, FileOutput, files_in, hold_all, outputs_of, wrapped
@@ -184,6 +185,7 @@ def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
     path = file._payload.path
     assert path is not None
     assert path.exists()
+    runtime().run(asyncio.sleep(0))  # the background thread lets go of what it has just read
     del file
     assert not path.exists()
 
@@ -215,6 +217,13 @@ def test_an_output_is_an_input_for_any_other_model() -> None:
     for given in (output, output["url"]):
         file = as_input(given, kind="image")
         assert (PICTURE, "image/png") == (file.read(), file.media_type)
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "https://", "http://files.example:port/a.png"])
+def test_an_address_that_is_none_is_told_when_it_is_read(url: str) -> None:
+    output = wrapped({"images": {"url": url}}, lambda url, _: FileOutput(url))["images"]
+    with pytest.raises(ImagegenError):
+        output.read()
 
 
 def test_the_repr_is_short() -> None:
