@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .server import free_port
+from .server import end, free_port
 
 MARIMO = """\
 import marimo
@@ -62,8 +62,7 @@ def _serving(command: list[str], port: int, folder: Path) -> Iterator[str]:
                 time.sleep(0.1)
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
-            server.wait(20)
+            end(server)
 
 
 def _listens(port: int) -> bool:

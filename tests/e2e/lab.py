@@ -66,6 +66,28 @@ def run(page: Page, index: int, *, wait: bool = True) -> Locator:
     return cell(page, index)
 
 
+def has_way_around(page: Page) -> None:
+    """Wait until what widgets say can pass a busy cell: JupyterLab opens that way by itself, and tells nobody."""
+    page.evaluate(
+        "async () => {"
+        + NOTEBOOK
+        + """const kernel = nb.sessionContext.session.kernel; await kernel.info;
+        const ways = kernel.supportsSubshells ? [...kernel._comms.values()].map(comm => comm.subshellStarted) : [];
+        await Promise.all(ways); }"""
+    )
+
+
+def at_rest(page: Page) -> None:
+    """Wait until nothing on the page is on its way to another look."""
+    page.evaluate(
+        """async () => {
+            await new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)));
+            const ends = one => one.playState === 'running' && one.effect?.getComputedTiming().endTime < Infinity;
+            await Promise.all(document.getAnimations().filter(ends).map(one => one.finished.catch(() => null)));
+        }"""
+    )
+
+
 def restart_kernel(page: Page) -> None:
     page.evaluate("async () => {" + NOTEBOOK + " await nb.sessionContext.session.kernel.restart(); }")
 

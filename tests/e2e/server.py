@@ -61,6 +61,11 @@ def jupyter_server(folder: Path) -> Iterator[str]:
     quiet = home / "settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True, exist_ok=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}', "utf-8")
+    patient = home / "settings" / "@jupyterlab" / "completer-extension"
+    patient.mkdir(
+        parents=True, exist_ok=True
+    )  # on a busy machine, the kernel's first completion takes more than its 1 s
+    (patient / "manager.jupyterlab-settings").write_text('{"providerTimeout": 30000}', "utf-8")
     log = folder / "server.log"
     with log.open("w") as sink:
         server = subprocess.Popen(command, env=env, stdout=sink, stderr=sink)
@@ -74,8 +79,17 @@ def jupyter_server(folder: Path) -> Iterator[str]:
         try:
             yield base
         finally:
-            server.terminate()
-            server.wait(20)
+            end(server)
+
+
+def end(server: subprocess.Popen[bytes]) -> None:
+    """Let a server end its kernels; those of one that takes too long end by themselves when it is gone."""
+    server.terminate()
+    try:
+        server.wait(30)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def answers(url: str) -> bool:

@@ -28,6 +28,7 @@ def comparison(page: Page, jupyter: str, name: str, app: str = "lab", theme: str
     run(page, 0)
     shown = run(page, 1).locator(".ig-compare")
     expect(shown.locator(".ig-compare-layer").first).to_be_visible()
+    expect(shown.locator(".ig-compare-layer__blank")).to_have_count(0)
     return shown
 
 

@@ -15,7 +15,7 @@ from ipyimagegen.notebook.widgets.stand_in import SHEET_CELL_PX
 
 from .conftest import MakeNotebook
 from .hosts import marimo, voila
-from .lab import cell, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
+from .lab import at_rest, cell, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
 
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 APPS = pytest.mark.parametrize("app", ["lab", "notebook"])
@@ -30,6 +30,7 @@ made = [ig.default_client().run("local/sketch", prompt=p, seed=s, width=128, hei
 
 def violations(page: Page, selector: str) -> list[str]:
     """What axe finds wrong within our part of the page."""
+    at_rest(page)
     page.evaluate(AXE.read_text("utf-8"))
     found: list[str] = page.evaluate(
         "async (selector) => (await axe.run(selector)).violations.map(one => `${one.id}: ${one.nodes[0].html}`)",
@@ -58,10 +59,13 @@ def says(page: Page, index: int, text: str) -> None:
 
 def sheet_is_made(page: Page, index: int) -> None:
     """Wait until the file's picture is the sheet, and no longer the card that says that it comes."""
-    image = cell(page, index).locator(".jp-RenderedImage img")
-    expect(image).to_have_attribute("src", re.compile("."))
-    card_px = SHEET_CELL_PX + 2 * 12
-    expect(image).not_to_have_js_property("naturalWidth", card_px)
+    page.wait_for_function(
+        """([cell, card]) => {
+            const { complete, naturalWidth } = cell.querySelector('.jp-RenderedImage img') ?? {};
+            return complete && naturalWidth > 0 && naturalWidth !== card;
+        }""",
+        arg=[cell(page, index).element_handle(), SHEET_CELL_PX + 2 * 12],
+    )
 
 
 @APPS
