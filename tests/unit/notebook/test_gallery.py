@@ -390,6 +390,32 @@ class Shown:
         self.shown.append(data)
 
 
+def test_the_newest_sheet_comes_last_however_long_the_one_before_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stand_in, "SETTLE_S", 0.0)
+    begun, go_on, made = threading.Event(), threading.Event(), list[int]()
+
+    class Slowly(Watched):
+        def sheet(self) -> bytes | None:
+            count = len(self)
+            if count == 2:
+                begun.set()
+                assert go_on.wait(20)
+            made.append(count)
+            return super().sheet()
+
+    view, output = Slowly([picture(1)]), Shown()
+    view._handles.append(output)  # type: ignore[arg-type]
+    view.add(picture(2))
+    assert begun.wait(20)
+    view.add(picture(3))
+    settle(lambda: view._renewing is None and len(view._work) == 2)
+    assert made == []
+    go_on.set()
+    settle(lambda: len(output.shown) == 2)
+    assert made == [2, 3]
+    assert "3 pictures" in output.shown[-1]["text/plain"]
+
+
 def test_a_page_that_was_loaded_again_is_told_the_sheet_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stand_in, "SETTLE_S", 0.0)
     view, output = Watched([picture(1)]), Shown()

@@ -17,6 +17,7 @@ import ipyimagegen.notebook.widgets as widgets_room
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import JobCancelled
+from ipyimagegen.core.events import Progress
 from ipyimagegen.job import Job
 from ipyimagegen.media.previews import BytesFrame
 from ipyimagegen.media.sniff import sniff
@@ -98,6 +99,22 @@ def test_a_described_job_has_the_contracts_fields(job: Job) -> None:
     assert [
         name for name, value in described(job).items() if isinstance(value, str) != isinstance(example[name], str)
     ] == []
+
+
+def test_what_a_job_did_just_before_it_was_watched_is_shown(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Job.watch
+
+    def late(self: Job, observer: Callable[[Any], object]) -> Callable[[], None]:
+        async def move() -> None:
+            self.move(Progress(fraction=0.9))
+
+        runtime().run(move())
+        return watch(self, observer)
+
+    monkeypatch.setattr(Job, "watch", late)
+    view = Watched(job)
+    settle()
+    assert view.jobs[0]["fraction"] == 0.9
 
 
 @pytest.mark.parametrize("kind", CONTRACT["toKernel"])

@@ -58,6 +58,7 @@ class JobView(StandInWidget):
             super().__init__(**traits)
             return
         spec = work.jobs[0].spec
+        states = [job.state for job in work.jobs]
         super().__init__(
             jobs=[described(job) for job in work.jobs],
             title=spec.id,
@@ -67,6 +68,8 @@ class JobView(StandInWidget):
         )
         for job in work.jobs:
             self._ends.append(job.watch(partial(self._moved, job)))
+        if any(job.state is not state for job, state in zip(work.jobs, states, strict=True)):
+            self.post(self._update)  # they moved before they were watched
 
     def show(self) -> DisplayHandle | None:
         """Display it; what the handle is updated with takes its place."""

@@ -144,6 +144,7 @@ class SheetWidget(StandInWidget):
     def __init__(self, **traits: Any) -> None:
         self._handles: list[DisplayHandle] = []
         self._renewing: asyncio.TimerHandle | None = None
+        self._turns = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
         super().__init__(**traits)
 
@@ -179,10 +180,11 @@ class SheetWidget(StandInWidget):
 
     async def _renew(self) -> None:
         self._renewing = None
-        data = self._plain(await asyncio.to_thread(self.sheet))
-        for handle in self._handles:
-            handle.update(data, raw=True)
-        self._renew_in_files([(data, {})])
+        async with self._turns:  # the newest comes last, however long the one before takes
+            data = self._plain(await asyncio.to_thread(self.sheet))
+            for handle in self._handles:
+                handle.update(data, raw=True)
+            self._renew_in_files([(data, {})])
 
     def _opened(self) -> None:
         super()._opened()
