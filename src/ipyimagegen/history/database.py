@@ -37,6 +37,8 @@ CREATE TABLE IF NOT EXISTS outputs (
     sha256 TEXT NOT NULL, seed INTEGER, url TEXT NOT NULL, filename TEXT NOT NULL, error TEXT NOT NULL,
     PRIMARY KEY (job, place)
 );
+CREATE TABLE IF NOT EXISTS paces (model TEXT NOT NULL, low_s REAL NOT NULL, high_s REAL NOT NULL, noted REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS paces_by_model ON paces (model);
 """
 VERSION = 1
 BUSY_S = 10.0

@@ -122,6 +122,16 @@ class Journal(Archive):
         with self._open() as connection:
             return connection.execute("UPDATE jobs SET starred = ? WHERE id = ?", (starred, job_id)).rowcount == 1
 
+    def paced(self, model: str, span: tuple[float, float], *, keep: int) -> Future[None]:
+        """A job of `model` took between so many and so many seconds. Of each model the newest `keep` stay."""
+        return self._write(self._paced, model, span, keep)
+
+    def _paced(self, model: str, span: tuple[float, float], keep: int) -> None:
+        with self._open() as connection:
+            connection.execute("INSERT INTO paces VALUES (?, ?, ?, ?)", (model, *span, time.time()))
+            newest = "SELECT rowid FROM paces WHERE model = ? ORDER BY rowid DESC LIMIT ?"
+            connection.execute(f"DELETE FROM paces WHERE model = ? AND rowid NOT IN ({newest})", (model, model, keep))
+
     def _set(self, job_id: str, **values: Any) -> Future[None]:
         return self._write(self._set_now, job_id, values)
 
@@ -130,7 +140,10 @@ class Journal(Archive):
             _update(connection, job_id, values)
 
     def clear(self, *, before: float) -> int:
-        """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs."""
+        """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs.
+
+        How long jobs took, which polls go by, is forgotten with them.
+        """
         return self._do(self._clear, before).result()
 
     def _clear(self, before: float) -> int:
@@ -139,6 +152,7 @@ class Journal(Archive):
                 "DELETE FROM jobs WHERE created < ? AND starred = 0 AND phase IN ('succeeded', 'failed', 'cancelled')",
                 (before,),
             ).rowcount
+            connection.execute("DELETE FROM paces WHERE noted < ?", (before,))
             needed = {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM outputs")}
         for path in self.files.folder.glob("??/*"):
             if path.stem not in needed and not path.name.startswith("."):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import Future
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,14 @@ class Archive(Database):
             " WHERE phase = 'succeeded' AND run_s > 0 ORDER BY created DESC LIMIT 500"
         )
         return [(entry["name"], entry["work"], entry["run_s"]) for entry in reversed(found)]
+
+    def paces(self, model: str) -> Future[list[tuple[float, float]]]:
+        """Between how many seconds and how many the latest jobs of `model` took, oldest first, as `paced` noted it."""
+        return self._do(self._paces, model)
+
+    def _paces(self, model: str) -> list[tuple[float, float]]:
+        found = self._select_now("SELECT low_s, high_s FROM paces WHERE model = ? ORDER BY rowid", (model,))
+        return [(entry["low_s"], entry["high_s"]) for entry in found]
 
 
 def _where(query: str) -> tuple[str, list[str]]:

@@ -8,7 +8,7 @@ lost after it has finished.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 Span = tuple[float, float]
@@ -55,30 +55,32 @@ TURN_LOOK_S = 2.0
 
 
 class Durations:
-    """What jobs took, by model. Plain data in (`Durations(saved)`), plain data out (`snapshot`)."""
+    """What jobs took, by model."""
 
-    def __init__(self, saved: Mapping[str, Iterable[Iterable[float]]] | None = None) -> None:
+    def __init__(self) -> None:
         self._spans: dict[str, list[Span]] = {}
-        for model, spans in (saved or {}).items():
-            for span in spans:
-                low_s, high_s = span
-                self.add(model, low_s, high_s)
 
-    def add(self, model: str, low_s: float, high_s: float | None = None) -> None:
-        """A job of `model` ran between `low_s` and `high_s` seconds; exactly `low_s`, where the service says so."""
+    def add(self, model: str, low_s: float, high_s: float | None = None) -> Span | None:
+        """A job of `model` ran between `low_s` and `high_s` seconds; exactly `low_s`, where the service says so.
+
+        Gives the span that is kept; `None` for one that cannot be, or says nothing new.
+        """
         high = low_s if high_s is None else high_s
         known = self._spans.get(model, [])
         if not 0 <= low_s <= high < math.inf or (known and _says_nothing(low_s, high, known)):
-            return
-        self._spans[model] = [*known, (float(low_s), float(high))][-KEPT:]
+            return None
+        span = float(low_s), float(high)
+        self._spans[model] = [*known, span][-KEPT:]
+        return span
+
+    def precede(self, model: str, earlier: Iterable[Span]) -> None:
+        """Jobs that ran before all that are known here, oldest first."""
+        for low_s, high_s in [*earlier, *self._spans.pop(model, ())]:
+            self.add(model, low_s, high_s)
 
     def of(self, model: str, *, unit_s: float = 1.0) -> tuple[Span, ...]:
         """The latest durations of a model in units of `unit_s` seconds, oldest first; none if it never ran."""
         return tuple((low / unit_s, high / unit_s) for low, high in self._spans.get(model, ()))
-
-    def snapshot(self) -> dict[str, list[list[float]]]:
-        """Everything, as JSON can hold it."""
-        return {model: [list(span) for span in spans] for model, spans in self._spans.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

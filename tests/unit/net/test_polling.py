@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import random
 import statistics
@@ -166,22 +165,23 @@ def test_an_estimate_that_is_far_too_long_costs_no_more_than_a_long_look():
     assert follow(30.0, estimate_s=1.0).lost_s <= 1.0
 
 
-def test_durations_survive_as_plain_data_and_keep_the_latest():
+def test_the_latest_durations_are_kept_also_after_earlier_ones_are_told():
     durations = Durations()
-    for number in range(KEPT + 3):
-        durations.add("a/b", number, number + 0.5)
-    durations.add("c", 4.25)
-    restored = Durations(json.loads(json.dumps(durations.snapshot())))
-    assert [(number, number + 0.5) for number in range(3, KEPT + 3)] == list(restored.of("a/b"))
-    assert ((4.25, 4.25),) == restored.of("c")
-    assert ((8.5, 8.5),) == restored.of("c", unit_s=0.5)
-    assert () == restored.of("never")
+    for number in range(KEPT - 1):
+        assert (number, number + 0.5) == durations.add("a/b", number, number + 0.5)
+    durations.precede("a/b", [(90.0, 91.0), (80.0, 81.0)])
+    assert [(80.0, 81.0), *((number, number + 0.5) for number in range(KEPT - 1))] == list(durations.of("a/b"))
+    durations.precede("c", [(4.25, 4.25)])
+    assert ((4.25, 4.25),) == durations.of("c")
+    assert ((8.5, 8.5),) == durations.of("c", unit_s=0.5)
+    assert () == durations.of("never")
 
 
 def test_a_span_that_says_nothing_new_pushes_out_none_that_did():
-    durations = Durations({"m": [(0.0, 9.0), (2.9, 3.1)]})
+    durations = Durations()
+    durations.precede("m", [(0.0, 9.0), (2.9, 3.1)])
     for more_s in range(KEPT):
-        durations.add("m", 0.0, 8.0 - more_s / 2)
+        assert durations.add("m", 0.0, 8.0 - more_s / 2) is None
     assert ((0.0, 9.0), (2.9, 3.1)) == durations.of("m")
     durations.add("m", 3.5, 4.0)
     assert (3.5, 4.0) == durations.of("m")[-1]
@@ -189,5 +189,6 @@ def test_a_span_that_says_nothing_new_pushes_out_none_that_did():
 
 @pytest.mark.parametrize("span", [(-1.0, 2.0), (3.0, 2.0), (0.0, math.inf), (math.nan, math.nan)])
 def test_a_duration_that_cannot_be_is_not_kept(span):
-    durations = Durations({"m": [span]})
+    durations = Durations()
+    assert durations.add("m", *span) is None
     assert () == durations.of("m")

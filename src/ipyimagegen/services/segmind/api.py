@@ -16,10 +16,11 @@ from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.line import Lines
-from ...net.polling import NOTHING, Durations, Schedule, Seen
+from ...net.polling import NOTHING, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..closing import close_when_gone
+from ..paces import Paces
 from .addresses import Addresses
 from .errors import (
     SERVICE,
@@ -94,7 +95,7 @@ class Api:
     api_key: str | Secret | None = field(default=None, repr=False)
     base_url: str = ""
     timeout_s: float = 60.0
-    durations: Durations = field(default_factory=Durations, repr=False)
+    paces: Paces = field(default_factory=Paces, repr=False)
     lines: Lines = field(default_factory=Lines, repr=False)
     addresses: Addresses = field(init=False)
     http: Http = field(init=False)
@@ -227,12 +228,13 @@ class Api:
         """
         clock, gate = self.http.clock, self.http.gate
         unit = max(interval_s, 0.001)
+        await self.paces.recall(handle.slug)
         began = clock.now()
         since = began if handle.at is None else handle.at
-        plan = Schedule(self.durations.of(handle.slug, unit_s=unit), began_s=(began - since) / unit)
+        plan = Schedule(self.paces.of(handle.slug, unit_s=unit), began_s=(began - since) / unit)
         line = self.lines.of(handle.slug, fresh=began - since < FRESH_S and handle.at is not None)
         told: Told | None = None
-        with line.place(handle.request_id, since, self.durations.of(handle.slug)) as turn:
+        with line.place(handle.request_id, since, self.paces.of(handle.slug)) as turn:
             while told is None or not told.over:
                 seen = replace(NOTHING if told is None else told.seen(unit), turn_s=turn.within(unit))
                 wait = plan.next_s((clock.now() - since) / unit, seen) * unit
@@ -270,9 +272,9 @@ class Api:
         if handle.at is None or state_of(told.body) != "completed":
             return
         if seconds is not None:
-            self.durations.add(handle.slug, seconds)
+            self.paces.add(handle.slug, seconds)
         else:
-            self.durations.add(handle.slug, span[0] * unit, span[1] * unit)
+            self.paces.add(handle.slug, span[0] * unit, span[1] * unit)
 
     async def finished(
         self, handle: Handle, *, timeout_s: float | None = TIMEOUT_S, interval_s: float = INTERVAL_S

@@ -15,6 +15,7 @@ from ...net.secrets import Secret
 from ...net.uncancelled import cancels
 from ...runtime import runtime
 from ..closing import Closing
+from ..paces import paces_of
 from . import noted
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
@@ -42,7 +43,9 @@ class SegmindClient(Closing):
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
         with translated():
             secret = keys.key(SERVICE, api_key)
-        self._api = Api(secret, base_url or "", number(timeout, "timeout", what="a number of seconds"))
+        address = keys.base_url(SERVICE, base_url)
+        seconds = number(timeout, "timeout", what="a number of seconds")
+        self._api = Api(secret, address, seconds, paces=paces_of(SERVICE, address))
         self.files = Files(self._api)
         self.webhooks = Webhooks(self._api)
         self.models = Models(self._api)

@@ -15,8 +15,8 @@ from ...core.events import Event, Output, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
-from ...net.polling import Durations
 from ...net.secrets import Secret
+from ..paces import paces_of
 from .api import CANNOT_CANCEL, Api, Handle
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
@@ -41,7 +41,6 @@ class SegmindService:
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}
-        self._durations = Durations()
         self._submitted: dict[str, float] = {}
         self._rows: dict[str, tuple[float, Mapping[str, Mapping[str, Any]]]] = {}
 
@@ -51,7 +50,7 @@ class SegmindService:
             secret = await asyncio.to_thread(keys.key, SERVICE)  # the keyring may ask the user
             at = (secret, keys.base_url(SERVICE))
         if at not in self._apis:
-            self._apis[at] = Api(secret, at[1], durations=self._durations)
+            self._apis[at] = Api(secret, at[1], paces=paces_of(SERVICE, at[1]))
         return self._apis[at]
 
     async def _catalogue(self) -> Mapping[str, Mapping[str, Any]]:

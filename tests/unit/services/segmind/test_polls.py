@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import JobFailed, JobTimeout, NotFound, ServiceUnavailable
 from ipyimagegen.net.http import Http
-from ipyimagegen.net.polling import Durations
+from ipyimagegen.services.paces import Paces
 from ipyimagegen.services.segmind.addresses import Addresses
 from ipyimagegen.services.segmind.api import Api, Handle, Told
 from ipyimagegen.services.segmind.errors import InferenceFailed, InferenceTimeout, SegmindSubmitUnknown
@@ -54,8 +54,8 @@ class Pretended:
         return httpx.Response(200, json={"status": "COMPLETED", "output": "x", "metrics": metrics}, headers=headers)
 
 
-def api_for(handler: Any, durations: Durations | None = None) -> Api:
-    api = Api("SG_made_up", BASE, durations=durations or Durations())
+def api_for(handler: Any, paces: Paces | None = None) -> Api:
+    api = Api("SG_made_up", BASE, paces=paces or Paces())
     api.http = Http("segmind", BASE, transport=httpx.MockTransport(handler), clock=EvenClock())
     return api
 
