@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,7 +34,9 @@ ROOT = Path(__file__).parents[2]
 MIB = 2**20
 START_S = 0.05
 """Between the starts of clients, so that they do not stand in each other's way."""
-Run = Callable[[str], object]
+MODELS = 13
+Run = Callable[[str, str], object]
+"""A job by its prompt, of a model by its name; `""` is any. Only services that are polled have several here."""
 
 
 class PromptedWork(TimedWork):
@@ -52,16 +55,20 @@ class PromptedWork(TimedWork):
 
 @contextmanager
 def gateway(picture: bytes | None = None, *, steps: int = 0, **limits: Any) -> Iterator[Gateway]:
-    """A gateway in this process; the libraries are in others."""
+    """A gateway in this process; the libraries are in others. It has a model for each number of `PromptedWork`."""
     with serve(work=PromptedWork(picture=picture, steps=steps), **limits) as running:
+        for number in range(MODELS):
+            name = f"model-{number}"
+            running.segmind.models[name] = replace(running.segmind.models["flux-dev"], slug=name)
+            running.speedpix.workflows[name] = running.speedpix.workflows["text-to-image"]
         yield running
 
 
-def measured(where: Gateway, side: str, service: Service, task: str, **facts: Any) -> Any:
-    """Have a process do `task` with the library of that side, and give what it measured."""
+def measured(where: Gateway, side: str, service: Service, task: str, *, home: str = "", **facts: Any) -> Any:
+    """Have a process do `task` with the library of that side, and give what it measured. `home` is of its journal."""
     asked = {"side": side, "service": service, "task": task, "url": where.url, "keys": where.env(), **facts}
     with tempfile.TemporaryDirectory() as folder:
-        own = {"FILE_CACHE_DIR": f"{folder}/cache", "IPYIMAGEGEN_HOME": f"{folder}/home"}
+        own = {"FILE_CACHE_DIR": f"{folder}/cache", "IPYIMAGEGEN_HOME": home or f"{folder}/home"}
         Path(f"{folder}/cache").mkdir()
         ran = subprocess.run(
             [sys.executable, "-m", "tests.benchmarks._services"],
@@ -81,19 +88,19 @@ def measured(where: Gateway, side: str, service: Service, task: str, **facts: An
 
 
 def connected(side: str, service: str, url: str, keys: Mapping[str, str]) -> tuple[Any, Run]:
-    """A client, and its documented call for one job."""
+    """A client, and its documented call for one job of a model."""
     library = importlib.import_module(service if side == OFFICIAL else f"ipyimagegen.services.{service}")
     if service == "speedpix":
         client = library.Client(keys["SPEEDPIX_APP_KEY"], keys["SPEEDPIX_APP_SECRET"], url)
-        return client, lambda prompt: client.run(workflow_id="text-to-image", input={"prompt": prompt})
+        return client, lambda prompt, model: client.run(workflow_id=model or "text-to-image", input={"prompt": prompt})
     if service == "openpixels":
         client = library.OpenPixels(keys["OPENPIXELS_API_KEY"], url)
-        return client, lambda prompt: client.run({"model": "flux-dev", "prompt": prompt})["data"]
+        return client, lambda prompt, _: client.run({"model": "flux-dev", "prompt": prompt})["data"]
     if service == "segmind":
         client = library.SegmindClient(api_key=keys["SEGMIND_API_KEY"], base_url=f"{url}/v1")
-        return client, lambda prompt: client.run("flux-dev", prompt=prompt)["output"]
+        return client, lambda prompt, model: client.run(model or "flux-dev", prompt=prompt)["output"]
     client = library.inference(api_key=keys["INFERENCE_API_KEY"], base_url=url)
-    return client, lambda prompt: client.run({"app": "infsh/sdxl", "input": {"prompt": prompt}})["output"]
+    return client, lambda prompt, _: client.run({"app": "infsh/sdxl", "input": {"prompt": prompt}})["output"]
 
 
 def waiting(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> Any:
@@ -102,7 +109,7 @@ def waiting(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> Any
 
     def one(prompts: Sequence[str], held: tuple[Any, Run]) -> None:
         for prompt in prompts:
-            held[1](prompt)
+            held[1](prompt, f"model-{prompt.split()[1]}")
             returned[prompt] = time.time()
 
     threads = [threading.Thread(target=one, args=(prompts, new())) for prompts in asked["prompts"]]
@@ -123,14 +130,14 @@ def load(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> Any:
         connections += event == "socket.connect"
 
     _, run = new()
-    run("0 warm")
+    run("0 warm", "")
     forget_peak()
     peak, cpu, began = peak_bytes(), time.process_time(), time.time()
     sys.addaudithook(count)
 
     def attempt(number: int) -> str:
         try:
-            run(f"{asked['seconds']} {number}")
+            run(f"{asked['seconds']} {number}", "")
         except Exception as error:  # noqa: BLE001 (what is counted)
             return type(error).__name__
         return ""
@@ -162,7 +169,7 @@ def transfers(asked: Mapping[str, Any], new: Callable[[], tuple[Any, Run]]) -> A
         file = importlib.import_module(owner).File
         up, down = lambda path: client.files.upload(str(path)), lambda output: file(output["image"]["uri"]).path
     up(warm)
-    output = run("0 large")
+    output = run("0 large", "")
     return {"down": _cost(lambda: down(output)), "up": _cost(lambda: up(large))}
 
 

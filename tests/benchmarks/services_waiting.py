@@ -1,13 +1,14 @@
 """Time lost after a job has finished, and requests per job: the documented call of each library, ours and the official.
 
 Jobs of about 0.3, 1, 3 and 10 s (`IPYIMAGEGEN_LONG=1`: and 60 s, where polls are all there is), by clients side by
-side. Each client's model has a usual time of its own, drawn evenly within half a second around that (within a half, for
-0.3 s), and each of its jobs takes up to a tenth more or less. A real job does not end at a whole second after its
-submit: if it did, a client that asks at each full second would lose nothing, whatever it does; so the place within the
-second is left to chance.
+side, in a process and then in another one with the same journal. Each client's model has a usual time of its own, drawn
+evenly within half a second around that (within a half, for 0.3 s), and each of its jobs takes up to a tenth more or
+less. A real job does not end at a whole second after its submit: if it did, a client that asks at each full second
+would lose nothing, whatever it does; so the place within the second is left to chance.
 
-`first`: a client's first job, of which it knows what the service says at the submit and of the progress (SpeedPix), or
-nothing (Segmind); `later`: its second to fourth. The service has had one job of the nominal time before.
+`first`: the first job of a model ever, of which a client knows what the service says at the submit and of the progress
+(SpeedPix), or nothing (Segmind); `later`: the second to fourth; `kernel`: the first one of another process, which has
+the journal of the one before. The service has had one job of the nominal time before.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import os
 import random
 import statistics
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +35,9 @@ ROUNDS = 4
 
 
 class Wait(NamedTuple):
-    """One job that is over: the how manieth of its client it was, the seconds lost, the requests made for it."""
+    """One job that is over: the how manieth of its client it was (from `ROUNDS` on: in the second process), the seconds
+    lost, the requests made for it.
+    """
 
     turn: int
     lost_s: float
@@ -41,22 +45,25 @@ class Wait(NamedTuple):
 
 
 def prompts(nominal_s: float) -> list[list[str]]:
-    """The jobs of each client: seconds, the client's number, the turn."""
+    """The jobs of each client: seconds, the model's number, the turn."""
     chance = random.Random(7)  # noqa: S311 (the same in each run, on both sides)
     around_s = min(AROUND_S, nominal_s / 2)
     clients = []
     for number in range(CLIENTS):
         usual_s = nominal_s + chance.uniform(-around_s, around_s)
-        jobs = [usual_s * (1 + chance.uniform(-SPREAD, SPREAD)) for _ in range(ROUNDS)]
+        jobs = [usual_s * (1 + chance.uniform(-SPREAD, SPREAD)) for _ in range(ROUNDS + 1)]
         clients.append([f"{seconds:.4f} {number} {turn}" for turn, seconds in enumerate(jobs)])
     return clients
 
 
 def waits(service: Service, side: str, nominal_s: float) -> list[Wait]:
     """All jobs of one library, each known by its prompt."""
-    with gateway(slots=500, steps=STEPS) as where:
-        measured(where, OURS, service, "waiting", prompts=[[f"{nominal_s} before 0"]])
-        returned = measured(where, side, service, "waiting", prompts=prompts(nominal_s))
+    clients = prompts(nominal_s)
+    with gateway(slots=500, steps=STEPS) as where, tempfile.TemporaryDirectory() as home:
+        measured(where, OURS, service, "waiting", prompts=[[f"{nominal_s} {CLIENTS} before"]])
+        ask = partial(measured, where, side, service, "waiting", home=home)
+        returned = ask(prompts=[jobs[:ROUNDS] for jobs in clients])
+        returned |= ask(prompts=[jobs[ROUNDS:] for jobs in clients])
         asked = Counter(record.job for record in where.requests.of(service))
         jobs = {job.order.prompt: job for job in where.jobs(service)}
         return [
@@ -67,10 +74,10 @@ def waits(service: Service, side: str, nominal_s: float) -> list[Wait]:
 
 def main() -> None:
     print(
-        f"{'':18}  {'lost, median (s)':^28}   {'lost, mean (s)':^28}   {'requests, mean':^22}   ours / official, median"
+        f"{'':18}  {'lost, median (s)':^36}   {'lost, mean (s)':^36}   {'requests, mean':^29}   ours / official, median"
     )
-    print(f"{'':12} {'job':>5} " + f" {'official':>9} {'first':>9} {'later':>9} " * 2, end="")
-    print(f" {'official':>8} {'first':>6} {'later':>6}    first  later")
+    print(f"{'':12} {'job':>5} " + f" {'official':>8} {'first':>8} {'later':>8} {'kernel':>8} " * 2, end="")
+    print(f" {'official':>8} {'first':>6} {'later':>6} {'kernel':>6}    first  later kernel")
     for service in SERVICES:
         long = service in POLLED and os.environ.get("IPYIMAGEGEN_LONG")
         for nominal_s in [*SECONDS, LONG_S] if long else SECONDS:
@@ -84,7 +91,8 @@ def row(service: Service, nominal_s: float, ran: dict[str, list[Wait]]) -> None:
     columns = [
         ran[OFFICIAL],
         [wait for wait in ran[OURS] if wait.turn == 0],
-        [wait for wait in ran[OURS] if wait.turn > 0],
+        [wait for wait in ran[OURS] if 0 < wait.turn < ROUNDS],
+        [wait for wait in ran[OURS] if wait.turn == ROUNDS],
     ]
 
     def each(figure: Callable[[Iterable[float]], float], of: Callable[[Wait], float]) -> list[float]:
@@ -94,10 +102,10 @@ def row(service: Service, nominal_s: float, ran: dict[str, list[Wait]]) -> None:
     requests = each(statistics.mean, lambda wait: wait.requests)
     print(
         f"{service:12} {f'~{nominal_s:g}':>5} ",
-        " ".join(f"{one:9.3f}" for one in median),
-        " ".join(f"{one:9.3f}" for one in mean),
-        f"{requests[0]:8.2f} {requests[1]:6.2f} {requests[2]:6.2f}",
-        f"{median[1] / median[0]:6.2f} {median[2] / median[0]:6.2f}",
+        " ".join(f"{one:8.3f}" for one in median),
+        " ".join(f"{one:8.3f}" for one in mean),
+        f"{requests[0]:8.2f} " + " ".join(f"{one:6.2f}" for one in requests[1:]),
+        " ".join(f"{one / median[0]:6.2f}" for one in median[1:]),
         "polls" if service in POLLED else "pushes",
         sep="  ",
         flush=True,
