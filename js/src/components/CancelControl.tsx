@@ -1,8 +1,8 @@
 /** The way to stop a call, and plain words about what stopping does. */
-import { useId } from "preact/hooks";
 import type { CancelAnswer } from "./cancel_requests";
 import { Icon } from "./icons";
 import "./CancelControl.css";
+import { useUniqueId } from "./unique_id";
 
 const UNHEARD = "The kernel is busy and has not heard yet. Stop in the toolbar ends its cell.";
 
@@ -15,7 +15,7 @@ export interface CancelControlProps {
 }
 
 export function CancelControl({ label, answer, limits, onCancel }: CancelControlProps) {
-  const noteId = useId();
+  const noteId = useUniqueId();
   const note = answer === "unheard" ? UNHEARD : limits;
   const asked = answer !== undefined;
   return (

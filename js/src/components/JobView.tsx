@@ -38,7 +38,7 @@ function Heading({ title, prompt, state }: { title: string; prompt: string; stat
         {state && <span class="ig-call__state">{state}</span>}
       </p>
       {prompt && (
-        <p class="ig-call__prompt" title={prompt}>
+        <p class="ig-call__prompt" dir="auto" title={prompt}>
           {prompt}
         </p>
       )}

@@ -43,7 +43,7 @@ export function Stage({ job, name, frame, children }: StageProps) {
       {job.phase === "failed" && (
         <div class="ig-stage__error">
           <Icon name="warning" />
-          <p>{job.error || "The job failed and gave no reason."}</p>
+          <p dir="auto">{job.error || "The job failed and gave no reason."}</p>
         </div>
       )}
       {children}

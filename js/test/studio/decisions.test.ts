@@ -11,6 +11,7 @@ import {
   differs,
   fitted,
   presets,
+  proportions,
   seconds,
   stepped,
   typedNumber,
@@ -55,6 +56,16 @@ test("a control differs where another value than the default is set", () => {
   expect(differs(control(), { guidance_scale: 7.5 })).toBe(false);
   expect(differs(control(), { guidance_scale: 8 })).toBe(true);
   expect(differs(control({ default: [1] }), { guidance_scale: [1] })).toBe(false);
+});
+
+test.each([
+  [512, 384, "4:3"],
+  [384, 384, "1:1"],
+  [1344, 768, "custom"],
+  [1360, 768, "16:9"],
+  [0, 0, "custom"],
+])("%d by %d is %s", (width, height, words) => {
+  expect(proportions(width, height)).toBe(words);
 });
 
 test("presets keep the pixels, fit the grid and the bounds, and are not told twice", () => {

@@ -592,6 +592,29 @@ test("words from outside are text, never markup, whatever they are", async () =>
   expect(text().split(EVIL).length - 1).toBeGreaterThanOrEqual(5);
 });
 
+test("text that is written takes its direction from what it says", () => {
+  const line = control({ name: "style", look: "line", kind: "text" });
+  const area = control({ name: "notes", look: "area", kind: "text" });
+  const shown = view(kernel({ controls: [PROMPT, line, area] }));
+  const written = shown.all('textarea, input[type="text"]');
+  expect(written.map((one) => one.getAttribute("dir"))).toEqual(["auto", "auto", "auto"]);
+});
+
+test("no two elements of a page have one id, however many studios and painters it shows", async () => {
+  const fakes = [
+    kernel({ controls: [PROMPT, GUIDANCE, IMAGE, SEED] }),
+    kernel({ controls: [GUIDANCE, PROMPT] }),
+  ];
+  for (const fake of fakes) view(fake);
+  await settle();
+  const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
+  expect(ids.length).toBeGreaterThan(6);
+  expect(new Set(ids).size).toBe(ids.length);
+  for (const label of document.querySelectorAll<HTMLLabelElement>("label[for]")) {
+    expect(label.closest(".ig-studio")?.contains(document.getElementById(label.htmlFor))).toBe(true);
+  }
+});
+
 test("fifty views come and go and leave nothing behind", async () => {
   const listeners = [countListeners(document), countListeners(window)];
   const fake = kernel({ controls: [PROMPT, IMAGE, GUIDANCE], jobs: [job()], pictures: [piece()] });

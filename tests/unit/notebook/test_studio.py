@@ -467,6 +467,14 @@ def key_of(studio: Studio) -> str:
     return str(studio.pictures[-1]["key"])
 
 
+def test_how_long_it_takes_is_known_from_the_first_picture_on(make: Callable[..., Watched]) -> None:
+    studio = make(prompt="a fox", **SMALL)
+    until(lambda: studio._knows_pace)
+    assert studio.estimate["seconds"] is None
+    run(studio)
+    assert studio.estimate["seconds"] > 0
+
+
 def test_news_of_a_job_describe_no_picture_anew(done: Watched) -> None:
     shown = (done.pictures, done.results)
     done.update()

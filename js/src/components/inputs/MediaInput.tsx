@@ -1,11 +1,12 @@
 /** One file or picture as an input: dropped, pasted, chosen, named by its address, or dragged from our own pictures. */
 import "../../theme/theme"; // first: the parts below build on it
 import type { ComponentChildren, RefObject } from "preact";
-import { useId, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { useObjectUrl } from "./object_url";
 import { acceptedTypes, fileSize, type Offer, offerOfFiles, offerUrl, type Source } from "./picking";
 import { useTransfer } from "./transfer";
 import "./MediaInput.css";
+import { useUniqueId } from "../unique_id";
 
 export interface MediaValue {
   name: string;
@@ -178,7 +179,7 @@ function Address({
 
 export function MediaInput(props: MediaInputProps) {
   const { label, description, kind, accept, value, busy, onPick, onRemove, disabled = false } = props;
-  const id = useId();
+  const id = useUniqueId();
   const [refusal, setRefusal] = useState("");
   const take = (offer: Offer | null) => {
     if (offer === null) return;

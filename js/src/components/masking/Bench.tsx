@@ -1,6 +1,7 @@
 /** The stage and its controls, for a picture that is ready. */
 import { type Signal, useSignal } from "@preact/signals";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useUniqueId } from "../unique_id";
 import type { Tip } from "./brush";
 import { firstFeather, firstSize, share } from "./dials";
 import { type Easel, easel as openEasel } from "./easel";
@@ -117,7 +118,7 @@ const Keys = ({ id }: { id: string }) => (
 );
 
 export function Bench({ picture, mask, onDone, onCancel }: BenchProps) {
-  const id = useId();
+  const id = useUniqueId();
   const { busy, note, run } = useTasks();
   const { stage, overlay, outline, tip, colour, carrying, said, painting, open } = useEasel(picture, busy);
   const opacity = useSignal(OPACITY);

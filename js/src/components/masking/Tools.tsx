@@ -1,7 +1,7 @@
 /** The controls around the stage. */
 import type { Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useUniqueId } from "../unique_id";
 import type { Tip } from "./brush";
 import { placeOf, share, sizeAt } from "./dials";
 import { Glyph, type GlyphName } from "./Glyph";
@@ -49,7 +49,7 @@ interface DialProps {
 const PLACES = 1000;
 
 function Dial({ label, place, text, onPlace }: DialProps) {
-  const id = useId();
+  const id = useUniqueId();
   return (
     <div class="ig-dial">
       <label for={id}>{label}</label>

@@ -1,11 +1,11 @@
 /** What every control has around it: a name, whether it was changed, a way back, and what is wrong with it. */
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
 import type { Control } from "../../contract/studio";
 import type { Bench } from "./bench";
 import { Icon } from "./icons";
 import { asText, differs } from "./values";
 import "./Field.css";
+import { useUniqueId } from "../unique_id";
 
 export interface ControlProps {
   control: Control;
@@ -94,7 +94,7 @@ function around({ children: _, group: __, shape, ...props }: FieldProps) {
 
 export function Field(props: FieldProps) {
   const { control, children, group = false } = props;
-  const id = useId();
+  const id = useUniqueId();
   const { problem, note, changed, classes: className, reset } = around(props);
   const told = classes(control.description !== "" && `${id}-about`, note !== "" && `${id}-note`);
   const Label = group ? "span" : "label";

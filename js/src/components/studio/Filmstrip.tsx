@@ -59,8 +59,8 @@ function Waiting({ job, bench }: { job: StudioJob; bench: Bench }) {
   return (
     <>
       {!failed && <Moving frame={bench.frameOf(job.id)} />}
-      {failed && <span class="ig-tile__mark">!</span>}
-      {job.phase === "cancelled" && <Icon name="cross" />}
+      {failed && <span class="ig-tile__mark ig-is-failed">!</span>}
+      {(job.phase === "cancelled" || job.phase === "lost") && <Icon name="cross" />}
       <span class={`ig-tile__bar ig-is-${job.phase}`} style={{ "--ig-part": String(job.fraction ?? 0) }} />
     </>
   );

@@ -1,10 +1,11 @@
 /** The model: its name, and a search over all services that opens below it. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useId, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Model } from "../../contract/studio";
 import type { Bench } from "./bench";
 import { Icon } from "./icons";
 import "./ModelPicker.css";
+import { useUniqueId } from "../unique_id";
 
 const MAX_SHOWN = 60;
 
@@ -58,7 +59,7 @@ interface OptionProps {
 }
 
 export function ModelPicker({ bench }: { bench: Bench }) {
-  const id = useId();
+  const id = useUniqueId();
   const open = useSignal(false);
   const query = useSignal("");
   /** The model that Enter chooses: by name, since the list grows while the services answer. */

@@ -170,7 +170,7 @@ export function EmptyStage({ bench }: { bench: Bench }) {
 export function TextStage({ piece }: { piece: Piece }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
-    <section class="ig-place__text" tabIndex={0} aria-label="Answer">
+    <section class="ig-place__text" dir="auto" tabIndex={0} aria-label="Answer">
       {piece.text}
     </section>
   );

@@ -44,6 +44,7 @@ export function PromptField(props: ControlProps) {
           {...wiring}
           ref={box}
           class="ig-input ig-area ig-prompt"
+          dir="auto"
           rows={control.role === "prompt" ? 3 : 1}
           placeholder={control.role === "prompt" ? "Describe the picture" : "What to leave out"}
           aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown Control+Enter"

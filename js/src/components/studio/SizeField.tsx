@@ -4,7 +4,7 @@ import type { Control, Json } from "../../contract/studio";
 import { type ControlProps, Field, Resets } from "./Field";
 import { Icon } from "./icons";
 import { NumberBox } from "./NumberBox";
-import { current, differs, fitted, presets } from "./values";
+import { current, differs, fitted, presets, proportions } from "./values";
 
 interface SizeFieldProps extends Omit<ControlProps, "control"> {
   width: Control;
@@ -91,7 +91,7 @@ export function SizeField({ width, height, bench, attempted }: SizeFieldProps) {
               set({ w: size.width, h: size.height });
             }}
           >
-            {place < 0 && <option value="-1">custom</option>}
+            {place < 0 && <option value="-1">{proportions(w, h)}</option>}
             {sizes.map((size, index) => (
               <option key={size.label} value={String(index)}>
                 {size.label} – {size.width}×{size.height}

@@ -42,7 +42,7 @@ function Notices({ bench, said }: { bench: Bench; said: string }) {
   return (
     <>
       {fault.value && (
-        <p class="ig-studio__fault" role="alert">
+        <p class="ig-studio__fault" dir="auto" role="alert">
           {fault.value}
         </p>
       )}

@@ -13,6 +13,7 @@ export function LineField(props: ControlProps) {
           class="ig-input"
           type="text"
           autocomplete="off"
+          dir="auto"
           maxLength={control.max_length ?? undefined}
           value={asText(current(control, bench.values.value))}
           onInput={({ currentTarget }) => bench.change({ [control.name]: currentTarget.value }, true)}
@@ -30,6 +31,7 @@ export function AreaField(props: ControlProps) {
         <textarea
           {...wiring}
           class="ig-input ig-area"
+          dir="auto"
           rows={2}
           value={asText(current(control, bench.values.value))}
           onInput={({ currentTarget }) => bench.change({ [control.name]: currentTarget.value }, true)}

@@ -86,6 +86,12 @@ export function fitted(control: Control, length: number): number {
   return Math.min(control.maximum ?? near, Math.max(control.minimum ?? step, near));
 }
 
+/** "4:3" where the sides are so within a hundredth, else "custom". */
+export function proportions(width: number, height: number): string {
+  const near = RATIOS.find(([across, down]) => Math.abs((width * down) / (height * across) - 1) < 0.01);
+  return near === undefined ? "custom" : near.join(":");
+}
+
 /** Sizes of about the same number of pixels in the usual proportions. */
 export function presets(width: Control, height: Control, pixels: number): Preset[] {
   return RATIOS.map(([across, down]) => ({

@@ -330,6 +330,8 @@ class Studio(SheetWidget):
             landed = self.calls.land()
             for call, job in landed:
                 self.shelf = self.shelf.adding(job.id, call, job.outcome.result())
+            if landed:
+                self._judged()  # now that is known how long it takes
         if landed:
             self.update()
 
