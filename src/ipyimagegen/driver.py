@@ -101,8 +101,10 @@ class Driver:
         if not event.outputs and not event.text:
             raise JobFailed(f"{job.model}: the service says that it is done, and gave no picture", job_id=job.id)
         started = job.state.started_at or began
-        timings = Timings(queue_s=started - job.state.created_at, run_s=began - started)
-        self.estimates.learn(job.model, job.work, began - started)
+        queue_s = started - job.state.created_at if event.queue_s is None else event.queue_s
+        run_s = began - started if event.inference_s is None else event.inference_s
+        timings = Timings(queue_s=queue_s, run_s=run_s)
+        self.estimates.learn(job.model, job.work, run_s)
         record = self._record(event, timings)
         artifacts = await asyncio.gather(
             *(self._artifact(index, output, record) for index, output in enumerate(event.outputs))

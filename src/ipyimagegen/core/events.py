@@ -89,8 +89,8 @@ class Log:
 class Succeeded:
     """Done.
 
-    `seed` is the seed used, where the service reports one; `facts` are further figures, as the service names
-    them.
+    `seed` is the seed used, where the service reports one; `queue_s` and `inference_s` are the seconds that it waited
+    and ran there, as the service says; `facts` are further figures, as the service names them.
     """
 
     outputs: tuple[Output, ...] = ()

@@ -114,7 +114,7 @@ class Recording:
             artifacts=tuple(_artifact(index, output, held, seed) for index, output in enumerate(event.outputs)),
             seed=seed,
             cost=event.cost or UNKNOWN,
-            timings=Timings(queue_s=event.queue_s, total_s=time.time() - self._began),
+            timings=Timings(queue_s=event.queue_s, run_s=event.inference_s, total_s=time.time() - self._began),
             asked=request.asked,
             sent=request.sent,
             job_ids=(self.id,),

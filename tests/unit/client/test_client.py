@@ -7,6 +7,7 @@ import copy
 import pickle
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -395,6 +396,21 @@ def test_a_batch_keeps_what_was_made_when_one_of_its_jobs_fails() -> None:
     with pytest.raises(JobFailed, match="2 of 3 pictures were made") as caught:
         batch.result(5)
     assert len(caught.value.partial.images) == 2  # type: ignore[attr-defined]
+
+
+def test_the_services_own_times_are_the_results_and_what_is_expected_of_the_next_job() -> None:
+    service = Scripted()
+    client = client_of(service)
+    follow = service.follow
+
+    async def timed(ticket: Ticket) -> AsyncIterator[Event]:
+        async for event in follow(ticket):
+            yield replace(event, queue_s=3.0, inference_s=40.0) if isinstance(event, Succeeded) else event
+
+    service.follow = timed  # type: ignore[method-assign]
+    result = client.run("scripted/model", prompt="x")
+    assert (result.timings.queue_s, result.timings.run_s) == (3.0, 40.0)
+    assert client.estimates.expected_s("scripted/model", 1.0) == 40.0
 
 
 def test_200_jobs_at_once_need_no_thread_each(client: Client) -> None:

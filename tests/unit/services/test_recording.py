@@ -71,8 +71,9 @@ def test_each_step_is_on_disk_before_the_next() -> None:
 
 def test_a_success_keeps_cost_seed_and_the_bytes_that_came_with_it() -> None:
     outputs = (Output(data=PICTURE), Output(url="https://files.example/a.png"))
-    row = ended(Succeeded(outputs=outputs, cost=PAID, seed=6))
+    row = ended(Succeeded(outputs=outputs, cost=PAID, seed=6, queue_s=0.5, inference_s=2.0))
     (result,) = history.search("pier")
+    assert (result.timings.queue_s, result.timings.run_s) == (0.5, 2.0)
     assert (row.phase, row.cost.amount, result.seed) == ("succeeded", Decimal("0.25"), 6)
     assert PICTURE == result.images[0].bytes
     assert ("https://files.example/a.png", True) == (result.images[1].url, bool(result.images[1].error))
