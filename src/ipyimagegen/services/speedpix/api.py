@@ -30,7 +30,7 @@ from ..closing import close_when_gone
 from ..paces import Paces, paces_of
 from ..uploads import put
 from .answers import PHASES, Envelope, Task, read_envelope, read_task
-from .errors import PROOF, SERVICE, SpeedPixException, documented, kind_of
+from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
 from .files import File, read_place
 from .inputs import content_type, prepared
 from .orders import Order
@@ -45,7 +45,7 @@ SHORTEST_S = 0.001
 """An interval of nothing counts as this."""
 UNFINISHED = re.compile(r"NOT_?(FINISH|COMPLETE|READY|END)|RUNNING|WAITING|PENDING|PROGRESS", re.IGNORECASE)
 """Codes of a refused result that are no reason why a job failed: it had not ended yet."""
-OVER = re.compile(r"(?:task|job|prompt|workflow|execution)_?(fail(?:ed|ure)?|cancell?ed)", re.IGNORECASE)
+OVER = re.compile(r"(?:task|job|prompt|workflow)_?(fail(?:ed|ure)?|cancell?ed)", re.IGNORECASE)
 """Codes of a refused result that say themselves how the job ended."""
 FRESH_S = 1.0
 """Only of a job that was followed from its beginning is it known how long it took."""
@@ -109,7 +109,7 @@ class Api:
     async def submit(self, order: Order) -> Task:
         """Upload the files in the inputs and send the job, once. May cost money.
 
-        Raises `InvalidInput` before anything is sent, `SpeedPixException`, or `SubmitUnknown`.
+        Raises `InvalidInput` before anything is sent, `SpeedPixException`: `SpeedPixSubmitUnknown` where the answer was lost.
         """
         body = order.body(await prepared(order.inputs, order.strategy, self.upload))
         headers = {"x-sp-resource-config-id": order.resource_config_id}
@@ -117,7 +117,7 @@ class Api:
         try:
             task = read_task(envelope)
         except ProtocolError as error:
-            raise _unknown(order.model, error) from None
+            raise _unreadable(order.model, error) from None
         if not task.ended:
             self.http.gate.hold(task.id)
         return task
@@ -252,6 +252,8 @@ class Api:
             try:
                 envelope = await self._asked(route, body, repeat, given, model)
                 break
+            except SubmitUnknown as error:
+                raise error if isinstance(error, SpeedPixException) else unknown(str(error), model) from error.__cause__
             except ProtocolError as error:
                 wait_s = next(waits, None)
                 if wait_s is None:
@@ -283,7 +285,7 @@ class Api:
             return read_envelope(answer.json())
         except ProtocolError as error:
             if repeat is Repeat.SUBMIT:
-                raise _unknown(model, error) from None
+                raise _unreadable(model, error) from None
             raise
 
     def _refusal(self, answer: Answer) -> SpeedPixException:
@@ -332,6 +334,6 @@ def _rejection(envelope: Envelope) -> SpeedPixException:
     return documented(error, kind=kind_of(f"{envelope.sub_code} {envelope.code}"), code=code)
 
 
-def _unknown(model: str, error: ServiceError) -> SubmitUnknown:
+def _unreadable(model: str, error: ServiceError) -> SpeedPixSubmitUnknown:
     text = f"{SERVICE}: sent, but the answer cannot be read ({error}); the job may run, and be billed. {LOOK}"
-    return SubmitUnknown(text, service=SERVICE, model=model)
+    return unknown(text, model)
