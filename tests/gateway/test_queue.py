@@ -12,6 +12,7 @@ import pytest
 from ipyimagegen.gateway import Gateway, Limits, TimedWork, exchange, serve
 
 from .signing import call
+from .stepped import SteppedWork
 from .web import web
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def test_limits_are_each_services_own_and_can_change() -> None:
 
 
 def test_closing_ends_jobs_and_connections_at_once() -> None:
-    gateway = serve(work=TimedWork(30))
+    gateway = serve(work=TimedWork(300))
     submit_everywhere(gateway)
     waiting = threading.Thread(target=_poll, args=(gateway,))
     waiting.start()
@@ -69,7 +70,7 @@ def test_closing_ends_jobs_and_connections_at_once() -> None:
     gateway.close()
     gateway.close()
     waiting.join()
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
     assert {job.phase for job in gateway.jobs()} == {"cancelled"}
     with pytest.raises(httpx.ConnectError):
         web.get(gateway.url)
@@ -79,7 +80,7 @@ def _poll(gateway: Gateway) -> None:
     job = gateway.jobs("openpixels")[0].id
     headers = {"Authorization": f"Key {gateway.keys.openpixels}"}
     try:
-        web.get(f"{gateway.url}/v2/poll/{job}", headers=headers, timeout=5)
+        web.get(f"{gateway.url}/v2/poll/{job}", headers=headers, timeout=60)
     except httpx.TransportError:
         return
 
@@ -107,16 +108,18 @@ def test_nonsense_limits_are_refused() -> None:
         Limits(slots=0)
 
 
-def test_many_jobs_at_once_take_as_long_as_one() -> None:
-    with serve(work=TimedWork(0.1), slots=200) as gateway:
+def test_many_jobs_are_at_work_at_once() -> None:
+    work = SteppedWork(steps=1)
+    with serve(work=work, slots=200) as gateway:
         headers = {"x-api-key": gateway.keys.segmind}
         with httpx.Client(headers=headers) as client:
             for _ in range(100):
                 client.post(f"{gateway.url}/v2/flux-schnell", json={"prompt": "t"})
-            last = gateway.jobs()[-1].id
-            while client.get(f"{gateway.url}/v2/requests/{last}").json()["status"] != "COMPLETED":
-                time.sleep(0.01)
-        assert max(job.work_s for job in gateway.jobs()) < 0.5
+            addresses = [f"{gateway.url}/v2/requests/{job.id}" for job in gateway.jobs()]
+            assert {client.get(address).json()["status"] for address in addresses} == {"PROCESSING"}
+            work.release()
+            while {client.get(address).json()["status"] for address in addresses} != {"COMPLETED"}:
+                pass
 
 
 class BrokenWork(TimedWork):

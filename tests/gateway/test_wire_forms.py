@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from ipyimagegen.gateway import Gateway, TimedWork, serve
+from ipyimagegen.gateway import Gateway, serve
 from ipyimagegen.gateway.work import flat_png
 
 from .signing import call
@@ -131,9 +131,14 @@ def start(gateway: Gateway, app: str = "infsh/sdxl") -> str:
 
 
 def events(
-    gateway: Gateway, task: str, work: SteppedWork | None = None, *, accept: str = "application/x-ndjson"
+    gateway: Gateway,
+    task: str,
+    work: SteppedWork | None = None,
+    *,
+    accept: str = "application/x-ndjson",
+    until: object = None,
 ) -> list[Any]:
-    """All events of a stream; the work goes on when the first has arrived."""
+    """All events of a stream; the work goes on when the first, or the one that is waited for, has arrived."""
     headers = {"Authorization": f"Bearer {gateway.keys.inference}", "Accept": accept}
     with web.stream("GET", f"{gateway.url}/tasks/{task}/stream", headers=headers) as answer:
         kind = answer.headers["content-type"]
@@ -141,7 +146,7 @@ def events(
         seen = []
         for line in filter(None, answer.iter_lines()):
             seen.append(json.loads(line.removeprefix("data: ")))
-            if work and len(seen) == 1:
+            if work and (len(seen) == 1 if until is None else seen.count(until) == 1):
                 work.release(work.steps)
         return seen
 
@@ -182,9 +187,10 @@ class TestInference:
         assert [event["status"] for event in events(gateway, start(gateway))] == [10]
 
     def test_heartbeats_fill_a_silence(self) -> None:
-        with serve(work=TimedWork(0.1)) as gateway:
+        work = SteppedWork(steps=1)
+        with serve(work=work) as gateway:
             gateway.inferencesh.heartbeat_s = 0.02
-            seen = events(gateway, start(gateway))
+            seen = events(gateway, start(gateway), work, until={"type": "heartbeat"})
             assert {"type": "heartbeat"} in seen
             assert seen[-1]["status"] == 10
 

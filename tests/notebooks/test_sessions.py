@@ -103,7 +103,7 @@ def test_login_where_nobody_can_be_asked_says_what_to_do(start: Callable[[dict[s
 def test_a_job_of_a_kernel_that_died_is_listed_and_collected_by_the_next(
     start: Callable[[dict[str, str]], Kernel],
 ) -> None:
-    with serve(work=TimedWork(1.0)) as gateway:
+    with serve(work=TimedWork(4.0)) as gateway:
         first = start(gateway.env())
         first.run("import ipyimagegen as ig; job = ig.submit('inferencesh/infsh/sdxl', prompt='a fox', width=512)")
         first.run("import time\nwhile job.ticket is None or job.phase == 'preparing': time.sleep(0.01)")

@@ -56,11 +56,11 @@ def test_ipython_on_a_terminal_shows_the_same_line() -> None:
 def test_interrupt_ends_a_script_at_once_and_says_so() -> None:
     began = time.monotonic()
     status, text = on_a_terminal(
-        "import ipyimagegen as ig; ig.run(prompt='a boat', num_inference_steps=150, step_delay_s=0.3)",
+        "import ipyimagegen as ig; ig.run(prompt='a boat', num_inference_steps=150, step_delay_s=1)",
         interrupt_at="step 1 of",
     )
     assert (status, "KeyboardInterrupt" in text) == (-signal.SIGINT, True)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 100
 
 
 def test_a_pipe_gets_no_progress() -> None:

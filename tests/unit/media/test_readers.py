@@ -226,9 +226,9 @@ def test_any_text_is_read(text):
 def test_hostile_lines_are_read_in_one_pass(hostile):
     import time
 
-    began = time.perf_counter()
+    began = time.process_time()
     parse(hostile[:MAX_TEXT_CHARS])
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_at_least_three_pairs_stand_on_the_last_line():

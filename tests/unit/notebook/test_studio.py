@@ -280,10 +280,12 @@ def test_the_catalogue_comes_by_itself(make: Callable[..., Watched]) -> None:
 
 
 def test_run_returns_at_once_and_the_result_is_kept(make: Callable[..., Watched]) -> None:
-    studio = make(prompt="a fox", seed=7, **SMALL)
+    studio, go_on = make(prompt="a fox", seed=7, **SMALL), threading.Event()
+    runtime().loop.call_soon_threadsafe(go_on.wait, 20)  # nothing is done in the background meanwhile
     work = studio.run()
     assert isinstance(work, Job)
     assert not work.done
+    go_on.set()
     result = work.result(20)
     until(lambda: studio.results and not studio.jobs)
     assert [result] == studio.results
