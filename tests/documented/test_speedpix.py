@@ -18,8 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipyimagegen.core.errors import ImagegenError, InvalidInput
-from ipyimagegen.gateway import Fault, Gateway, Keys, TimedWork, serve
+from ipyimagegen.core.errors import ImagegenError, InvalidInput, SubmitUnknown
+from ipyimagegen.gateway import Fault, FaultKind, Gateway, Keys, TimedWork, serve
 from ipyimagegen.services import speedpix
 from ipyimagegen.services.speedpix import Client, PredictionError, SpeedPixException
 from tests.gateways import arrival, serving
@@ -437,6 +437,21 @@ def test_snake_case(gateway: Gateway, client: Client, here: Path) -> None:
     gateway.speedpix.keys = "snake"
     gateway.speedpix.expire_time_as = "string"
     assert PICTURE == cut_out(client, "./input.jpg")["images"]["url"].read()
+
+
+@row("sense: except SpeedPixException also meets a submit whose answer was lost, and the job is not sent again")
+@pytest.mark.parametrize("kind", ["lost_answer", "broken_json", "reset"])
+def test_lost_answer(gateway: Gateway, client: Client, kind: FaultKind) -> None:
+    gateway.faults.add(Fault(kind, service="speedpix", route="submit"))
+    with pytest.raises(SpeedPixException, match="billed") as caught:
+        client.run(workflow_id=WORKFLOW, input=PROMPT)
+    assert isinstance(caught.value, SubmitUnknown)
+    assert ("speedpix", f"{WORKFLOW}@main", None) == (
+        caught.value.service,
+        caught.value.model,
+        caught.value.status_code,
+    )
+    assert len(gateway.requests.of("speedpix", "submit")) == 1
 
 
 @row("sense: save() into a folder that exists uses the output's own name")

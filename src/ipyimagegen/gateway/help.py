@@ -31,7 +31,7 @@ STYLE = """
   --bad: #a3261d; --page: #ffffff; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e8ebf1; --soft: #a2abbb; --line: #323a49; --card: #1b212c;
   --good: #6fd79b; --bad: #ff9d92; --page: #12161e; } }
-body { margin: 0 auto; max-width: 66rem; padding: 2.5rem 1.5rem 4rem; font: 16px/1.55 system-ui, sans-serif;
+body { margin: 0 auto; max-width: 76rem; padding: 2.5rem 1.5rem 4rem; font: 16px/1.55 system-ui, sans-serif;
   color: var(--ink); background: var(--page); }
 h1 { font-size: 1.7rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2.4rem 0 .6rem; }
 p { margin: .4rem 0; max-width: 46rem; } .soft { color: var(--soft); }
@@ -39,7 +39,7 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px
   font: 13px/1.5 ui-monospace, monospace; }
 .wide { overflow-x: auto; } td code, th { white-space: nowrap; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 0 1.2rem; }
+.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 1.2rem; }
 .two > div { min-width: 0; }
 th { text-align: left; color: var(--soft); font-weight: 600; } th, td { padding: .35rem .8rem .35rem 0;
   border-bottom: 1px solid var(--line); vertical-align: top; } th.number, td.number { text-align: right;

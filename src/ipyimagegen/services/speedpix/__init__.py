@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from .client import Client, async_run, run
-from .errors import PredictionError, SpeedPixException
+from .errors import PredictionError, SpeedPixException, SpeedPixSubmitUnknown
 from .files import File
 from .outputs import FileOutput
 from .predictions import Prediction
@@ -19,6 +19,7 @@ __all__ = [
     "Prediction",
     "PredictionError",
     "SpeedPixException",
+    "SpeedPixSubmitUnknown",
     "async_run",
     "declare",
     "declared",

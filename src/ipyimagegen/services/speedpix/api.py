@@ -109,7 +109,7 @@ class Api:
     async def submit(self, order: Order) -> Task:
         """Upload the files in the inputs and send the job, once. May cost money.
 
-        Raises `InvalidInput` before anything is sent, `SpeedPixException`: `SpeedPixSubmitUnknown` where the answer was lost.
+        Raises `InvalidInput` before anything is sent, `SpeedPixException`, of which `SpeedPixSubmitUnknown` is one.
         """
         body = order.body(await prepared(order.inputs, order.strategy, self.upload))
         headers = {"x-sp-resource-config-id": order.resource_config_id}

@@ -17,6 +17,7 @@ from ...core.errors import (
     RateLimited,
     ServiceError,
     ServiceUnavailable,
+    SubmitUnknown,
 )
 
 SERVICE = "speedpix"
@@ -72,6 +73,10 @@ class SpeedPixProtocolError(SpeedPixException, ProtocolError):
 
 class SpeedPixConnectionFailed(SpeedPixException, ConnectionFailed):
     """SpeedPix could not be reached."""
+
+
+class SpeedPixSubmitUnknown(SpeedPixException, SubmitUnknown):
+    """A job was sent and the answer was lost: it may run, and be billed. It is not sent again."""
 
 
 class Ended(Protocol):
@@ -134,6 +139,13 @@ def documented(error: ServiceError, *, kind: type[ServiceError] | None = None, c
     made.error_code = code
     if isinstance(made, RateLimited):
         made.retry_after_s = getattr(error, "retry_after_s", None)
+    return made
+
+
+def unknown(text: str, model: str) -> SpeedPixSubmitUnknown:
+    """The error for a submit whose answer was lost, or cannot be read."""
+    made = SpeedPixSubmitUnknown(text)
+    made.service, made.model = SERVICE, model
     return made
 
 
