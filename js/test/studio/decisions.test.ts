@@ -16,7 +16,6 @@ import {
   stepped,
   typedNumber,
 } from "../../src/components/studio/values";
-import { beginning, dragged, zoomed } from "../../src/components/studio/zooming";
 import { control, job, piece } from "./kernel";
 
 test.each([
@@ -183,13 +182,6 @@ test.each([
   ["after a reload the newest picture is shown", "", nothing, [], [made("a.0"), made("b.0")], "b.0"],
 ])("%s", (_, selected, before, jobs, pictures, wanted) => {
   expect(nextSelection(selected, before, jobs, pictures)).toBe(wanted);
-});
-
-test("zooming keeps the point under the pointer, and ends fitted", () => {
-  expect(zoomed(beginning, 2, { x: 100, y: -50 })).toEqual({ scale: 2, x: -100, y: 50 });
-  expect(zoomed({ scale: 1.2, x: 9, y: 9 }, 0.5, { x: 0, y: 0 })).toEqual(beginning);
-  expect(zoomed(beginning, 1000, { x: 0, y: 0 }).scale).toBe(16);
-  expect(dragged({ scale: 2, x: 1, y: 2 }, 10, 20)).toEqual({ scale: 2, x: 11, y: 22 });
 });
 
 test("pictures are asked at a few sizes, so that they are kept", () => {

@@ -474,7 +474,7 @@ def test_how_long_it_takes_is_known_from_the_first_picture_on(make: Callable[...
     until(lambda: studio._knows_pace)
     assert studio.estimate["seconds"] is None
     run(studio)
-    assert studio.estimate["seconds"] > 0
+    assert (studio.estimate["seconds"] or 0) > 0
 
 
 def test_news_of_a_job_describe_no_picture_anew(done: Watched) -> None:

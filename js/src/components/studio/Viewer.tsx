@@ -2,10 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Piece } from "../../contract/studio";
+import { css, FIT, keyed, STEP, type Transform, zoomed } from "../zoom/transform";
+import { useZoom } from "../zoom/useZoom";
 import type { Bench } from "./bench";
 import { facts } from "./Facts";
 import { Icon } from "./icons";
-import { beginning, dragged, type Look, zoomed } from "./zooming";
 import "./Viewer.css";
 
 interface ViewerProps {
@@ -15,13 +16,10 @@ interface ViewerProps {
   onClose: () => void;
 }
 
-const ZOOM_STEP = 1.25;
-
 export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const room = useRef<HTMLDivElement>(null);
-  const look = useSignal<Look>(beginning);
-  const held = useRef<{ x: number; y: number } | null>(null);
+  const look = useSignal<Transform>(FIT);
+  const { pane, size } = useZoom({ transform: look, picture: () => piece, wheelAlone: true });
   useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
@@ -29,32 +27,19 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another picture starts fitted.
   useEffect(() => {
-    look.value = beginning;
+    look.value = FIT;
   }, [piece.key]);
   const full = bench.pictureOf(piece.key, 0).value;
   const small = bench.pictureOf(piece.key, 160).value;
-  const zoom = (factor: number, at?: { x: number; y: number }) => {
-    look.value = zoomed(look.value, factor, at ?? { x: 0, y: 0 });
-  };
-  const whole = () => {
-    look.value = beginning;
-  };
-  const fromCentre = ({ clientX, clientY }: MouseEvent) => {
-    const box = room.current?.getBoundingClientRect();
-    return box === undefined
-      ? { x: 0, y: 0 }
-      : { x: clientX - box.left - box.width / 2, y: clientY - box.top - box.height / 2 };
+  const zoom = (factor: number) => {
+    look.value = zoomed(look.value, factor);
   };
   const keys: Record<string, () => void> = {
     ArrowRight: () => onGo(1),
     ArrowLeft: () => onGo(-1),
-    "+": () => zoom(ZOOM_STEP),
-    "=": () => zoom(ZOOM_STEP),
-    "-": () => zoom(1 / ZOOM_STEP),
-    "0": whole,
     s: () => bench.act("star", piece.key),
   };
-  const { scale, x, y } = look.value;
+  const { width, height } = size.value;
   return (
     <dialog
       ref={dialog}
@@ -63,41 +48,23 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
       onClose={onClose}
       onKeyDown={(event) => {
         event.stopPropagation(); // the notebook below has shortcuts of its own
-        const act = event.ctrlKey || event.metaKey ? undefined : keys[event.key];
-        if (act === undefined) return;
+        if (event.ctrlKey || event.metaKey) return;
+        const to = keyed(event.key, look.value);
+        const act = keys[event.key];
+        if (to !== null) look.value = to;
+        else if (act !== undefined) act();
+        else return;
         event.preventDefault();
-        act();
       }}
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the same can be done by the buttons and keys below. */}
-      <div
-        ref={room}
-        class={`ig-viewer__room${scale > 1 ? " ig-is-large" : ""}`}
-        onWheel={(event) => {
-          event.preventDefault();
-          zoom(event.deltaY < 0 ? ZOOM_STEP : 1 / ZOOM_STEP, fromCentre(event));
-        }}
-        onDblClick={(event) => (scale > 1 ? whole() : zoom(3, fromCentre(event)))}
-        onPointerDown={(event) => {
-          held.current = { x: event.clientX, y: event.clientY };
-          event.currentTarget.setPointerCapture?.(event.pointerId);
-        }}
-        onPointerMove={({ clientX, clientY }) => {
-          if (held.current === null || look.value.scale <= 1) return;
-          look.value = dragged(look.value, clientX - held.current.x, clientY - held.current.y);
-          held.current = { x: clientX, y: clientY };
-        }}
-        onPointerUp={() => {
-          held.current = null;
-        }}
-      >
+      <div ref={pane} class={`ig-viewer__room${look.value.scale > 1 ? " ig-is-large" : ""}`}>
         {(full.url || small.url) && (
           <img
             class="ig-viewer__image"
             src={full.url || small.url}
             alt={piece.alt || "The picture"}
             draggable={false}
-            style={{ transform: `translate(${x}px, ${y}px) scale(${scale})` }}
+            style={{ width: `${width}px`, height: `${height}px`, transform: css(look.value) }}
           />
         )}
         {full.problem && <p class="ig-viewer__problem">{full.problem}</p>}
@@ -109,15 +76,10 @@ export function Viewer({ bench, piece, onGo, onClose }: ViewerProps) {
         <button type="button" class="ig-button ig-verb" aria-label="Older picture" onClick={() => onGo(1)}>
           <Icon name="next" />
         </button>
-        <button
-          type="button"
-          class="ig-button ig-verb"
-          aria-label="Smaller"
-          onClick={() => zoom(1 / ZOOM_STEP)}
-        >
+        <button type="button" class="ig-button ig-verb" aria-label="Smaller" onClick={() => zoom(1 / STEP)}>
           <Icon name="minus" />
         </button>
-        <button type="button" class="ig-button ig-verb" aria-label="Larger" onClick={() => zoom(ZOOM_STEP)}>
+        <button type="button" class="ig-button ig-verb" aria-label="Larger" onClick={() => zoom(STEP)}>
           <Icon name="plus" />
         </button>
         <p class="ig-viewer__facts">{facts(piece)}</p>
