@@ -131,7 +131,7 @@ def works_here(page: Page, shot: Path) -> None:
     """The main path: both pictures under the slider, then how they differ."""
     shown = page.locator(".ig-compare")
     pictures = shown.locator(".ig-compare-slider img")
-    expect(pictures).to_have_count(2, timeout=60_000)
+    expect(pictures).to_have_count(2, timeout=180_000)
     for at in range(2):
         expect(pictures.nth(at)).to_have_js_property("naturalWidth", 256)
     box = shown.locator(".ig-compare-slider").bounding_box()

@@ -166,7 +166,7 @@ def works_here(page: Page, shot: Path) -> None:
     """The main path: pictures, search, a selection, a star, and one picture enlarged."""
     shown = page.locator(".ig-gallery")
     cells = shown.get_by_role("gridcell")
-    expect(cells.first.locator("img")).to_have_js_property("naturalWidth", 128, timeout=60_000)
+    expect(cells.first.locator("img")).to_have_js_property("naturalWidth", 128, timeout=180_000)
     expect(shown.get_by_role("status")).to_have_text("24 pictures")
     shown.get_by_role("searchbox").fill("lake")
     expect(shown.get_by_role("status")).to_have_text("8 of 24 pictures")

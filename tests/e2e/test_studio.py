@@ -725,10 +725,10 @@ def test_nothing_for_axe_to_find_with_a_picture(theme: str, shot: str, studio: O
 def works_here(page: Page, shot: Path) -> None:
     """The main path: edit, run, see the picture and its facts."""
     shown = page.locator(".ig-studio")
-    expect(shown).to_be_visible(timeout=60_000)
+    expect(shown).to_be_visible(timeout=180_000)
     prompt(shown).fill("a fox")
     press_run(shown)
-    expect(picture(shown)).to_be_visible(timeout=60_000)
+    expect(picture(shown)).to_be_visible(timeout=180_000)
     expect(shown.locator(".ig-tile")).to_have_attribute("aria-label", re.compile("a fox"))
     page.screenshot(path=shot)
 
