@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 
+from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.gateway import TimedWork
 from ipyimagegen.net.http import Http
 from ipyimagegen.runtime import Runtime
@@ -111,3 +114,20 @@ def test_an_error_inside_goes_on_up(key: str, closed: list[Http]) -> None:
     with pytest.raises(ZeroDivisionError), client:
         raise ZeroDivisionError
     assert times(client, closed) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        (partial(speedpix.Client, "a-key", "a-secret"), "endpoint"),
+        (partial(OpenPixels, "a-key"), "base_url"),
+        (partial(AsyncOpenPixels, "a-key"), "base_url"),
+        (partial(SegmindClient, "a-key"), "base_url"),
+        (partial(inference, "a-key"), "base_url"),
+        (partial(async_inference, "a-key"), "base_url"),
+    ],
+)
+def test_a_client_that_is_refused_while_it_is_made_can_be_looked_at(kind: Callable[..., Any], address: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        kind(**{address: "not a host"})
+    traceback.TracebackException.from_exception(caught.value, capture_locals=True)  # raises where a repr does

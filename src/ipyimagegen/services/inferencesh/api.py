@@ -49,7 +49,7 @@ class Api:
     api_key: str | Secret | None = field(default=None, repr=False)
     base_url: str = ""
     silence_s: float = SILENCE_S
-    http: Http = field(init=False)
+    http: Http = field(init=False, repr=False)
     _apps: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:

@@ -107,7 +107,8 @@ class Inference(Closing):
         runtime().run(self._calls.api.aclose())
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._calls.api.base_url}>"
+        calls = self.__dict__.get("_calls")  # none in one that was refused while it was made
+        return f"<{type(self).__name__} {calls.api.base_url if calls else 'not made'}>"
 
 
 class AsyncTasks:
@@ -181,7 +182,8 @@ class AsyncInference(AsyncClosing):
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._calls.api.base_url}>"
+        calls = self.__dict__.get("_calls")  # none in one that was refused while it was made
+        return f"<{type(self).__name__} {calls.api.base_url if calls else 'not made'}>"
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ class _Connected:
         self._api = Api(connect(keys.key(SERVICE, api_key), self.base_url))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.base_url!r})"
+        return f"{type(self).__name__}({getattr(self, 'base_url', '')!r})"
 
 
 class OpenPixels(_Connected, Closing):

@@ -97,8 +97,8 @@ class Api:
     timeout_s: float = 60.0
     paces: Paces = field(default_factory=Paces, repr=False)
     lines: Lines = field(default_factory=Lines, repr=False)
-    addresses: Addresses = field(init=False)
-    http: Http = field(init=False)
+    addresses: Addresses = field(init=False, repr=False)
+    http: Http = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.addresses = Addresses.of(keys.base_url(SERVICE, self.base_url))

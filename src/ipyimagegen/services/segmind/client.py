@@ -144,7 +144,8 @@ class SegmindClient(Closing):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        return f"<SegmindClient {self._api.addresses.root}>"
+        api = self.__dict__.get("_api")  # none in one that was refused while it was made
+        return f"<SegmindClient {api.addresses.root if api else 'not made'}>"
 
 
 def named(slug: Sequence[str], params: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -110,7 +110,7 @@ class Client(Closing, AsyncClosing):
         await runtime().bridge(self._api.http.aclose())
 
     def __repr__(self) -> str:
-        return f"Client(endpoint={self.endpoint!r})"
+        return f"Client(endpoint={getattr(self, 'endpoint', '')!r})"
 
 
 def arranged(given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
