@@ -59,7 +59,8 @@ def test_a_job_goes_forward_and_ends_once(world: World, service: Service) -> Non
     assert places == sorted(places)
 
 
-def test_something_is_said_before_the_end(world: World, service: Service) -> None:
+def test_something_is_said_before_the_end(world: World, service: Service, work: TimedWork) -> None:
+    work.seconds = 1.5
     news = events(service, submit(service, world))
     assert any(isinstance(event, Queued | Running | Progress) for event in news[:-1])
 

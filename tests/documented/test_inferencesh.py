@@ -31,6 +31,7 @@ from ipyimagegen.services.inferencesh import (
 from ipyimagegen.services.webhooks import parse_webhook
 from tests.gateway.receiver import Receiver
 from tests.gateways import serving
+from tests.lateness import at_some_time
 
 from .rows import PICTURE, row
 
@@ -44,7 +45,7 @@ def client(gateway: Gateway) -> Inference:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
-    with serving(monkeypatch, work=TimedWork(0.4, PICTURE, steps=4)) as running:
+    with serving(monkeypatch, work=TimedWork(1.0, PICTURE, steps=4)) as running:
         yield running
 
 
@@ -162,12 +163,12 @@ def test_live(framing: Literal["close", "chunked"], row: str, monkeypatch: pytes
     with serve(work=TimedWork(1.5, steps=5)) as gateway:
         gateway.inferencesh.framing = framing
         client = inference(gateway.keys.inference, gateway.url)
-        tries = ([time.monotonic() for _ in client.run(SDXL, stream=True)] for _ in range(3))
-        assert any(came_live(arrived) for arrived in tries)  # a busy machine may look away for a moment, once
 
+        def live() -> bool:
+            arrived = [time.monotonic() for _ in client.run(SDXL, stream=True)]
+            return arrived[-1] - arrived[0] > 0.7 and sum(arrived[-1] - at > 0.15 for at in arrived) >= 3
 
-def came_live(arrived: list[float]) -> bool:
-    return arrived[-1] - arrived[0] > 0.7 and len([at for at in arrived if arrived[-1] - at > 0.15]) >= 3
+        assert at_some_time(live)
 
 
 @row("outputs can be saved with the SDK (File downloads to a path)")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -22,6 +22,7 @@ from ipyimagegen.services.segmind import (
 )
 from tests.gateway.receiver import Receiver
 from tests.gateways import serving
+from tests.lateness import at_some_time
 
 from .rows import PICTURE, row
 
@@ -54,11 +55,6 @@ def test_environment(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SEGMIND_API_KEY")
     with pytest.raises(SegmindError, match="SEGMIND_API_KEY"):
         segmind.run("flux-dev", prompt="t")
-
-
-def at_some_time(true: Callable[[], bool]) -> bool:
-    """Whether it is true one time of several: a machine is busy for a moment once, what is late is so always."""
-    return any(true() for _ in range(5))
 
 
 @row("segmind.run(slug, **params) -> dict; result['output'] is the image URL")

@@ -46,7 +46,7 @@ def test_cost_credits_and_times_reach_the_job(gateway: Gateway, client: Client) 
     assert (last.seed, last.cost and last.cost.amount, result.seed) == (5, Decimal("0.025"), 5)
     assert last.facts["remaining_credits"] == pytest.approx(99.975)
     assert (result.cost.amount, result.cost.source) == (Decimal("0.025"), "charged")
-    assert last.inference_s == pytest.approx(0.05, abs=0.05)
+    assert last.inference_s == pytest.approx(gateway.jobs()[0].work_s, abs=0.001)
 
 
 @pytest.mark.parametrize("form", ["url", "base64", "list", "object"])
