@@ -280,6 +280,15 @@ def test_missing_path(gateway: Gateway, client: Inference) -> None:
     assert gateway.jobs() == []
 
 
+@row("sense: a file of one task's output is the next one's input")
+def test_chained(gateway: Gateway, client: Inference) -> None:
+    made = client.run(SDXL)["output"]["image"]
+    for given in (made, made["uri"], File(made)):
+        task = client.run({"app": "infsh/product-cutout", "input": {"image": given}})
+        assert PICTURE == picture_of(task)
+    assert gateway.requests.of("files", "upload") == []
+
+
 @row("a pathlib.Path in the input is uploaded")
 def test_path_object(gateway: Gateway, client: Inference, tmp_path: Path) -> None:
     (tmp_path / "in.png").write_bytes(PICTURE)

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +112,18 @@ class Artifact:
 
     def __hash__(self) -> int:
         return hash((self.sha256, self.index, self.url))
+
+    def __copy__(self) -> Artifact:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Artifact:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is held, without the way to fetch it again: that belongs to this process."""
+        return _artifact, (
+            {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name != "refetch"},
+        )
 
     @property
     def is_picture(self) -> bool:
@@ -359,6 +371,10 @@ def in_bytes(size: int) -> str:
     if size < 1_000:
         return f"{size} B"
     return f"{size / 1e3:.0f} kB" if size < 999_500 else f"{size / 1e6:.1f} MB"
+
+
+def _artifact(held: dict[str, Any]) -> Artifact:
+    return Artifact(**held)
 
 
 def _payload(data: bytes, media_type: str, filename: str) -> Payload:

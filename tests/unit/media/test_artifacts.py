@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
 import dataclasses
 import hashlib
 import json
+import pickle
 import subprocess
 import sys
 import tracemalloc
@@ -141,6 +143,16 @@ def test_fetching_again_completes_it():
     found = lost.fetch()
     assert (found.bytes, found.index, found.seed, found.alt, found.error) == (picture(), 2, 4, "a cat", "")
     assert found.fetch() is found
+
+
+def test_a_pickle_leaves_the_way_back_here_and_a_copy_keeps_it():
+    lost = missing_artifact(Output(url="https://example.com/x.png"), "502", refetch=lambda: Payload(data=picture()))
+    assert picture() == copy.deepcopy(lost).fetch().bytes
+    again = pickle.loads(pickle.dumps(lost))  # noqa: S301
+    assert (lost, None) == (again, again.refetch)
+    held = lost.fetch()
+    assert held == pickle.loads(pickle.dumps(held))  # noqa: S301
+    assert picture() == copy.copy(held).bytes
 
 
 def test_without_a_way_back_fetching_says_so():

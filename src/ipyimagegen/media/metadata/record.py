@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from ...core.cost import UNKNOWN, Cost
@@ -25,8 +24,6 @@ KEYWORD = "ipyimagegen"
 Level = Literal["full", "minimal", "none"]
 """What goes into a file: everything; model, prompt, seed and date; or nothing."""
 
-_EMPTY: Mapping[str, JSON] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
@@ -41,11 +38,11 @@ class Record:
     prompt: str = ""
     negative_prompt: str = ""
     seed: int | None = None
-    sent: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
-    asked: Mapping[str, JSON] = field(default_factory=lambda: _EMPTY)
+    sent: Mapping[str, JSON] = field(default_factory=dict)
+    asked: Mapping[str, JSON] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     cost: Cost = UNKNOWN
-    timings: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    timings: Mapping[str, float] = field(default_factory=dict)
     job_id: str = ""
     created: str = ""
     software: str = ""

@@ -26,6 +26,9 @@ MEDIA = ("image", "video", "audio", "model", "application/pdf", "application/zip
 TEXT_NAMES = frozenset({*PROMPT_NAMES, "negative_prompt", "system_prompt", "query", "caption"})
 PATH_STARTS = ("/", "./", "../", "~/", ".\\", "..\\")
 URLS = ("http://", "https://")
+RECORD_FIELDS = frozenset(
+    {"id", "uri", "upload_url", "path", "filename", "content_type", "size", "public", "created_at", "updated_at"}
+)
 MAX_DEPTH = 8
 SHORT_CHARS = 32
 """A text of up to so many characters is no base64 of a file."""
@@ -74,6 +77,8 @@ def _walk(value: object, name: str, param: Param | None, depth: int) -> Any:
     if isinstance(value, str):
         return _text(value, name, kind)
     if isinstance(value, Mapping):
+        if _is_record(value):
+            return dict(value)
         return {str(key): _walk(entry, str(key), None, depth + 1) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         item = param.item if param else None
@@ -83,6 +88,12 @@ def _walk(value: object, name: str, param: Param | None, depth: int) -> Any:
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         return value.item()  # a NumPy scalar
     return _place(as_input(value, kind=kind if kind in MEDIA_KINDS else "file", name=name))
+
+
+def _is_record(value: Mapping[Any, Any]) -> bool:
+    """Whether this is what a task's output, or an upload, tells of a file at the service: it goes in as it is."""
+    uri = value.get("uri")
+    return isinstance(uri, str) and uri.lower().startswith(URLS) and RECORD_FIELDS.issuperset(value)
 
 
 def _kind(name: str, param: Param | None) -> Kind | None:

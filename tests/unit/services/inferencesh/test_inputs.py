@@ -88,6 +88,14 @@ def test_nested_values(here: Path) -> None:
     assert is_file(found["deep"]["list"][0]["picture"])
 
 
+@pytest.mark.parametrize("name", ["image", "reference", "file"])
+def test_the_file_of_an_earlier_task_goes_in_as_it_is(here: Path, name: str) -> None:
+    record = {"uri": "https://example.com/a.png", "filename": "a.png", "path": None, "size": 98}
+    assert {name: record, "more": [record]} == with_files({name: record, "more": [record]}, None)
+    with pytest.raises(InvalidInput, match="mask"):
+        with_files({name: {"uri": "https://example.com/a.png", "mask": "./no-such.png"}}, None)
+
+
 def test_objects_that_are_files(here: Path) -> None:
     image = pytest.importorskip("PIL.Image").new("RGB", (8, 8))
     with (here / "a.png").open("rb") as opened:
