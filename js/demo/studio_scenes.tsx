@@ -253,6 +253,7 @@ function benchOf(traits: Partial<Traits>): Bench {
     model: signal(traits.model ?? ""),
     about: signal(traits.about ?? {}),
     loading: signal(false),
+    gone: signal(false),
     fault: signal(traits.fault ?? ""),
     notice: signal(traits.notice ?? ""),
     catalogue: signal(traits.catalogue ?? []),

@@ -664,9 +664,12 @@ test("a studio stands in for its picture until it is closed, and then gives it b
 
 test("a studio says when its kernel has gone, and takes it back when the kernel speaks", async () => {
   const fake = kernel({ jobs: [job({ model: "segmind/flux-dev" })] });
-  const { el, text } = view(fake);
+  const { el, text, find } = view(fake);
   fake.cut();
   await settle(50);
+  const run = find(".ig-primary");
+  run.click();
+  expect([run.getAttribute("aria-disabled"), fake.heard("run")]).toEqual(["true", []]);
   expect(el.querySelector("[role=alert]")?.textContent).toContain("Run this cell again.");
   expect(text()).toContain("last heard: running");
   expect(text()).toContain('ig.attach("job-1") collects what was under way.');
@@ -675,4 +678,6 @@ test("a studio says when its kernel has gone, and takes it back when the kernel 
   await settle(50);
   expect(el.querySelector("[role=alert]")).toBeNull();
   expect(text()).toMatch(/Cancel/);
+  run.click();
+  expect(fake.heard("run")).toHaveLength(1);
 });

@@ -603,6 +603,18 @@ def test_keeping_says_when_the_page_no_longer_takes_the_cells_output(
     assert words in done.answers("said")[0][0]["text"]
 
 
+def test_a_page_that_was_loaded_again_keeps_a_picture_by_itself(done: Watched) -> None:
+    done.hear("opened")
+    done.hear("hello", view="v", n=1, page_age_s=0.0, visible=True, width_px=64, pixel_ratio=1.0)
+    done.hear("act", what="keep", key=key_of(done))
+    until(lambda: done.answers("said"))
+    assert "Kept in the notebook" in done.answers("said")[0][0]["text"]
+    sheet, picture = done.answers("sheet")[-1][0]["outputs"]
+    assert sheet["data"]["image/jpeg"].startswith(done.sheet_mark)
+    assert {"image/png", "text/plain"} == set(picture["data"])
+    assert 7 == picture["metadata"]["ipyimagegen"]["seed"]
+
+
 def test_other_widgets_can_be_linked_to_a_parameter(done: Watched) -> None:
     slider = ipywidgets.IntSlider(5)
     traitlets.dlink((slider, "value"), (done, "params"), lambda steps: {**done.params, "num_inference_steps": steps})

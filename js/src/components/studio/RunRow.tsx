@@ -63,8 +63,8 @@ export function RunRow({ bench, onRun }: { bench: Bench; onRun: () => void }) {
           type="button"
           class="ig-button ig-primary"
           aria-keyshortcuts="Control+Enter Meta+Enter"
-          title="Run (Ctrl+Enter)"
-          aria-disabled={bench.loading.value}
+          title={bench.gone.value ? "The kernel has gone" : "Run (Ctrl+Enter)"}
+          aria-disabled={bench.loading.value || bench.gone.value}
           onClick={onRun}
         >
           <Icon name="play" /> {running > 0 ? "Run again" : "Run"}

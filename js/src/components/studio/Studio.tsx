@@ -118,6 +118,7 @@ export function Studio({ bench: given }: { bench: Bench }) {
   const viewed = bench.pictures.value.find(({ key }) => key === enlarged.value);
   const piece = shown.value;
   const run = () => {
+    if (bench.gone.value) return; // as it says
     attempted.value = bench.model.value;
     bench.run();
     const [first] = Object.keys(bench.problems.value);

@@ -47,6 +47,8 @@ export interface BenchState {
   model: ReadonlySignal<string>;
   about: ReadonlySignal<Partial<About>>;
   loading: ReadonlySignal<boolean>;
+  /** Whether the kernel has gone: nobody is there to run anything. */
+  gone: ReadonlySignal<boolean>;
   fault: ReadonlySignal<string>;
   notice: ReadonlySignal<string>;
   catalogue: ReadonlySignal<readonly Model[]>;

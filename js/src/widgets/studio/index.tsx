@@ -108,6 +108,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     model: trait("model"),
     about: trait("about"),
     loading: trait("loading"),
+    gone,
     fault: computed(() => (gone.value ? GONE : fault.value)),
     notice: trait("notice"),
     catalogue: trait("catalogue"),

@@ -178,6 +178,13 @@ class SheetWidget(StandInWidget):
         if self._handles and self._renewing is None:
             self._renewing = runtime().loop.call_later(SETTLE_S, lambda: self.start(self._renew()))
 
+    async def add_to_files(self, outputs: Sequence[MimeBundle]) -> bool:
+        """Let pages that were loaded since put `outputs` at the end of their cell; returns whether there are any."""
+        if self._reopened:
+            async with self._turns:
+                self._renew_in_files([(self._plain(await asyncio.to_thread(self.sheet)), {}), *outputs])
+        return self._reopened
+
     async def _renew(self) -> None:
         self._renewing = None
         async with self._turns:  # the newest comes last, however long the one before takes

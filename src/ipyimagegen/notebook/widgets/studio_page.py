@@ -311,11 +311,12 @@ class Page:
         artifacts = () if piece.artifact is None else (piece.artifact,)
         result: Result = replace(piece.result, artifacts=artifacts)
         try:
-            await asyncio.to_thread(show, result, facts=False)
+            outputs = await asyncio.to_thread(show, result, facts=False)
         except ImagegenError as error:
             self._studio.say("said", text=capped(str(error), 500))
         else:
-            self._studio.say("said", text=KEPT if self._page_loaded <= self._made else NOT_KEPT)
+            kept = await self._studio.add_to_files(outputs) or self._page_loaded <= self._made
+            self._studio.say("said", text=KEPT if kept else NOT_KEPT)
 
 
 def _painter() -> tuple[str, bytes]:
