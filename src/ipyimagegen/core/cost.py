@@ -8,6 +8,8 @@ from typing import Literal
 
 Source = Literal["charged", "quoted", "estimated", "free"]
 """Who says so: the service's bill, its price list, an average of earlier jobs, or a model that costs nothing."""
+LEAST, MOST = Decimal("1e-12"), Decimal("1e12")
+"""What a service says beyond is no price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,11 @@ class Cost:
             return UNKNOWN
         try:
             amount = Decimal(str(value).strip().lstrip("$"))
-        except InvalidOperation:
+        except (InvalidOperation, ValueError):
             return UNKNOWN
-        return cls(amount, currency, source) if amount.is_finite() and amount >= 0 else UNKNOWN
+        if not amount.is_finite():
+            return UNKNOWN
+        return cls(amount, currency, source) if amount == 0 or LEAST <= amount <= MOST else UNKNOWN
 
 
 UNKNOWN = Cost()
