@@ -57,7 +57,8 @@ def test_a_call_that_ends_after_a_reload_leaves_its_plain_pictures(
     page.reload()
     ready(page)
     ended = cell(page, 1)
-    expect(ended.locator(".ig-call")).to_be_visible()
+    if "--bg" in way:  # a kernel that is busy with the cell tells a new page of no widget before its end
+        expect(ended.locator(".ig-call")).to_be_visible()
     expect(ended.get_by_text("· free")).to_be_visible(timeout=90_000)  # the call itself takes 18 s and more
     expect(ended.locator(".ig-call")).to_have_count(0)
     expect(ended.locator(".jp-RenderedImage:visible img")).to_have_count(len(made))
