@@ -48,7 +48,7 @@ def test_a_call_that_ends_after_a_reload_leaves_its_plain_pictures(
     app: str, way: str, made: list[str], jupyter: str, page: Page, notebook: MakeNotebook, work: Path
 ) -> None:
     name = notebook(
-        f"ended_{app}.ipynb", [LOAD, f"%%imagegen {way} --step_delay_s 0.3 --num_inference_steps 60\na boat"]
+        f"ended_{app}.ipynb", [LOAD, f"%%imagegen {way} --step_delay_s 0.3 --num_inference_steps 40\na boat"]
     )
     open_notebook(page, jupyter, name, app)
     run(page, 0)
