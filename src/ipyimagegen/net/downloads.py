@@ -25,6 +25,8 @@ MEMORY_BYTES = 4 * 2**20
 MAX_REFUSAL_BYTES = 2**20
 PARTIAL = 206
 
+WHOLE = re.compile(r"[0-9]{1,18}")
+"""A whole number of bytes, of a length that a file may have."""
 _UNSAFE = re.compile(r"[^\w.\- ()\[\]]+")
 
 
@@ -112,9 +114,9 @@ class Fetch:
             if answer.status == PARTIAL and _start(answer) != 0:
                 raise ProtocolError("another part of the file than was asked for")
             self.spool.restart()
-        length = answer.headers.get("content-length", "")
+        length = WHOLE.fullmatch(answer.headers.get("content-length", ""))
         encoding = _encoding(answer)
-        expected = self.spool.size + int(length) if length.isdigit() and not encoding else None
+        expected = self.spool.size + int(length[0]) if length is not None and not encoding else None
         if expected is not None and expected > self.max_bytes:
             raise MediaError(f"a file of {expected:,} bytes, where {self.max_bytes:,} are allowed")
         self._version = "" if encoding else _validator(answer)
@@ -132,8 +134,10 @@ def _encoding(answer: Answer) -> str:
 
 
 def _start(answer: Answer) -> int:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("content-range", ""))
-    return int(found[1]) if found else 0
+    """Where a part begins; -1 where what is said of it cannot be read."""
+    said = answer.headers.get("content-range", "")
+    found = re.match(rf"bytes ({WHOLE.pattern})-", said)
+    return int(found[1]) if found else -1 if said else 0
 
 
 def _validator(answer: Answer) -> str:
@@ -142,10 +146,17 @@ def _validator(answer: Answer) -> str:
     return tag if tag.startswith('"') else answer.headers.get("last-modified", "")
 
 
+def _suggested(disposition: str) -> str:
+    parsed = Headers()
+    parsed["content-disposition"] = disposition
+    try:
+        return parsed.get_filename() or ""
+    except (ValueError, LookupError):  # of an encoding that is none, or a part with a number that is too large
+        return ""
+
+
 def filename(headers: Mapping[str, str], url: str) -> str:
     """A bare, harmless file name: what `Content-Disposition` suggests, or the last part of the address. May be `""`."""
-    parsed = Headers()
-    parsed["content-disposition"] = headers.get("content-disposition", "")
-    suggested = parsed.get_filename() or unquote(urlsplit(url).path.rpartition("/")[2])
+    suggested = _suggested(headers.get("content-disposition", "")) or unquote(urlsplit(url).path.rpartition("/")[2])
     bare = re.split(r"[\\/]", suggested)[-1]
     return _UNSAFE.sub("_", bare).strip(" .")[-120:]

@@ -17,6 +17,7 @@ from urllib.parse import urlencode, urljoin
 from ..core.errors import (
     ConnectionFailed,
     InvalidInput,
+    Problem,
     ProtocolError,
     RateLimited,
     ServiceError,
@@ -368,7 +369,19 @@ def _body(json: object, content: bytes) -> tuple[bytes, dict[str, str]]:
         text = json_.dumps(json, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return text.encode(), {"content-type": "application/json"}
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidInput(f"not JSON: {error}") from None
+        raise InvalidInput(_unfit(json) or f"what is to be sent is not JSON: {error}") from None
+
+
+def _unfit(values: object) -> list[Problem]:
+    """The parameters that JSON cannot hold, and why."""
+    problems = []
+    for name, value in values.items() if isinstance(values, Mapping) else ():
+        try:
+            json_.dumps(value, allow_nan=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            why = f"{type(value).__name__} cannot be sent ({error}); give texts, numbers, lists and mappings"
+            problems.append(Problem(str(name), why))
+    return problems
 
 
 def _size(source: bytes | Path) -> int:

@@ -144,8 +144,14 @@ class Wire:
             trace.sent = response.status_code == SEE_OTHER  # other redirects say: not done here
             if response.status_code not in SAME_METHOD and method not in {"GET", "HEAD"}:
                 raise ProtocolError(f"{self.service}: HTTP {response.status_code} in answer to a {method}")
-            came_from, url = place.url, urljoin(place.url, onward)
+            came_from, url = place.url, self._onward(place.url, onward)
         raise ProtocolError(f"{self.service}: more than {MAX_REDIRECTS} redirects")
+
+    def _onward(self, url: str, location: str) -> str:
+        try:
+            return urljoin(url, location)
+        except ValueError:
+            raise ProtocolError(f"{self.service}: redirected to what is no address") from None
 
     async def _send(self, ask: Ask, place: Place, method: str, trace: Trace) -> httpx.Response:
         transport = await self.clients.get(place)

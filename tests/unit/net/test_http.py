@@ -122,6 +122,8 @@ def test_what_is_no_json_is_refused_before_anything_is_sent():
     for value in ({"a": float("nan")}, {"a": object()}, {"a": "\ud800"}):
         with pytest.raises(InvalidInput, match="JSON"):
             run(service.http().call("POST", "/x", json=value, repeat=Repeat.SUBMIT))
+    with pytest.raises(InvalidInput, match="seeds: set cannot be sent"):
+        run(service.http().call("POST", "/x", json={"n": 1, "seeds": {1}}, repeat=Repeat.SUBMIT))
     assert [] == service.requests
 
 
@@ -201,6 +203,7 @@ def test_cookies_are_neither_kept_nor_sent():
         "https://[::ffff:10.0.0.1]/",
         "file:///etc/passwd",
         "ftp://cdn.example/2",
+        "http://[bad",
     ],
 )
 def test_a_redirect_down_to_http_or_into_a_private_network_is_refused(location):
@@ -547,6 +550,8 @@ def test_a_small_download_stays_in_memory_with_its_type_and_name():
         ("a_b.png", 'attachment; filename="a\x1b;b.png"'),
         ("bashrc", 'attachment; filename=".bashrc"'),
         ("last.png", "attachment"),
+        ("last.png", "attachment; filename*=idna''0"),
+        ("last.png", f"attachment; filename*{'9' * 5_000}*=b"),
     ],
 )
 def test_a_suggested_name_is_made_harmless(expected, disposition):

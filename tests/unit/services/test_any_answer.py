@@ -84,16 +84,19 @@ HEADERS = st.fixed_dictionaries(
     optional={
         "content-type": st.sampled_from(["application/json", "text/html", "image/png", "application/x-ndjson", "a;b=;"])
         | TEXTS,
-        "content-disposition": st.sampled_from(["attachment; filename*0*=x''%zz", "a; filename*=\xe4''b"]) | TEXTS,
-        "content-range": st.sampled_from(["bytes 0-1/2", "bytes 5-9/*", "items 0-1"]) | TEXTS,
+        "content-disposition": st.sampled_from(
+            ["a; filename*0*=x''%zz", "a; filename*=\xe4''b", "a; filename*=idna''0", f"a; filename*{MANY}*=b"]
+        )
+        | TEXTS,
+        "content-range": st.sampled_from(["bytes 0-1/2", "bytes 5-9/*", "items 0-1", f"bytes {MANY}-1/2"]) | TEXTS,
         "content-encoding": st.sampled_from(["gzip", "deflate", "br", "x"]),
-        "content-length": st.sampled_from(["0", "5", "-1", "x"]),
+        "content-length": st.sampled_from(["0", "5", "-1", "x", MANY, "²"]),
         "retry-after": st.sampled_from(["1", "-1", "1e9", "Wed, 99 Foo 2026 00:00:00 GMT", MANY]) | TEXTS,
         "x-rate-limit-reset-at-utc": st.sampled_from(["2026-11-20T17:52:24Z", "0", MANY]) | TEXTS,
         "x-seed-value": st.sampled_from(["11", "-1", MANY, "²"]),
         "x-cost": st.sampled_from(["0.04", "-1", "inf", "1e400"]) | TEXTS,
         "x-ca-error-message": TEXTS,
-        "location": st.sampled_from(["/x", "//h.example/y", "ftp://h/x", "http://10.0.0.1/"]) | TEXTS,
+        "location": st.sampled_from(["/x", "//h.example/y", "ftp://h/x", "http://10.0.0.1/", "http://[bad"]) | TEXTS,
         "etag": TEXTS,
     },
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ... import keys
-from ...core.errors import InvalidInput, Problem
+from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...runtime import runtime
 from ..closing import AsyncClosing, Closing
@@ -65,7 +64,7 @@ class AsyncOpenPixels(_Connected, AsyncClosing):
 
 
 def payload_of(payload: Mapping[str, Any] | None, params: Mapping[str, Any]) -> dict[str, Any]:
-    """One payload from both call forms. Raises `InvalidInput` where there is none, and for what JSON cannot hold."""
+    """One payload from both call forms. Raises `InvalidInput` where there is none."""
     if payload is None and isinstance(params.get("payload"), Mapping):
         payload, params = params["payload"], {name: value for name, value in params.items() if name != "payload"}
     if payload is not None and not isinstance(payload, Mapping):
@@ -73,21 +72,9 @@ def payload_of(payload: Mapping[str, Any] | None, params: Mapping[str, Any]) -> 
     whole = {**(payload or {}), **params}
     if not whole:
         raise InvalidInput("nothing to run: give a payload with model and prompt")
-    ready = {str(name): _number(value) for name, value in whole.items()}
-    if problems := [Problem(name, why) for name, value in ready.items() if (why := _unfit(value))]:
-        raise InvalidInput(problems, model=SERVICE)
-    return ready
+    return {str(name): _number(value) for name, value in whole.items()}
 
 
 def _number(value: Any) -> Any:
     """A NumPy scalar as Python's number; anything else as it is."""
     return value.item() if getattr(value, "shape", None) == () and hasattr(value, "item") else value
-
-
-def _unfit(value: Any) -> str:
-    """Why JSON cannot hold a value, if so."""
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        return f"{type(value).__name__} cannot be sent ({error}); OpenPixels takes texts, numbers, lists and mappings"
-    return ""
