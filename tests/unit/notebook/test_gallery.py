@@ -446,6 +446,8 @@ def test_an_empty_gallery_has_no_sheet() -> None:
         ({"VSCODE_PID": "1", "JPY_SESSION_NAME": "x.ipynb"}, False),
         ({"COLAB_RELEASE_TAG": "r"}, True),
         ({"SERVER_SOFTWARE": "voila/0.5"}, True),
+        ({"JPY_SESSION_NAME": "work/boats-jvsc-0f3c2f4e.ipynb"}, True),
+        ({"COLAB_RELEASE_TAG": "release-colab", "JPY_SESSION_NAME": "boats.ipynb"}, True),
     ],
 )
 def test_hosts_that_show_widgets_by_their_type_only_are_known(env: dict[str, str], *, wanted: bool) -> None:

@@ -56,18 +56,21 @@ def in_base64(mark: str) -> str:
 def shows_widgets_only_by_type(environment: dict[str, str] | None = None) -> bool:
     """Whether the page is of a host whose widgets come to life in an output of their own type: VS Code, Colab, Voilà.
 
-    A kernel of a Jupyter server has a session name.
+    A kernel of a Jupyter server has a session name; VS Code marks the ones that it makes there (vscode-jupyter,
+    `kernels/helpers.ts`).
     """
     env = dict(os.environ) if environment is None else environment
-    if "JPY_SESSION_NAME" in env:
-        return False
-    known = any(name.startswith("VSCODE_") for name in env) or env.get("SERVER_SOFTWARE", "").startswith("voila")
-    return known or "COLAB_RELEASE_TAG" in env or "google.colab" in sys.modules
+    if "COLAB_RELEASE_TAG" in env or "google.colab" in sys.modules:
+        return True
+    session = env.get("JPY_SESSION_NAME")
+    if session is not None:
+        return "-jvsc-" in session
+    return any(name.startswith("VSCODE_") for name in env) or env.get("SERVER_SOFTWARE", "").startswith("voila")
 
 
 def is_on_a_server() -> bool:
-    """Whether a Jupyter server's page is likely to show what this kernel displays, now."""
-    return "JPY_SESSION_NAME" in os.environ
+    """Whether a page of JupyterLab or Notebook 7 is likely to show what this kernel displays, now."""
+    return "JPY_SESSION_NAME" in os.environ and not shows_widgets_only_by_type()
 
 
 def sheet_of(
