@@ -46,6 +46,8 @@ LATE_S = 0.15
 """A job that is late is asked about this soon, and then less and less often, up to every second."""
 SLOWER = 0.08
 """So much longer is the next wait for each second that it is late."""
+OVERDUE_S = 3.0
+"""A job that is so late goes by no earlier one: how far it is is worth more than its last second."""
 MIN_FRACTION = 0.05
 """From a smaller progress than this nothing is concluded."""
 LOOK_S = 5.0
@@ -107,7 +109,8 @@ class Schedule:
     `history` is what earlier jobs of that model took from their start (from the submit, where the service does not
     tell when a job starts), `estimate_s` what the service said at the submit. `began_s` is the age of the job when the
     waiting began. `ahead`: how many requests that the other client makes are not made here (Segmind: its poll at once;
-    SpeedPix: the one that fetches the result). Times are in units of the other client's interval: a second.
+    SpeedPix: the one that fetches the result). `reserve`: how many are kept for a job that is overdue, so that it can
+    be asked how far it is, and for its result besides. Times are in units of the other client's interval: a second.
 
     There is no clock and no chance in here: the same calls give the same answers.
     """
@@ -116,6 +119,7 @@ class Schedule:
     estimate_s: float | None = None
     began_s: float = 0.0
     ahead: int = 1
+    reserve: int = 0
     polls: int = 0
     spare: int = 0
     """How many requests the other client would make yet, if the next poll finds the job finished."""
@@ -135,10 +139,11 @@ class Schedule:
         window = self._window(elapsed_s, seen)
         look_s = LOOK_S if seen.turn_s is None else min(max(elapsed_s / 2, TURN_LOOK_S), LOOK_S)
         at = max(min(self._at(elapsed_s, window, seen), elapsed_s + look_s), elapsed_s + MIN_INTERVAL_S)
+        overdue = bool(self.history) and window is not None and elapsed_s >= window[1] + OVERDUE_S
         # If it is not finished then, the next one is allowed: the other client has made as many by that moment.
-        at = max(at, self.began_s + self.polls + 1 - self.ahead)
+        at = max(at, self.began_s + self.polls + 1 - self.ahead + (self.reserve if overdue else 0))
         self.spare = math.floor(elapsed_s - self.began_s) + self.ahead - self.polls
-        self.due = bool(self.history) and window is not None and at >= window[0]
+        self.due = bool(self.history) and window is not None and at >= window[0] and not overdue
         self.polls += 1
         return at - elapsed_s
 

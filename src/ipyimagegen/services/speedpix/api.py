@@ -168,7 +168,8 @@ class Api:
         unit_s = 1.0 if interval_s is None else max(interval_s, SHORTEST_S)
         await self.paces.recall(model)
         history = self.paces.of(model, unit_s=unit_s)
-        plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=int(self.early_results))
+        early = int(self.early_results)
+        plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=early, reserve=early)
         submitted = clock.now() - age_s
         seen = Seen(queued=task.phase == "waiting")
         line = self.lines.of(model, fresh=age_s < FRESH_S)
@@ -207,7 +208,7 @@ class Api:
                 return _refused(Task(id=task_id, phase=PHASES[word], word=word), error)
             found = await self.look(task_id)
             if not found.ended:  # SpeedPix gives out nothing before the end
-                self.early_results, plan.ahead = False, 0
+                self.early_results, plan.ahead, plan.reserve = False, 0, 0
             elif found.phase != "succeeded" and not UNFINISHED.search(error.error_code):
                 found = _refused(found, error)
         else:

@@ -223,6 +223,18 @@ def test_what_was_told_of_the_progress_stands_until_more_is_told() -> None:
     assert fractions == sorted(fractions, key=lambda fraction: fraction or 0.0)
 
 
+def test_a_job_that_takes_far_longer_than_earlier_ones_still_tells_how_far_it_is() -> None:
+    job = Job(0.0, 4.0)
+    job.times(2)
+    job.run_s = 40.0
+    told, lost_s = job.times(1)
+    late = [task.fraction for task in told[:-1] if (task.fraction or 0.0) > 0.25]
+    assert len(late) > 20
+    assert late == sorted(late)
+    assert len(job.asked) <= 41
+    assert lost_s <= 1.1
+
+
 def test_an_interval_is_the_longest_time_between_two_polls() -> None:
     results = [framed({**DONE, "result": RESULT})]
     service = Service(progress=[*[framed({"status": "running"})] * 5, framed(DONE)], result=results)
