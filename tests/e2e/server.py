@@ -58,13 +58,13 @@ def jupyter_server(folder: Path) -> Iterator[str]:
     command += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
     command += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     command += ["--LabApp.extension_manager=readonly", "--ServerApp.disable_check_xsrf=True"]
+    # The kernel of a test that has ended goes soon: with all of them alive at once, they would take gigabytes.
+    command += ["--MappingKernelManager.cull_idle_timeout=60", "--MappingKernelManager.cull_interval=20"]
     quiet = home / "settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True, exist_ok=True)
     (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}', "utf-8")
     patient = home / "settings" / "@jupyterlab" / "completer-extension"
-    patient.mkdir(
-        parents=True, exist_ok=True
-    )  # on a busy machine, the kernel's first completion takes more than its 1 s
+    patient.mkdir(parents=True, exist_ok=True)  # the kernel's first completion may take longer than its second
     (patient / "manager.jupyterlab-settings").write_text('{"providerTimeout": 30000}', "utf-8")
     log = folder / "server.log"
     with log.open("w") as sink:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ class Files:
         target = self.path(artifact.sha256, artifact.media_type)
         try:
             if target.is_file() and target.stat().st_size == artifact.size:
+                target.touch()
                 return target
             target.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
@@ -49,3 +51,10 @@ class Files:
         except OSError as error:
             raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target
+
+    def drop(self, these: Collection[str], *, needed: Collection[str], before: float) -> None:
+        """Delete the files with `these` hashes, and all others that are not `needed` and were kept before then."""
+        for path in self.folder.glob("??/*"):
+            with contextlib.suppress(FileNotFoundError):  # another process may be at it too
+                if path.stem in these or (path.stem not in needed and path.stat().st_mtime < before):
+                    path.unlink()

@@ -24,6 +24,9 @@ from .rows import End, end_of, money, output_row, storable, writable
 IN_MEMORY = 4 << 20
 """Larger outputs are read from their file when asked for, instead of being held."""
 
+NOTED_WITHIN_S = 3_600.0
+"""Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
+
 
 class Journal(Archive):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
@@ -142,21 +145,20 @@ class Journal(Archive):
     def clear(self, *, before: float) -> int:
         """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs.
 
-        How long jobs took, which polls go by, is forgotten with them.
+        How long jobs took, which polls go by, is forgotten with them. A file of no job may be one that another kernel
+        is noting: it stays for an hour.
         """
         return self._do(self._clear, before).result()
 
     def _clear(self, before: float) -> int:
+        ended = "created < ? AND starred = 0 AND phase IN ('succeeded', 'failed', 'cancelled')"
         with self._open() as connection:
-            found = connection.execute(
-                "DELETE FROM jobs WHERE created < ? AND starred = 0 AND phase IN ('succeeded', 'failed', 'cancelled')",
-                (before,),
-            ).rowcount
+            theirs = f"SELECT DISTINCT sha256 FROM outputs WHERE job IN (SELECT id FROM jobs WHERE {ended})"
+            forgotten = {entry[0] for entry in connection.execute(theirs, (before,))}
+            found = connection.execute(f"DELETE FROM jobs WHERE {ended}", (before,)).rowcount
             connection.execute("DELETE FROM paces WHERE noted < ?", (before,))
             needed = {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM outputs")}
-        for path in self.files.folder.glob("??/*"):
-            if path.stem not in needed and not path.name.startswith("."):
-                path.unlink(missing_ok=True)
+        self.files.drop(forgotten - needed, needed=needed, before=time.time() - NOTED_WITHIN_S)
         return found
 
 

@@ -223,6 +223,23 @@ def test_clearing_forgets_ended_jobs_and_the_pictures_that_no_job_needs(journal:
     assert list(journal.files.folder.glob("??/*")) == []
 
 
+def test_clearing_leaves_a_file_that_another_kernel_may_be_about_to_note(journal: Journal) -> None:
+    (made,) = client_with(journal).run("local/sketch", prompt="x", **SMALL).artifacts
+    journal.clear(before=float("inf"))
+    noting, forgotten = journal.files.keep(made), journal.files.path("ab" * 32, "image/png")
+    forgotten.parent.mkdir(exist_ok=True)
+    half = forgotten.with_name(".new-1")
+    for path in (forgotten, half):
+        path.write_bytes(b"x")
+        os.utime(path, (1.0, 1.0))
+    journal.clear(before=float("inf"))
+    assert [noting] == list(journal.files.folder.glob("??/*"))
+    os.utime(noting, (1.0, 1.0))
+    journal.files.keep(made)  # it is there already, and wanted anew
+    journal.clear(before=float("inf"))
+    assert noting.is_file()
+
+
 def test_costs_are_summed_by_model_and_an_unknown_one_stays_unknown(journal: Journal) -> None:
     client_with(journal).run("local/sketch", prompt="x", n=2, **SMALL)
     ((model, jobs, cost),) = journal.costs()
