@@ -143,7 +143,6 @@ const piece = (key: string, part: Partial<Piece> = {}): Piece => ({
   height: 1024,
   size: 1_383_000,
   seed: "2785228832",
-  prompt: PROMPT,
   alt: PROMPT,
   starred: false,
   cost: "$0.012",
@@ -186,13 +185,13 @@ const STRIP = [piece("p.0"), piece("q.0", { starred: true }), piece("r.0", { wid
 
 export const STUDIO_SCENES: StudioScene[] = [
   scene("empty", { params: {} }),
-  scene("running", { jobs: [job({})], pictures: STRIP, logs: ["loading weights", "step 7 of 28"] }),
+  scene("running", { jobs: [job({})], newest: STRIP, logs: ["loading weights", "step 7 of 28"] }),
   scene("queue", {
     jobs: [
       job({}),
       job({ id: "b", call: "b", phase: "queued", text: "queued, 2 ahead", fraction: null, run_s: null }),
     ],
-    pictures: STRIP,
+    newest: STRIP,
   }),
   scene("four", { n: 4, jobs: ["a", "b", "c", "d"].map((id) => job({ id })) }),
   scene("failed", {
@@ -203,10 +202,10 @@ export const STUDIO_SCENES: StudioScene[] = [
         error: 'The service refused the input: <b>"guidance"</b> is too high.',
       }),
     ],
-    pictures: STRIP,
+    newest: STRIP,
   }),
   scene("finished", {
-    pictures: STRIP,
+    newest: STRIP,
     spent: "$0.036",
     params: { prompt: PROMPT, width: 1536, loras: [{ path: "a", scale: 0.8 }] },
   }),
@@ -256,6 +255,7 @@ function benchOf(traits: Partial<Traits>): Bench {
     gone: signal(false),
     fault: signal(traits.fault ?? ""),
     notice: signal(traits.notice ?? ""),
+    wasReset: signal([]),
     catalogue: signal(traits.catalogue ?? []),
     controls: signal(traits.controls ?? []),
     values,
@@ -264,7 +264,7 @@ function benchOf(traits: Partial<Traits>): Bench {
     n,
     estimate: signal(traits.estimate ?? {}),
     jobs: signal(traits.jobs ?? []),
-    pictures: signal(traits.pictures ?? []),
+    pictures: signal(traits.newest ?? []),
     logs: signal(traits.logs ?? []),
     prompts: signal(["an earlier prompt"]),
     spent: signal(traits.spent ?? ""),
@@ -279,6 +279,7 @@ function benchOf(traits: Partial<Traits>): Bench {
       const all = Object.entries({ ...values.value, ...changes });
       values.value = Object.fromEntries(all.filter(([, value]) => value !== null));
     },
+    reset: nothing,
     count: (by) => {
       n.value += by;
     },

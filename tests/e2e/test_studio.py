@@ -136,6 +136,25 @@ def test_python_moves_the_controls_and_hears_them(studio: Open, page: Page) -> N
     tells(page, 4, [12, "a fox\nin snow"])
 
 
+def test_everything_is_reset_at_once_and_brought_back(studio: Open, page: Page, shots: Path) -> None:
+    made = "'local/sketch', prompt='a fox', negative_prompt='trees', width=256, style='oil'"
+    shown = studio("reset", made, "print(json.dumps(s.params))", "s.reset()")
+    give_width(shown, 320)
+    style = shown.locator("[data-param=style] option:checked")
+    shown.get_by_role("button", name="Reset all").press("Enter")
+    expect(style).to_have_text("auto")
+    undo = shown.get_by_role("button", name="Undo reset")
+    expect(undo).to_be_focused()
+    expect(shown.get_by_role("button", name="Reset all")).to_have_count(0)
+    page.screenshot(path=shots / "studio_reset.png")
+    tells(page, 2, {"prompt": "a fox"})
+    undo.press("Enter")
+    expect(style).to_have_text("oil")
+    tells(page, 2, {"prompt": "a fox", "negative_prompt": "trees", "width": 256, "style": "oil"})
+    run(page, 3)
+    expect(style).to_have_text("auto")
+
+
 def test_switching_models_keeps_what_both_have_and_says_what_it_dropped(studio: Open, page: Page, shots: Path) -> None:
     shown = studio(
         "switch", "'local/sketch', prompt='a fox', width=256, style='oil'", "print(json.dumps([s.model, s.params]))"
@@ -556,6 +575,23 @@ def test_it_shows_twice_and_stands_in_a_box(studio: Open, page: Page) -> None:
     other.get_by_role("button", name="Run", exact=True).click()
     for one in (shown, other):
         expect(picture(one)).to_be_visible()
+
+
+def test_many_pictures_are_all_there_in_a_second_view_and_after_a_reload(studio: Open, page: Page) -> None:
+    made = "'local/sketch', prompt='a boat', n=40, width=64, height=64, num_inference_steps=1"
+    shown = studio("many", made, "s", "print(json.dumps([len(s.earlier) > 0, len(s.pictures)]))")
+    press_run(shown)
+    expect(shown.locator(".ig-tile img")).to_have_count(40)
+    shown.locator(".ig-tile").last.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Delete")
+    expect(shown.locator(".ig-tile")).to_have_count(39)
+    tells(page, 3, [True, 39])
+    expect(run(page, 2).locator(".ig-studio .ig-tile img")).to_have_count(39)
+    save(page)
+    page.reload()
+    ready(page)
+    expect(cell(page, 1).locator(".ig-studio .ig-tile img")).to_have_count(39)
 
 
 @pytest.mark.parametrize("app", ["lab", "notebook"])

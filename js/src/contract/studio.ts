@@ -60,6 +60,7 @@ export interface Traits extends Record<string, unknown> {
   loading: boolean;
   fault: string;
   notice: string;
+  was_reset: string[];
   catalogue: Model[];
   controls: Control[];
   params: Values;
@@ -68,7 +69,8 @@ export interface Traits extends Record<string, unknown> {
   n: number;
   estimate: Partial<Estimate>;
   jobs: StudioJob[];
-  pictures: Piece[];
+  earlier: Piece[];
+  newest: Piece[];
   logs: string[];
   prompts: string[];
   spent: string;

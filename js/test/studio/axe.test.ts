@@ -28,9 +28,9 @@ afterEach(() => vi.unstubAllGlobals());
 test.each([
   ["empty", {}],
   ["running", { jobs: [job()], logs: ["one"] }],
-  ["a queue", { jobs: [job(), job({ id: "b", call: "b", phase: "queued" })], pictures: [piece()] }],
+  ["a queue", { jobs: [job(), job({ id: "b", call: "b", phase: "queued" })], newest: [piece()] }],
   ["failed", { jobs: [job({ phase: "failed", text: "failed", error: "no" })] }],
-  ["finished", { pictures: [piece(), piece({ key: "2.0", starred: true })], params: { tags: ["a", "b"] } }],
+  ["finished", { newest: [piece(), piece({ key: "2.0", starred: true })], params: { tags: ["a", "b"] } }],
   [
     "problems",
     { params: { guidance_scale: 200 }, problems: { guidance_scale: "outside" }, fault: "no", notice: "a" },

@@ -8,6 +8,7 @@ import { nextSelection } from "../../src/components/studio/selection";
 import {
   asText,
   bytes,
+  canReset,
   differs,
   fitted,
   presets,
@@ -16,7 +17,7 @@ import {
   stepped,
   typedNumber,
 } from "../../src/components/studio/values";
-import { control, job, piece } from "./kernel";
+import { control, IMAGE, job, PROMPT, piece, SEED } from "./kernel";
 
 test.each([
   ["", null],
@@ -48,6 +49,19 @@ test("steps stay on the grid, within the bounds, and free of binary noise", () =
   expect(stepped(strength, 0.7, -1)).toBe(0.65);
   expect(stepped(strength, 0.98, 1)).toBe(1);
   expect(stepped(control({ minimum: null, maximum: null, step: 1 }), 3, -10)).toBe(-7);
+});
+
+test.each([
+  [{}, false],
+  [{ prompt: "a fox", image: { key: "in:1" }, images: [{ key: "in:1" }] }, false],
+  [{ guidance_scale: 7.5 }, false],
+  [{ prompt: "a fox", guidance_scale: 8 }, true],
+  [{ seed: 0 }, true], // a fixed seed, also where it is the schema's default
+  [{ unheard_of: 1 }, true],
+])("whether %j can be reset: %j", (values, expected) => {
+  const images = control({ name: "images", look: "list", kind: "list", default: null, item: IMAGE });
+  const controls = [PROMPT, IMAGE, images, { ...SEED, default: 0 }, control()];
+  expect(canReset(controls, values)).toBe(expected);
 });
 
 test("a control differs where another value than the default is set", () => {

@@ -23,7 +23,7 @@ afterEach(() => {
 test("news of a job draws what shows the job, and nothing of the form", async () => {
   const others = Array.from({ length: 10 }, (_, at) => control({ ...GUIDANCE, name: `p${at}` }));
   const jobs = Array.from({ length: 8 }, (_, at) => job({ id: `j${at}`, call: "j0" }));
-  const fake = kernel({ controls: [PROMPT, SEED, IMAGE, ...others], jobs, pictures: [piece()] });
+  const fake = kernel({ controls: [PROMPT, SEED, IMAGE, ...others], jobs, newest: [piece()] });
   view(fake);
   await vi.advanceTimersByTimeAsync(1_000);
   drawn.length = 0;

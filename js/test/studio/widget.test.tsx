@@ -33,7 +33,8 @@ describe("the contract", () => {
   test("what the page sends has the contract's fields, of the contract's types", async () => {
     const fake = kernel({
       controls: [PROMPT, IMAGE],
-      pictures: [piece()],
+      params: { unheard_of: 1 },
+      newest: [piece()],
       jobs: [job(), job({ id: "2", call: "2", phase: "failed" })],
     });
     const { find, button, type, all } = view(fake);
@@ -41,6 +42,7 @@ describe("the contract", () => {
     await type("textarea", "a fox");
     button("One picture more").click();
     button("Run again").click();
+    button("Reset all").click();
     button("Cancel").click();
     find(".ig-picker__opener").click();
     await settle();
@@ -134,6 +136,33 @@ describe("the form", () => {
     button("Reset Guidance").click();
     await settle();
     expect(fake.heard("set").at(-1)?.values).toEqual({ guidance_scale: null });
+  });
+
+  test("everything is reset at once, after what was typed, and the keyboard goes on to the way back", async () => {
+    const fake = kernel({ params: { prompt: "a fox", guidance_scale: 3 } });
+    const { button, find, all, type } = view(fake);
+    const labels = () => all(".ig-form__head button").map((one) => one.textContent?.trim());
+    expect(labels()).toEqual(["Reset all"]);
+    await type("textarea", "a boat");
+    button("Reset all").focus();
+    button("Reset all").click();
+    expect(fake.sent.slice(-2)).toEqual([
+      expect.objectContaining({ kind: "set", values: { prompt: "a boat" } }),
+      { kind: "reset", undo: false },
+    ]);
+    fake.model.set("params", { prompt: "a boat" });
+    fake.model.set("was_reset", ["guidance_scale"]);
+    await settle();
+    expect(labels()).toEqual(["Undo reset"]);
+    expect(find('.ig-form__head [role="status"]').textContent).toBe("Back to the default: Guidance.");
+    expect(document.activeElement).toBe(button("Undo reset"));
+    button("Undo reset").click();
+    expect(fake.sent.at(-1)).toEqual({ kind: "reset", undo: true });
+    fake.model.set("params", { prompt: "a boat", guidance_scale: 3 });
+    fake.model.set("was_reset", []);
+    await settle();
+    expect(labels()).toEqual(["Reset all"]);
+    expect(document.activeElement).toBe(button("Reset all"));
   });
 
   test("a value from Python moves the control, also one that is being edited", async () => {
@@ -441,21 +470,21 @@ test("a file that is stopped on its way goes no further", async () => {
 
 describe("the stage", () => {
   test.each([
-    ["jobs", "pictures"],
-    ["pictures", "jobs"],
+    ["jobs", "newest"],
+    ["newest", "jobs"],
   ] as const)(
     "a picture that was chosen stays when another is done, told as %s then %s",
     async (...names) => {
       const fake = kernel({
         jobs: [job()],
-        pictures: [piece({ key: "old.0", call: "old", alt: "an old one" })],
+        newest: [piece({ key: "old.0", call: "old", alt: "an old one" })],
       });
       const { all } = view(fake);
       await settle();
       all(".ig-tile").at(-1)?.click();
       await settle();
       const made = piece({ key: "job-1.0", call: "job-1", alt: "a new one" });
-      const now = { jobs: [], pictures: [...fake.model.get("pictures"), made] };
+      const now = { jobs: [], newest: [...fake.model.get("newest"), made] };
       for (const name of names) fake.model.set(name, now[name]);
       await settle();
       const chosen = all(".ig-tile").filter((tile) => tile.getAttribute("aria-selected") === "true");
@@ -474,7 +503,7 @@ describe("the stage", () => {
     const { text, all, find } = view(fake);
     await settle(50);
     expect(text()).toContain("waited 4.0 s, runs 8.0 s");
-    fake.model.set("pictures", [piece({ key: "job-1.0", call: "job-1" })]);
+    fake.model.set("newest", [piece({ key: "job-1.0", call: "job-1" })]);
     fake.model.set("jobs", []);
     await settle();
     expect(all(".ig-meter")).toHaveLength(0);
@@ -483,6 +512,20 @@ describe("the stage", () => {
     fake.say({ kind: "picture", key: "job-1.0", px: 640, type: "image/png", problem: "" }, [bytes()]);
     await settle();
     expect(find<HTMLImageElement>(".ig-place__look img").alt).toBe("a lighthouse at dusk");
+  });
+
+  test("pictures that were put aside stand after the newest, in every view", async () => {
+    const made = (number: number) =>
+      piece({ key: `${number}.0`, call: `${number}`, alt: `picture ${number}` });
+    const fake = kernel({ earlier: [made(1), made(2)], newest: [made(3)] });
+    const first = view(fake);
+    const strip = ({ all }: typeof first) => all(".ig-tile").map((tile) => tile.title.split(",")[0]);
+    await settle();
+    fake.model.set("earlier", [made(1), made(2), made(3)]);
+    fake.model.set("newest", [made(4)]);
+    await settle();
+    const expected = [4, 3, 2, 1].map((number) => `picture ${number}`);
+    expect([strip(first), strip(view(fake))]).toEqual([expected, expected]);
   });
 
   test("a failure stands where the picture would, and can be dismissed", async () => {
@@ -495,13 +538,13 @@ describe("the stage", () => {
   });
 
   test("a text answer is text", async () => {
-    const { find } = view(kernel({ pictures: [piece({ type: "text/plain", text: EVIL })] }));
+    const { find } = view(kernel({ newest: [piece({ type: "text/plain", text: EVIL })] }));
     await settle(50);
     expect(find(".ig-place__text").textContent).toBe(EVIL);
   });
 
   test("the strip goes by arrow keys, stars by s, deletes by Delete, and undoes", async () => {
-    const fake = kernel({ pictures: [piece({ key: "1.0" }), piece({ key: "2.0" })] });
+    const fake = kernel({ newest: [piece({ key: "1.0" }), piece({ key: "2.0" })] });
     const { press, all, button } = view(fake);
     await settle(50);
     const chosen = () => all(".ig-tile").map((one) => one.getAttribute("aria-selected"));
@@ -530,7 +573,7 @@ describe("the keyboard's place in the strip", () => {
   ])(
     "goes to the picture that the watched call became: $place of $tiles",
     async ({ still, tiles, place }) => {
-      const fake = kernel({ jobs: ["3", ...still].map(waiting), pictures: [made("1")] });
+      const fake = kernel({ jobs: ["3", ...still].map(waiting), newest: [made("1")] });
       const { find, all } = view(fake);
       await settle(50);
       const mine = all(".ig-tile").at(-2);
@@ -539,7 +582,7 @@ describe("the keyboard's place in the strip", () => {
       await settle(50);
       expect(mine?.getAttribute("aria-selected")).toBe("true");
       fake.model.set("jobs", still.map(waiting));
-      fake.model.set("pictures", [made("1"), made("3")]);
+      fake.model.set("newest", [made("1"), made("3")]);
       await settle(50);
       expect(all(".ig-tile")).toHaveLength(tiles);
       expect(focused(all(".ig-tile"))).toBe(place);
@@ -548,25 +591,25 @@ describe("the keyboard's place in the strip", () => {
   );
 
   test("goes to the neighbour of a picture that was deleted", async () => {
-    const fake = kernel({ pictures: ["1", "2", "3"].map(made) });
+    const fake = kernel({ newest: ["1", "2", "3"].map(made) });
     const { find, all } = view(fake);
     await settle(50);
     all(".ig-tile")[1]?.focus();
     all(".ig-tile")[1]?.click();
     await settle(50);
-    fake.model.set("pictures", ["1", "3"].map(made));
+    fake.model.set("newest", ["1", "3"].map(made));
     await settle(50);
     expect(focused(all(".ig-tile"))).toBe(0);
     expect(document.activeElement).toBe(find('[aria-selected="true"]'));
   });
 
   test("is left alone where the person is elsewhere", async () => {
-    const fake = kernel({ jobs: [waiting("3")], pictures: [made("1")] });
+    const fake = kernel({ jobs: [waiting("3")], newest: [made("1")] });
     const { find, all } = view(fake);
     await settle(50);
     find("textarea").focus();
     fake.model.set("jobs", []);
-    fake.model.set("pictures", [made("1"), made("3")]);
+    fake.model.set("newest", [made("1"), made("3")]);
     await settle(50);
     expect(all(".ig-tile")).toHaveLength(2);
     expect(document.activeElement).toBe(find("textarea"));
@@ -584,7 +627,7 @@ test("words from outside are text, never markup, whatever they are", async () =>
       fault: EVIL,
       notice: EVIL,
       logs: [EVIL],
-      pictures: [piece({ prompt: EVIL, alt: EVIL, changes: [EVIL] })],
+      newest: [piece({ alt: EVIL, changes: [EVIL] })],
     }),
   );
   await settle();
@@ -617,7 +660,7 @@ test("no two elements of a page have one id, however many studios and painters i
 
 test("fifty views come and go and leave nothing behind", async () => {
   const listeners = [countListeners(document), countListeners(window)];
-  const fake = kernel({ controls: [PROMPT, IMAGE, GUIDANCE], jobs: [job()], pictures: [piece()] });
+  const fake = kernel({ controls: [PROMPT, IMAGE, GUIDANCE], jobs: [job()], newest: [piece()] });
   for (let i = 0; i < 50; i += 1) {
     const shown = view(fake);
     fake.say({ kind: "frame", job: "job-1", seq: i, step: i, ask: true }, [bytes()]);

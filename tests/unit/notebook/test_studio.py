@@ -6,6 +6,7 @@ import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from ipyimagegen.notebook.widgets.stand_in import StandInWidget
 from ipyimagegen.notebook.widgets.studio import Studio
 from ipyimagegen.notebook.widgets.studio_calls import described_job
 from ipyimagegen.notebook.widgets.studio_inputs import described_values, medium
+from ipyimagegen.notebook.widgets.studio_shelf import MAX_NEWEST, Shelf
 from ipyimagegen.notebook.widgets.studio_words import about, catalogue
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
@@ -485,6 +487,49 @@ def test_news_of_a_job_describe_no_picture_anew(done: Watched) -> None:
     assert done.pictures is not shown[0]
 
 
+def sent_by(studio: Watched, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What goes to the page of pictures from now on; other news may come at any time."""
+    sent: list[dict[str, Any]] = []
+
+    def keep(message: dict[str, Any], buffers: object = None) -> None:
+        if {"pictures", "earlier", "newest"} & set(message["state"]):
+            sent.append(message["state"])
+
+    monkeypatch.setattr(studio, "_send", keep)
+    return sent
+
+
+def filled_up(studio: Watched, count: int) -> None:
+    """As if so many more pictures had been made, one after the other."""
+    one = studio.shelf.pieces[0]
+    for number in range(count):
+        another = replace(one, key=f"job-{number}.0", call=f"job-{number}")
+        studio.reshelve(lambda shelf, another=another: Shelf((*shelf.pieces, another)))  # type: ignore[misc]
+
+
+def test_of_many_pictures_a_new_one_sends_but_the_newest(done: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled_up(done, 300)
+    assert [301, 301] == [len(done.pictures), len(done.earlier) + len(done.newest)]
+    assert done.pictures == done.earlier + done.newest
+    sent = sent_by(done, monkeypatch)
+    filled_up(done, 300)
+    told = [sum(len(state.get(part, ())) for part in ("earlier", "newest")) for state in sent]
+    assert 300 == len(told)
+    assert sum(told) < 300 * 2 * MAX_NEWEST
+    assert all("pictures" not in state for state in sent)
+
+
+def test_a_new_view_gets_what_was_put_aside_while_it_came_and_no_view_twice(
+    done: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled_up(done, 60)
+    sent = sent_by(done, monkeypatch)
+    for n in (1, 2):
+        done.hear("hello", view="late", n=n, visible=True, width_px=64, pixel_ratio=1.0)
+    assert [{"earlier": done.earlier, "newest": done.newest}] == sent
+    assert done.pictures == sent[0]["earlier"] + sent[0]["newest"]
+
+
 def test_star_delete_and_undo(done: Watched) -> None:
     done.hear("act", what="star", key=key_of(done))
     assert done.pictures[0]["starred"]
@@ -529,7 +574,7 @@ def test_vary_runs_the_same_with_another_seed_and_leaves_the_form(done: Watched)
     done.params = {"prompt": "a boat"}
     done.hear("act", what="vary", key=key_of(done))
     until(lambda: len(done.pictures) == 2)
-    assert "a fox" == done.pictures[1]["prompt"]
+    assert "a fox" == done.pictures[1]["alt"]
     assert "7" != done.pictures[1]["seed"]
     assert {"prompt": "a boat"} == done.params
 
@@ -615,6 +660,31 @@ def test_a_page_that_was_loaded_again_keeps_a_picture_by_itself(done: Watched) -
     assert 7 == picture["metadata"]["ipyimagegen"]["seed"]
 
 
+def test_everything_is_reset_and_brought_back_by_the_page_and_by_python(done: Watched) -> None:
+    done.params["image"] = PNG
+    before, image = dict(done.params), done.params["image"]
+    done.hear("reset", undo=False)
+    assert {"prompt": "a fox", "image": image} == done.params
+    assert set(SMALL) | {"seed"} == set(done.was_reset)
+    done.undo_reset()
+    assert (before, []) == (done.params, done.was_reset)
+    done.reset()
+    done.params["seed"] = 9
+    done.hear("reset", undo=True)
+    assert ({**before, "seed": 9}, []) == (done.params, done.was_reset)
+
+
+def test_what_a_reset_took_is_not_mixed_into_a_picture_that_is_reused(done: Watched) -> None:
+    original = dict(done.params)
+    done.params["style"] = "oil"
+    done.reset()
+    done.hear("act", what="reuse", key=key_of(done))
+    until(lambda: done.params == original)
+    assert [] == done.was_reset
+    done.undo_reset()
+    assert original == done.params
+
+
 def test_other_widgets_can_be_linked_to_a_parameter(done: Watched) -> None:
     slider = ipywidgets.IntSlider(5)
     traitlets.dlink((slider, "value"), (done, "params"), lambda steps: {**done.params, "num_inference_steps": steps})
@@ -692,6 +762,6 @@ def test_long_and_hostile_words_are_capped(make: Callable[..., Watched]) -> None
     studio = make(prompt="\u202e<script>\x00" * 900, **SMALL)
     run(studio)
     told = studio.pictures[0]
-    assert len(told["prompt"]) < 1_100
+    assert len(told["alt"]) < 1_100
     assert "\u202e" not in told["alt"]
-    assert "\x00" not in told["prompt"]
+    assert "\x00" not in told["alt"]

@@ -20,6 +20,7 @@ from ipyimagegen.notebook.widgets.studio_code import code_for, text
 from ipyimagegen.notebook.widgets.studio_controls import MAX_EXACT, control, controls, look_of, plain, step_of
 from ipyimagegen.notebook.widgets.studio_form import Form, Unreadable
 from ipyimagegen.notebook.widgets.studio_live import Change, Live
+from ipyimagegen.notebook.widgets.studio_shelf import KEPT_BACK, MAX_NEWEST, parted
 from ipyimagegen.notebook.widgets.studio_uploads import MAX_UNDER_WAY, Uploads
 from ipyimagegen.notebook.widgets.studio_words import about, estimate, price_of, prompts_of, spent, switched
 from ipyimagegen.services.base import Registry
@@ -36,8 +37,39 @@ PROMPT = {"type": "string"}
 STEPS = {"type": "integer", "minimum": 1, "maximum": 50, "default": 20}
 SIZE = {"type": "integer", "minimum": 64, "maximum": 2048, "multipleOf": 8, "default": 512}
 SEED = {"type": "integer", "minimum": 0, "default": 0}
+IMAGE = {"type": "string", "format": "uri"}
+IMAGES = {"type": "array", "items": IMAGE}
 STYLE = {"type": "string", "enum": ["auto", "oil"], "default": "auto"}
 BASIC = spec(prompt=dict(PROMPT, required=True), steps=STEPS, width=SIZE, height=SIZE, seed=SEED, style=STYLE)
+
+
+# -- all at once -----------------------------------------------------------------------------------------------------
+
+
+def test_a_reset_leaves_the_prompt_and_the_media_and_can_be_undone() -> None:
+    model = spec(prompt=PROMPT, negative_prompt=PROMPT, seed=SEED, style=STYLE, image=IMAGE, images=IMAGES)
+    kept = {"prompt": "a fox", "image": "https://pictures.example/a.png", "images": ["https://pictures.example/b.png"]}
+    form = Form(spec=model).having({**kept, "negative_prompt": "trees", "seed": 7, "style": "oil", "typo": 1})
+    reset = form.reset()
+    assert set(kept) == set(reset.values)
+    assert {"negative_prompt": "trees", "seed": 7, "style": "oil", "typo": 1} == reset.taken
+    assert form == reset.undo_reset()
+
+
+def test_what_was_set_after_a_reset_stays_when_it_is_undone() -> None:
+    reset = Form(spec=BASIC).having({"steps": 7, "style": "oil"}).reset()
+    assert {"steps": 9, "style": "oil"} == reset.put({"steps": 9}).undo_reset().values
+
+
+def test_a_reset_of_nothing_keeps_what_an_earlier_one_took() -> None:
+    reset = Form(spec=BASIC).having({"prompt": "a fox", "steps": 7}).reset()
+    assert reset is reset.reset()
+    assert {"steps": 7} == reset.taken
+
+
+def test_another_model_has_nothing_of_a_reset_to_undo() -> None:
+    reset = Form(spec=BASIC).having({"style": "oil"}).reset()
+    assert {} == reset.switch(spec("two", prompt=PROMPT))[0].taken
 
 
 # -- values ----------------------------------------------------------------------------------------------------------
@@ -470,3 +502,40 @@ def test_an_item_of_a_list_has_a_control_of_its_own() -> None:
     item = made["item"]
     assert isinstance(item, dict)
     assert "line" == item["look"]
+
+
+# -- what is sent of many pictures -----------------------------------------------------------------------------------
+
+CHANGES = st.lists(st.tuples(st.sampled_from(["add", "star", "delete", "swap"]), st.integers(0, 400)), max_size=200)
+
+
+@given(CHANGES)
+def test_the_two_parts_are_always_all_pictures_in_order_and_the_second_is_short(changes: list[tuple[str, int]]) -> None:
+    shelf: list[dict[str, Any]] = []
+    earlier: list[dict[str, Any]] = []
+    for what, number in changes:
+        place = number % len(shelf) if shelf else 0
+        if what == "add" or not shelf:
+            shelf = [*shelf, {"key": number}]
+        elif what == "star":
+            shelf = [*shelf[:place], {**shelf[place], "starred": number}, *shelf[place + 1 :]]
+        elif what == "delete":
+            shelf = [*shelf[:place], *shelf[place + 1 :]]
+        else:
+            shelf = [*shelf[:-2], *reversed(shelf[-2:])]
+        earlier, newest = parted(shelf, earlier)
+        assert shelf == earlier + newest
+        assert len(newest) <= MAX_NEWEST
+
+
+def test_the_first_part_is_sent_seldom_also_where_jobs_end_out_of_order() -> None:
+    shelf: list[dict[str, Any]] = []
+    earlier: list[dict[str, Any]] = []
+    sent = 0
+    for number in range(300):
+        late = number % KEPT_BACK
+        shelf = [*shelf[: len(shelf) - late], {"key": number}, *shelf[len(shelf) - late :]]
+        before = earlier
+        earlier, _ = parted(shelf, earlier)
+        sent += earlier is not before
+    assert sent <= 300 // (MAX_NEWEST - KEPT_BACK)

@@ -32,7 +32,7 @@ export function tiles(jobs: readonly StudioJob[], pictures: readonly Piece[]): T
     .map((job) => ({ id: job.call, label: `${job.text}: ${job.prompt}`, job, piece: null }));
   const made = pictures.map((piece) => ({
     id: piece.key,
-    label: `${piece.starred ? "Starred. " : ""}${piece.alt || piece.prompt || piece.type}${piece.seed && `, seed ${piece.seed}`}`,
+    label: `${piece.starred ? "Starred. " : ""}${piece.alt || piece.type}${piece.seed && `, seed ${piece.seed}`}`,
     job: null,
     piece,
   }));

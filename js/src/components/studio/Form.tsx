@@ -1,13 +1,16 @@
 /** The form of a model: what it takes, and nothing that it does not. */
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Control } from "../../contract/studio";
+import { hasKeyboard } from "../focus";
 import type { Bench } from "./bench";
 import { AnyControl } from "./controls";
 import { Field } from "./Field";
+import { Icon } from "./icons";
 import { PromptField } from "./PromptField";
 import { SeedField } from "./SeedField";
 import { SizeField } from "./SizeField";
-import { differs, isWithin } from "./values";
+import { canReset, differs, isMedia, isWithin } from "./values";
 import "./Form.css";
 
 interface FormProps {
@@ -15,7 +18,6 @@ interface FormProps {
   attempted: boolean;
 }
 
-const isMedia = (control: Control): boolean => control.look === "media" || control.item?.look === "media";
 const isWords = ({ role }: Control): boolean => role === "prompt" || role === "negative";
 
 /** Prompt, negative prompt and what the model requires as pictures: what is written before each run. */
@@ -106,6 +108,35 @@ function Others({ bench }: { bench: Bench }) {
   );
 }
 
+/** Over the parameters: all of them back to their defaults at once, and the way back from that. */
+function Head({ bench }: { bench: Bench }) {
+  const row = useRef<HTMLDivElement>(null);
+  const held = hasKeyboard(row.current);
+  useLayoutEffect(() => {
+    // Either button goes when it was pressed: the keyboard goes on to the other.
+    if (held && !hasKeyboard(row.current)) row.current?.querySelector("button")?.focus();
+  });
+  const controls = bench.controls.value;
+  const title = (name: string) => controls.find((control) => control.name === name)?.title ?? name;
+  const reset = bench.wasReset.value.map(title).join(", ");
+  const button = (words: string, told: string, undo: boolean) => (
+    <button type="button" class="ig-button ig-small" title={told} onClick={() => bench.reset(undo)}>
+      <Icon name="reset" /> {words}
+    </button>
+  );
+  return (
+    <div ref={row} class="ig-form__head">
+      <span class="ig-form__title">Parameters</span>
+      {canReset(controls, bench.values.value) &&
+        button("Reset all", "To the defaults; the prompt, pictures and files stay", false)}
+      {reset && button("Undo reset", `Bring back ${reset}`, true)}
+      <span class="ig-unseen" role="status">
+        {reset && `Back to the default: ${reset}.`}
+      </span>
+    </div>
+  );
+}
+
 /** Everything else, with what is advanced folded away. */
 export function Parameters({ bench, attempted }: FormProps) {
   const all = bench.controls.value;
@@ -118,30 +149,33 @@ export function Parameters({ bench, attempted }: FormProps) {
   );
   const opened = useSignal(false);
   return (
-    <div class="ig-form">
-      {basic.map((control) => (
-        <One key={control.name} control={control} bench={bench} attempted={attempted} all={all} />
-      ))}
-      {bench.about.value.open && <Others bench={bench} />}
-      {advanced.length > 0 && (
-        <details
-          class="ig-advanced"
-          open={opened.value || wrong}
-          onToggle={({ currentTarget }) => {
-            opened.value = currentTarget.open;
-          }}
-        >
-          <summary class="ig-advanced__summary">
-            Advanced
-            {changed > 0 && <span class="ig-advanced__count"> {changed} changed</span>}
-          </summary>
-          <div class="ig-form">
-            {advanced.map((control) => (
-              <One key={control.name} control={control} bench={bench} attempted={attempted} all={all} />
-            ))}
-          </div>
-        </details>
-      )}
-    </div>
+    <>
+      {shown.length > 0 && <Head bench={bench} />}
+      <div class="ig-form">
+        {basic.map((control) => (
+          <One key={control.name} control={control} bench={bench} attempted={attempted} all={all} />
+        ))}
+        {bench.about.value.open && <Others bench={bench} />}
+        {advanced.length > 0 && (
+          <details
+            class="ig-advanced"
+            open={opened.value || wrong}
+            onToggle={({ currentTarget }) => {
+              opened.value = currentTarget.open;
+            }}
+          >
+            <summary class="ig-advanced__summary">
+              Advanced
+              {changed > 0 && <span class="ig-advanced__count"> {changed} changed</span>}
+            </summary>
+            <div class="ig-form">
+              {advanced.map((control) => (
+                <One key={control.name} control={control} bench={bench} attempted={attempted} all={all} />
+              ))}
+            </div>
+          </details>
+        )}
+      </div>
+    </>
   );
 }

@@ -51,6 +51,8 @@ export interface BenchState {
   gone: ReadonlySignal<boolean>;
   fault: ReadonlySignal<string>;
   notice: ReadonlySignal<string>;
+  /** The parameters that a reset put back, as long as it can be undone. */
+  wasReset: ReadonlySignal<readonly string[]>;
   catalogue: ReadonlySignal<readonly Model[]>;
   controls: ReadonlySignal<readonly Control[]>;
   /** What is set, with what was typed and is not yet confirmed. */
@@ -79,6 +81,8 @@ export interface BenchVerbs {
   choose(model: string): void;
   /** Set values, or take them away with null. While a person types, they are sent together. */
   change(values: Record<string, Json>, typing?: boolean): void;
+  /** Put every parameter but the prompt and the media back to its default, or undo that. */
+  reset(undo: boolean): void;
   /** So many pictures more or fewer. */
   count(by: number): void;
   run(): void;

@@ -17,6 +17,17 @@ export function differs(control: Control, values: Values): boolean {
   return value !== undefined && value !== null && !same(value, control.default);
 }
 
+export const isMedia = (control: Control): boolean =>
+  control.look === "media" || control.item?.look === "media";
+
+/** Whether a reset of everything would change something: the prompt and the media stay as they are. */
+export const canReset = (controls: readonly Control[], values: Values): boolean =>
+  Object.keys(values).some((name) => {
+    const control = controls.find((one) => one.name === name);
+    if (control === undefined || control.role === "seed") return true; // a seed that is set is fixed
+    return control.role !== "prompt" && !isMedia(control) && differs(control, values);
+  });
+
 /** A number without the noise of binary fractions. */
 export function tidyNumber(value: number, step: number | null): number {
   const digits = step === null ? 6 : Math.min(10, Math.max(0, -Math.floor(Math.log10(step)) + 2));

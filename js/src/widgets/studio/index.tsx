@@ -31,6 +31,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
   const said = signal("");
   const fault = trait("fault");
   const told = trait("jobs");
+  const [earlier, newest] = [trait("earlier"), trait("newest")];
   const jobs = computed(() => (gone.value ? told.value.map(lost) : told.value));
   const say = (text: string) => {
     said.value = text;
@@ -111,6 +112,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     gone,
     fault: computed(() => (gone.value ? GONE : fault.value)),
     notice: trait("notice"),
+    wasReset: trait("was_reset"),
     catalogue: trait("catalogue"),
     controls: trait("controls"),
     values: form.values,
@@ -119,7 +121,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     n: trait("n"),
     estimate: trait("estimate"),
     jobs,
-    pictures: trait("pictures"),
+    pictures: computed(() => [...earlier.value, ...newest.value]),
     logs: trait("logs"),
     prompts: trait("prompts"),
     spent: trait("spent"),
@@ -131,6 +133,7 @@ function render({ model, el, signal: host }: RenderProps<Traits>): () => void {
     lookForModels: () => send({ kind: "models" }),
     choose: (name) => tell({ kind: "choose", model: name }),
     change: form.change,
+    reset: (undo) => tell({ kind: "reset", undo }),
     count: (by) => send({ kind: "count", by }),
     run: () => tell({ kind: "run" }),
     cancel: cancels.cancel,

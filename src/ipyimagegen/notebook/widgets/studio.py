@@ -31,9 +31,9 @@ from .studio_calls import Call, Calls
 from .studio_controls import controls
 from .studio_form import Dropped, Form
 from .studio_inputs import described_values
-from .studio_live import Change, Live
+from .studio_live import Change, Live, Results
 from .studio_page import MAX_N, Page
-from .studio_shelf import Shelf
+from .studio_shelf import Shelf, parted
 from .studio_still import how_to_collect, still
 
 UPDATE_S = 0.1
@@ -47,19 +47,6 @@ NOTHING = ModelSpec(service="", name="", params=Params(open=True))
 
 def _values_to_json(values: Mapping[str, Any], _: object) -> dict[str, Any]:
     return described_values(values)
-
-
-class Results(traitlets.List[Result]):
-    """A studio's results, read when they are asked for.
-
-    Whoever waited for a job may be awake before the background thread has told anyone else of its end: what has ended
-    is taken in first, so that the result that was waited for is here.
-    """
-
-    def get(self, obj: Any, cls: Any = None) -> list[Result]:
-        """The results up to now."""
-        obj.take_in()
-        return super().get(obj, cls) or []
 
 
 class Studio(SheetWidget):
@@ -86,12 +73,15 @@ class Studio(SheetWidget):
     loading = traitlets.Bool(default_value=False).tag(sync=True)
     fault = traitlets.Unicode().tag(sync=True)
     notice = traitlets.Unicode().tag(sync=True)
+    was_reset = traitlets.List(traitlets.Unicode()).tag(sync=True)
     catalogue = traitlets.List(traitlets.Dict()).tag(sync=True)
     controls = traitlets.List(traitlets.Dict()).tag(sync=True)
     notes = traitlets.Dict().tag(sync=True)
     estimate = traitlets.Dict().tag(sync=True)
     jobs = traitlets.List(traitlets.Dict()).tag(sync=True)
-    pictures = traitlets.List(traitlets.Dict()).tag(sync=True)
+    pictures = traitlets.List(traitlets.Dict(), help="What is on the strip, oldest first: `earlier` and `newest`.")
+    earlier = traitlets.List(traitlets.Dict()).tag(sync=True)
+    newest = traitlets.List(traitlets.Dict()).tag(sync=True)
     logs = traitlets.List(traitlets.Unicode()).tag(sync=True)
     prompts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     spent = traitlets.Unicode().tag(sync=True)
@@ -188,8 +178,7 @@ class Studio(SheetWidget):
             self.loading = False
             self.fault = ""
             self.notice = words.switched(spec, self.form.values, dropped)
-            self.params = dict(self.form.values)
-            self._judged()
+            self.fill(self.form)
 
     async def look_around(self) -> None:
         """Ask every service for its models, and the journal for earlier prompts and how long jobs took."""
@@ -230,6 +219,29 @@ class Studio(SheetWidget):
         with self._lock, self.hold_sync():
             self.params = dict(self.form.put(values).values)
 
+    def fill(self, form: Form) -> None:
+        """Show another form, as a whole."""
+        with self._lock, self.hold_sync():
+            self.form = form
+            self.params = dict(form.values)
+            self._judged()
+
+    def reset(self) -> None:
+        """Put every parameter back to its default, but for the prompt and the images and files that go in.
+
+        `undo_reset()`, or Undo on the page, brings back what was set. Where nothing is set, nothing changes.
+        """
+        with self._lock:
+            self.fill(self.form.reset())
+
+    def undo_reset(self) -> None:
+        """Bring back what the last `reset()` took away; what was set since then stays as it is.
+
+        Nothing is left to bring back once another model, or all values of a picture, are in the form.
+        """
+        with self._lock:
+            self.fill(self.form.undo_reset())
+
     def _judged(self) -> None:
         """Judge the form, again where another thread has changed it meanwhile."""
         while not self._judged_as_it_stands():
@@ -239,6 +251,7 @@ class Studio(SheetWidget):
         form, n, knows_pace = self.form, self.n, self._knows_pace
         self.problems = form.problems()
         self.notes = form.adjustments()
+        self.was_reset = list(form.taken)
         expected_s: float | None = None
         if knows_pace:
             expected_s = self.client.estimates.expected_s(form.spec.id, words.work_units(form))
@@ -358,6 +371,7 @@ class Studio(SheetWidget):
         self.results = self.shelf.results(unfinished=now[1])
         self.spent = words.spent([result.cost for result in self.results])
         self.pictures = self.shelf.described()
+        self.earlier, self.newest = parted(self.pictures, self.earlier)
 
     # -- the page -------------------------------------------------------------------------------------------------
 

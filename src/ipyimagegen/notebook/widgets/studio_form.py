@@ -35,12 +35,13 @@ class Dropped:
 class Form:
     """`values` are what was set, by parameter; what is not set is the model's default.
 
-    `parked` holds what a switch of models dropped, by role or name.
+    `parked` holds what a switch of models dropped, by role or name; `taken` what a reset took, for its undoing.
     """
 
     spec: ModelSpec
     values: Mapping[str, Any] = field(default_factory=dict)
     parked: Mapping[str, Any] = field(default_factory=dict)
+    taken: Mapping[str, Any] = field(default_factory=dict)
 
     def put(self, changes: Mapping[str, Any]) -> Form:
         """With some values changed, as a page sends them: `None` takes one away, numbers may be text."""
@@ -67,6 +68,21 @@ class Form:
         places = {name: place for place, name in enumerate(self.spec.params)}
         named = sorted(kept, key=lambda name: places.get(name, len(places)))
         return replace(self, values={name: kept[name] for name in named if kept[name] is not None})
+
+    def reset(self) -> Form:
+        """With every parameter at its default, but for the prompt and what is a medium; itself where nothing is set."""
+        kept = {
+            name: value
+            for name, value in self.values.items()
+            if (param := self.spec.params.get(name)) is not None
+            and (param.is_media or role_of(self.spec, param) == "prompt")
+        }
+        taken = {name: value for name, value in self.values.items() if name not in kept}
+        return replace(self, values=kept, taken=taken) if taken else self
+
+    def undo_reset(self) -> Form:
+        """With what the last reset took; what was set since then stays as it is."""
+        return replace(self.having({**self.taken, **self.values}), taken={})
 
     def _is_default(self, param: Param | None, value: Any) -> bool:
         if value is None:

@@ -1,9 +1,13 @@
-"""A dict whose changes in place are told: `studio.params["seed"] = 7` moves the control."""
+"""A dict whose changes in place are told: `studio.params["seed"] = 7` moves the control; a list that is up to date."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Self
+
+import traitlets
+
+from ...media.results import Result
 
 Change = Callable[[dict[str, Any]], dict[str, Any]]
 """What is to be, of what is."""
@@ -67,3 +71,16 @@ class Live(dict[str, Any]):
     def clear(self) -> None:
         """As `dict.clear`."""
         self._change(lambda _: {})
+
+
+class Results(traitlets.List[Result]):
+    """A studio's results, read when they are asked for.
+
+    Whoever waited for a job may be awake before the background thread has told anyone else of its end: what has ended
+    is taken in first, so that the result that was waited for is here.
+    """
+
+    def get(self, obj: Any, cls: Any = None) -> list[Result]:
+        """The results up to now."""
+        obj.take_in()
+        return super().get(obj, cls) or []

@@ -55,6 +55,7 @@ class Page:
             "choose": self._choose,
             "set": self._set,
             "count": self._count,
+            "reset": lambda content: studio.undo_reset() if content.get("undo") is True else studio.reset(),
             "run": lambda _: self._do(self._run(studio.form, studio.n)),
             "cancel": self._cancel,
             "dismiss": self._dismiss,
@@ -75,6 +76,8 @@ class Page:
 
     def _hello(self, content: dict[str, Any]) -> None:
         self._studio.say("ack", of="hello", view=_text(content, "view"), n=_number(content, "n"))
+        if _text(content, "view") not in self._studio.screens.views and self._studio.earlier:
+            self._studio.send_state(["earlier", "newest"])  # what was put aside while this view came is not sent again
         self._studio.screens.hello(content)
         age_s = content.get("page_age_s")
         if isinstance(age_s, int | float):
@@ -304,7 +307,7 @@ class Page:
             except ImagegenError:
                 return  # shown as the studio's fault
         if piece.spec.id == studio.form.spec.id:  # else another was chosen meanwhile
-            studio.params = dict(piece.values)
+            studio.fill(replace(studio.form, taken={}).having(piece.values))
 
     async def _keep(self, piece: Piece) -> None:
         """Publish one result as a plain output, under the cell that made this studio."""

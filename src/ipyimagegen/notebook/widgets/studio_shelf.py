@@ -13,10 +13,13 @@ from ...media.artifacts import Artifact
 from ...media.results import Result, merge
 from .studio_calls import Call
 
-MAX_PROMPT_CHARS = 1_000
+MAX_ALT_CHARS = 1_000
 MAX_TEXT_CHARS = 4_000
 TOLD = ("dropped", "adjusted")
 """What kinds of changes are told beside a picture."""
+MAX_NEWEST, KEPT_BACK = 32, 8
+"""Descriptions that go to the page with every news, and those of them that stay when the others are put aside: several
+jobs at once end in any order, so that the last ones may still change places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +56,7 @@ class Piece:
             "height": artifact.height if artifact else 0,
             "size": artifact.size if artifact else len(result.text),
             "seed": "" if seed is None else str(seed),
-            "prompt": capped(result.prompt, MAX_PROMPT_CHARS),
-            "alt": capped((artifact.alt if artifact else "") or result.summary, MAX_PROMPT_CHARS),
+            "alt": capped((artifact.alt if artifact else "") or result.summary, MAX_ALT_CHARS),
             "starred": self.starred,
             "cost": str(result.cost),
             "queue_s": result.timings.queue_s,
@@ -119,6 +121,21 @@ class Shelf:
     def described(self) -> list[dict[str, Any]]:
         """All pieces as the page's contract has them."""
         return [piece.described() for piece in self.pieces]
+
+
+def parted(
+    described: list[dict[str, Any]], earlier: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """All descriptions in two parts: those that the page has as they are, and the newest, which are sent.
+
+    `earlier` is what was the first part until now, and comes back as it is (the same list) while nothing in it has
+    changed and the second part is short.
+    """
+    held = len(earlier)
+    if described[:held] == earlier and len(described) - held <= MAX_NEWEST:
+        return earlier, described[held:]
+    cut = max(0, len(described) - KEPT_BACK)
+    return described[:cut], described[cut:]
 
 
 def _in_order(pieces: tuple[Piece, ...], call: str, places: Mapping[str, int]) -> tuple[Piece, ...]:
