@@ -228,7 +228,7 @@ def test_a_job_that_takes_far_longer_than_earlier_ones_still_tells_how_far_it_is
     job.times(2)
     job.run_s = 40.0
     told, lost_s = job.times(1)
-    late = [task.fraction for task in told[:-1] if (task.fraction or 0.0) > 0.25]
+    late = [task.fraction for task in told[:-1] if task.fraction is not None and task.fraction > 0.25]
     assert len(late) > 20
     assert late == sorted(late)
     assert len(job.asked) <= 41
