@@ -6,6 +6,7 @@ A new client, also one of another kernel, knows as much as the ones before it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from .. import history
@@ -13,6 +14,9 @@ from ..core.errors import StorageError
 from ..history.trouble import watcher
 from ..net.addresses import parts
 from ..net.polling import KEPT, Durations, Span
+
+ENOUGH = 4
+"""After so many jobs only one that is faster or slower than all of them is noted."""
 
 
 class Paces:
@@ -44,8 +48,9 @@ class Paces:
 
     def add(self, model: str, low_s: float, high_s: float | None = None) -> None:
         """A job of `model` ran between `low_s` and `high_s` seconds; exactly `low_s`, where the service says so."""
+        before = self._durations.of(model)
         span = self._durations.add(model, low_s, high_s)
-        if span is not None and self.name:
+        if span is not None and self.name and _is_news(span, before):
             journal = history.journal()
             journal.paced(self._key(model), span, keep=KEPT).add_done_callback(watcher(journal.folder))
 
@@ -58,6 +63,11 @@ def paces_of(service: str, base_url: str) -> Paces:
     scheme, host, port = parts(base_url)
     name = f"{service} {scheme}://{host}:{port}"
     return _known.setdefault(name, Paces(name))
+
+
+def _is_news(span: Span, known: Sequence[Span]) -> bool:
+    """Whether the next kernel would expect something else for it."""
+    return len(known) < ENOUGH or span[0] < min(low for low, _ in known) or span[1] > max(high for _, high in known)
 
 
 _known: dict[str, Paces] = {}

@@ -71,6 +71,14 @@ def test_many_at_once_read_the_journal_once_and_all_know() -> None:
     assert asyncio.run(all_of_them()) == [((1.0, 1.0),)] * 8
 
 
+def test_of_jobs_that_take_as_long_as_those_before_few_are_written() -> None:
+    paces = paces_of("segmind", HERE)
+    for seconds in (1.0, 2.0, 1.5, 1.6, 1.7, 1.8, 0.9, 1.9):
+        paces.add("flux-dev", seconds)
+    assert [low for low, _ in recalled("flux-dev")] == [1.0, 2.0, 1.5, 1.6, 0.9]
+    assert len(paces.of("flux-dev")) == 8
+
+
 def test_a_span_that_says_nothing_new_is_not_written() -> None:
     paces = paces_of("segmind", HERE)
     paces.add("flux-dev", 2.9, 3.1)
