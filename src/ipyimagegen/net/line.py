@@ -73,8 +73,9 @@ class Line:
     """The jobs of one model that this client sent, in the order of their submits. Times by one clock, in seconds.
 
     `slots` is how many the service does at a time, `run_s` the least and the most that one of them takes. Once enough
-    jobs were found finished at their first poll, which may have come late, one slot more is tried, and taken back where
-    a poll comes too soon then; more and more rarely.
+    jobs were found finished at their first poll, which may have come late, a single job is looked for as if there were
+    one slot more, and then, as long as it is there, two, four, eight. Where one was too soon, it is tried again more
+    and more rarely.
     """
 
     slots: int = MOST
@@ -83,7 +84,8 @@ class Line:
     _before: list[float] = field(default_factory=list)
     _shortest_s: float = 0.0
     _at_first_poll: int = 0
-    _trying: bool = False
+    _probe: str | None = None
+    _step: int = 1
     _patience: int = 2
 
     @contextmanager
@@ -108,6 +110,7 @@ class Line:
         """Nobody waits for it any more; its end was not seen. Unknown and ended ones are ignored."""
         if self._is_waiting(job):
             del self._places[job]
+            self._probe = None if job == self._probe else self._probe
 
     def expect(self, history: tuple[Span, ...]) -> None:
         """What earlier jobs took."""
@@ -122,6 +125,10 @@ class Line:
         if not self._is_waiting(job):
             return
         self._places[job].unfinished_s = at_s
+        if job == self._probe and self._step > 1:
+            self._probe, self._step = "", 1
+        elif job == self._probe:
+            self._probe, self._patience = None, min(2 * self._patience, MOST)
         if queued:  # all slots are taken by those before it, if there are any
             waiting = [name for name, place in self._places.items() if place.ended_s is None]
             self.slots = min(self.slots, waiting.index(job) or MOST)
@@ -133,7 +140,11 @@ class Line:
         if not self._is_waiting(job):
             return
         if self._knows:
-            self._try_one_more(self._places[job])
+            self._count(self._places[job])
+            if job == self._probe:
+                self._probe = None
+                if at_s < self._end(job, self.run_s[0])[0]:
+                    self.slots, self._step, self._probe = min(self.slots + self._step, MOST - 1), 2 * self._step, ""
             self._takes_less(job, at_s)
         self._places[job].ended_s = at_s
 
@@ -142,6 +153,14 @@ class Line:
         if not self._is_waiting(job) or not self._knows:
             return None
         low, high = (self._end(job, run_s, known=True)[0] for run_s in self.run_s)
+        if self._probe == "" and self._places[job].unfinished_s <= self._places[job].joined_s:
+            self._probe = job
+        if job == self._probe:
+            slots = self.slots + self._step
+            sooner, soon = (self._end(job, run_s, slots, known=True)[0] for run_s in self.run_s)
+            if soon <= low - self.run_s[0] / 2:
+                return sooner, max(sooner, soon)
+            self._probe = ""  # where it stands, that makes no difference
         return low, max(low, high)
 
     @property
@@ -157,10 +176,7 @@ class Line:
         low, high = self.run_s
         (least_s, _), (most_s, runs) = self._end(job, low), self._end(job, high)
         if most_s < at_s:
-            if self._trying:
-                self.slots, self._trying, self._patience = self.slots - 1, False, min(2 * self._patience, MOST)
-            else:
-                self.run_s = (high, high + (at_s - most_s) / runs)
+            self.run_s = (high, high + (at_s - most_s) / runs)
         elif least_s < at_s:
             self.run_s = (low + (at_s - least_s) / (most_s - least_s) * (high - low), high)
 
@@ -177,10 +193,11 @@ class Line:
         elif at_s < most_s:
             self.run_s = (low, max(high - (most_s - at_s) / runs, low))
 
-    def _try_one_more(self, ended: Place) -> None:
+    def _count(self, ended: Place) -> None:
+        """One more that was finished at its first poll, or not; `_probe` is `""` while one is wanted."""
         self._at_first_poll = self._at_first_poll + 1 if ended.unfinished_s <= ended.joined_s else 0
-        if self._at_first_poll >= self._patience * self.slots:
-            self.slots, self._at_first_poll, self._trying = min(self.slots + 1, MOST), 0, True
+        if self._at_first_poll >= self._patience * self.slots and self.slots < MOST - 1:
+            self._at_first_poll, self._probe = 0, self._probe or ""
 
     def _does_more(self, job: str, at_s: float) -> None:
         """No job ever took so little: more of them are done at a time."""
@@ -191,23 +208,23 @@ class Line:
     def _forget(self, job: str) -> None:
         """Of a job that was long ago stays only when it left its slot."""
         place = self._places.pop(job)
-        free = self._free()
+        free = self._free(self.slots)
         begin_s = max(heapq.heappop(free), place.joined_s)
         run_s = self.run_s[0] if self.run_s[1] == math.inf else sum(self.run_s) / 2
         self._before = [*free, place.known(begin_s + run_s)]
 
-    def _free(self) -> list[float]:
-        """When each slot became free for the first job that is looked back on: a heap."""
-        free = heapq.nlargest(self.slots, self._before)
-        free += [-math.inf] * (self.slots - len(free))
+    def _free(self, slots: int) -> list[float]:
+        """When each of so many slots became free for the first job that is looked back on: a heap."""
+        free = heapq.nlargest(slots, self._before)
+        free += [-math.inf] * (slots - len(free))
         return sorted(free)
 
-    def _end(self, job: str, run_s: float, *, known: bool = False) -> tuple[float, int]:
+    def _end(self, job: str, run_s: float, slots: int = 0, *, known: bool = False) -> tuple[float, int]:
         """When a job ends if each one runs for `run_s`, and how many runs that is after a submit.
 
-        `known`: the others no sooner and no later than polls have found.
+        `slots`: as many as are known, unless given. `known`: the others no sooner and no later than polls have found.
         """
-        free = [(end_s, 0) for end_s in self._free()]
+        free = [(end_s, 0) for end_s in self._free(slots or self.slots)]
         for name, place in self._places.items():
             begin = max(heapq.heappop(free), (place.joined_s, 0))
             end_s, runs = begin[0] + run_s, begin[1] + 1

@@ -115,6 +115,14 @@ def test_a_service_that_does_more_at_a_time_than_before_is_found_out(exact):
     assert 7 <= service.line.slots <= 12
 
 
+@pytest.mark.parametrize("exact", [True, False])
+def test_to_look_for_more_slots_makes_few_jobs_late(exact):
+    service = Service(8, 0.3, exact=exact, tells_queue=True)
+    service.durations.add("m", 0.28, 0.32)
+    run(service.many(400, 32))
+    assert sum(lost_s > 0.5 for lost_s in service.lost_s[100:]) <= 6
+
+
 def test_forty_jobs_that_are_sent_at_once_are_found_as_they_end():
     service = Service(8, 0.3, exact=False, tells_queue=True)
     service.durations.add("m", 0.28, 0.32)
