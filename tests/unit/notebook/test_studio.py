@@ -19,11 +19,8 @@ import ipyimagegen.notebook.widgets as widgets_room
 import ipyimagegen.notebook.widgets.studio as studio_room
 from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
-from ipyimagegen.core.cost import UNKNOWN
 from ipyimagegen.core.errors import InvalidInput, UnknownModel
-from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import InputFile
-from ipyimagegen.core.schema import read_params
 from ipyimagegen.history.journal import Journal
 from ipyimagegen.history.rows import Row
 from ipyimagegen.job import Job
@@ -39,64 +36,10 @@ from ipyimagegen.notebook.widgets.studio_words import about, catalogue
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from tests.unit.notebook.studios import PNG, SLOW, SMALL, Other, Watched, settle, until
 
 CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "studio.json").read_text("utf-8"))
-SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
-SLOW = {"width": 64, "height": 64, "num_inference_steps": 100, "step_delay_s": 0.2}
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c636060606000000005"
-    "0001a5f645400000000049454e44ae426082"
-)
 COMM_TRAITS = {"_model_name", "_model_module", "_model_module_version", "_view_name", "_view_module"}
-
-
-class Other(Local):
-    """A second service, with a model of its own, to switch to; it sends nothing."""
-
-    name = "other"
-
-    async def models(self) -> tuple[ModelSpec, ...]:
-        schema = {"properties": {"text_prompt": {"type": "string"}, "n": {"type": "integer", "default": 1}}}
-        params = read_params(schema)
-        return (ModelSpec(service="other", name="painter", title="Painter", params=params, price=UNKNOWN),)
-
-
-class Watched(Studio):
-    """A studio whose messages to the page are kept."""
-
-    def __init__(self, *args: Any, **params: Any) -> None:
-        self.said: list[tuple[str, dict[str, Any], list[bytes]]] = []
-        super().__init__(*args, **params)
-
-    def say(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
-        self.said.append((kind, content, buffers or []))
-
-    def hear(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
-        self._handle_custom_msg({"kind": kind, **content}, buffers or [])
-        settle()
-
-    def answers(self, kind: str) -> list[tuple[dict[str, Any], list[bytes]]]:
-        return [(content, buffers) for one, content, buffers in self.said if one == kind]
-
-
-def settle() -> None:
-    """Let the background thread do what was posted to it, with what that started."""
-
-    async def nothing() -> None:
-        return None
-
-    for _ in range(3):
-        runtime().run(nothing())
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait until something is so: watched by the background thread, without a clock of our own."""
-    turn = threading.Event()
-    for _ in range(1_000):
-        if true():
-            return
-        turn.wait(0.01)
-    raise AssertionError("it did not come about within 10 s")
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,6 @@ from ipyimagegen.client import Client
 from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.models import ModelSpec
-from ipyimagegen.core.schema import read_params
-from ipyimagegen.notebook.widgets.studio import Studio
 from ipyimagegen.notebook.widgets.studio_calls import Call, Calls
 from ipyimagegen.notebook.widgets.studio_form import Form
 from ipyimagegen.notebook.widgets.studio_live import Live
@@ -25,23 +23,8 @@ from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 from tests.doors import PATIENCE_S, Door
-
-SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
-SLOW = {"width": 64, "height": 64, "num_inference_steps": 100, "step_delay_s": 0.2}
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c636060606000000005"
-    "0001a5f645400000000049454e44ae426082"
-)
-
-
-class Other(Local):
-    """A second service, with a model of its own, to switch to."""
-
-    name = "other"
-
-    async def models(self) -> tuple[ModelSpec, ...]:
-        params = read_params({"properties": {"text_prompt": {"type": "string"}}})
-        return (ModelSpec(service="other", name="painter", title="Painter", params=params),)
+from tests.unit.notebook import studios
+from tests.unit.notebook.studios import PNG, SLOW, SMALL, Other, settle, until
 
 
 class Slowly(Client):
@@ -60,44 +43,16 @@ class Slowly(Client):
         return spec
 
 
-class Watched(Studio):
-    """A studio whose messages to the page are kept, and the models that it has read."""
+class Watched(studios.Watched):
+    """One that also knows the models that it has read."""
 
     def __init__(self, *args: Any, **params: Any) -> None:
-        self.said: list[tuple[str, dict[str, Any]]] = []
         self.has_read: list[str] = []
         super().__init__(*args, **params)
-
-    def say(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
-        del buffers
-        self.said.append((kind, content))
-
-    def hear(self, kind: str, buffers: list[bytes] | None = None, **content: Any) -> None:
-        self._handle_custom_msg({"kind": kind, **content}, buffers or [])
-        settle()
 
     async def _load(self, model: str, mine: int) -> None:
         await super()._load(model, mine)
         self.has_read.append(model)
-
-
-def settle() -> None:
-    """Let the background thread do what was posted to it, with what that started."""
-
-    async def nothing() -> None:
-        return None
-
-    for _ in range(3):
-        runtime().run(nothing())
-
-
-def until(true: Callable[[], object]) -> None:
-    turn = threading.Event()
-    for _ in range(2_000):
-        if true():
-            return
-        turn.wait(0.01)
-    raise AssertionError("it did not come about within 20 s")
 
 
 @pytest.fixture(autouse=True)
@@ -328,7 +283,7 @@ def upload(studio: Watched, filename: str, number: int) -> None:
 
 
 def received(studio: Watched) -> int:
-    return sum(kind == "received" for kind, _ in studio.said)
+    return sum(kind == "received" for kind, _, _ in studio.said)
 
 
 def test_the_file_that_was_given_last_stays_however_long_the_one_before_takes(
