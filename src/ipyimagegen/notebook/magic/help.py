@@ -53,8 +53,8 @@ def cell_help() -> str:
             "",
             paragraph(
                 "The body: a line --- starts the negative prompt. {name}, {name.attribute}, {name[key]} and {name:.2f} "
-                "put in the notebook's variables, without evaluating anything; braces around anything that is no "
-                "variable stay as they are; {{name}} is {name} itself."
+                "put in the notebook's variables (texts, numbers, paths and dates), without evaluating anything; "
+                "braces around anything that is no variable stay as they are; {{name}} is {name} itself."
             ),
             "",
             paragraph(

@@ -17,6 +17,7 @@ from ...prepare import prepare
 from ...session import default_client
 from .body import read_body
 from .commands import COMMANDS, Session, run_command
+from .fields import SHELLS_OWN
 from .help import cell_help, line_help
 from .known import Known
 from .options import spelled
@@ -66,12 +67,15 @@ class ImageGen(Magics):
 
     @property
     def names(self) -> Mapping[str, Any]:
-        """The notebook's variables, without those that IPython itself put there."""
+        """The notebook's variables, without those that IPython itself put there.
+
+        Its records of the session are left in: `fields` must know them under whatever other name.
+        """
         hidden = self._shell.user_ns_hidden
         return {
             name: value
             for name, value in self._shell.user_ns.items()
-            if not (name in hidden and hidden[name] is value) and not name.startswith("__")
+            if name in SHELLS_OWN or not (name.startswith("__") or (name in hidden and hidden[name] is value))
         }
 
     @as_cell_magic

@@ -16,6 +16,7 @@ from ...media.artifacts import Artifact
 from ...media.results import Result
 from .commands.access import services_with_keys
 from .complete import offer
+from .fields import is_offered
 
 if TYPE_CHECKING:
     from .magics import ImageGen
@@ -64,7 +65,7 @@ class ShellSources:
 
     def names(self) -> Iterable[str]:
         """The notebook's variables, sorted."""
-        return sorted(name for name in self._magics.names if not name.startswith("_"))
+        return sorted(name for name, value in self._magics.names.items() if is_offered(name, value))
 
     def pictures(self) -> Iterable[str]:
         """Those that hold a picture, going by their types alone."""

@@ -13,7 +13,8 @@ from typing import Any
 from ...core.errors import InvalidInput, Problem, capped
 from ...core.models import ModelSpec
 from ...core.params import Kind, Param
-from .body import Body, first_name, is_path, look_up
+from .body import Body
+from .fields import NotFillable, first_name, is_path, look_up
 from .options import spelled
 from .parse import Invocation, Text
 
@@ -144,6 +145,8 @@ def _media(text: str, names: Mapping[str, Any], note: Callable[[str], object]) -
     if is_path(text) and name in names and not _exists(text):
         try:
             found = look_up(text, names)
+        except NotFillable as error:
+            raise ValueError(f"{capped(text, 60)!r}: {error}") from error
         except Exception as error:  # whatever a variable's own class raises
             raise ValueError(f"{capped(text, 60)!r}: the variable {name!r} has no such part ({error})") from error
         note(f"the variable {text} ({type(found).__name__})")
