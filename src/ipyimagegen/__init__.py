@@ -8,6 +8,7 @@ Importing this loads no other package: every name below is looked up when it is 
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 
 from .core.version import VERSION
@@ -18,33 +19,33 @@ if TYPE_CHECKING:
 
     from . import history
     from .api import async_run, attach, jobs, model, models, run, stream, submit
-    from .client import Client
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
-    from .job import Job
+    from .jobs.client import Client
+    from .jobs.job import Job
+    from .jobs.session import default_client
     from .media.artifacts import Artifact
     from .media.results import Result
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
-    from .notebook.widgets.compare import Compare
-    from .notebook.widgets.gallery import Gallery
-    from .notebook.widgets.studio import Studio
-    from .session import default_client
+    from .notebook.widgets.compare.widget import Compare
+    from .notebook.widgets.gallery.widget import Gallery
+    from .notebook.widgets.studio.widget import Studio
 
 _PLACES = {
     "Artifact": "media.artifacts",
-    "Client": "client",
-    "Compare": "notebook.widgets.compare",
-    "Gallery": "notebook.widgets.gallery",
+    "Client": "jobs.client",
+    "Compare": "notebook.widgets.compare.widget",
+    "Gallery": "notebook.widgets.gallery.widget",
     "ImagegenError": "core.errors",
-    "Job": "job",
+    "Job": "jobs.job",
     "ModelSpec": "core.models",
     "Result": "media.results",
-    "Studio": "notebook.widgets.studio",
+    "Studio": "notebook.widgets.studio.widget",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
     "attach": "api",
-    "default_client": "session",
+    "default_client": "jobs.session",
     "history": "",
     "jobs": "api",
     "load_ipython_extension": "notebook.extension",
@@ -81,6 +82,21 @@ __all__ = [
     "submit",
     "unload_ipython_extension",
 ]
+
+
+class _Package(type(sys)):  # type: ignore[misc] # `types` is not loaded for a class of it
+    """Keeps `ig.jobs` what users type: to import a room of that name would put the module in the function's place.
+
+    Python binds a submodule in its package once it is imported; `__class__` of a module may be set for such cases
+    (the Python language reference, "Customizing module attribute access").
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _PLACES and isinstance(value, type(sys))):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

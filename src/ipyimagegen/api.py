@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .batch import Batch
 from .core.models import ModelSpec
-from .job import Job, Stream
+from .jobs.batch import Batch
+from .jobs.job import Job, Stream
+from .jobs.session import default_client
 from .media.results import Result
-from .session import default_client
 
 
 def run(
@@ -99,12 +99,12 @@ def attach(job_id: str) -> Job:
 
 def watching(work: Job | Batch, *, quiet: bool, blocking: bool) -> Any:
     """A context in which the progress of `work` is on the screen: a widget, a terminal line, or nothing."""
-    from .terminal import Silent, TerminalView
+    from .jobs.terminal import Silent, TerminalView
 
     if quiet or default_client().settings.quiet:
         return Silent()
     if "IPython" in sys.modules:
-        from .notebook.display import notebook_view
+        from .notebook.show import notebook_view
 
         view = notebook_view(work, blocking=blocking)
         if view is not None:

@@ -150,7 +150,7 @@ def _job_row(row: Row) -> tuple[str, ...]:
 
 def _attach(options: argparse.Namespace) -> int:
     from .api import watching
-    from .session import default_client
+    from .jobs.session import default_client
 
     client = default_client()
     job = client.attach(options.job)

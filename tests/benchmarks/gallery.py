@@ -31,7 +31,7 @@ from dataclasses import replace
 from PIL import Image
 from ipyimagegen.core.events import Output
 from ipyimagegen.media.artifacts import Payload, make_artifact
-from ipyimagegen.notebook.widgets.gallery import Gallery
+from ipyimagegen.notebook.widgets.gallery.widget import Gallery
 
 def encoded(seed, side, form):
     noise = np.random.default_rng(seed).integers(0, 255, (side // 16, side // 16, 3), dtype=np.uint8)

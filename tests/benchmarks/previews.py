@@ -27,8 +27,8 @@ import numpy as np
 from IPython.display import display
 from PIL import Image
 import ipywidgets
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.settings.config import Settings
 from ipyimagegen.core.cost import FREE
 from ipyimagegen.core.events import Output, Preview, Running, Succeeded
 from ipyimagegen.core.models import ModelSpec
@@ -36,7 +36,7 @@ from ipyimagegen.core.params import Params
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.previews import ArrayFrame
-from ipyimagegen.notebook.widgets.job_view import JobView
+from ipyimagegen.notebook.widgets.job_view.widget import JobView
 from ipyimagegen.services.base import Registry
 
 PAINTED = np.random.default_rng(1).integers(60, 200, (64, 64, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)

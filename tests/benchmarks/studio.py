@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 SETUP = """
 import asyncio
 import numpy as np
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.settings.config import Settings
 from ipyimagegen.core.cost import FREE
 from ipyimagegen.core.events import Preview, Running
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.media.previews import ArrayFrame
-from ipyimagegen.notebook.widgets.studio import Studio
+from ipyimagegen.notebook.widgets.studio.widget import Studio
 from ipyimagegen.services.base import Registry
 
 noise = np.random.default_rng(1).integers(0, 255, (8, 64, 64, 3), dtype=np.uint8)

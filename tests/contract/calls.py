@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipyimagegen.core.events import Event
 from ipyimagegen.core.requests import Request, Ticket
-from ipyimagegen.prepare import prepare
+from ipyimagegen.jobs.prepare import prepare
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Service
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.gateway import Gateway, TimedWork, serve
 from ipyimagegen.history.journal import Journal
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry, Service
+from ipyimagegen.settings.config import Settings
 
 from .worlds import HOSTED, LOCAL, World
 

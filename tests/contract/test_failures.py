@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from ipyimagegen.client import Client
 from ipyimagegen.core.errors import (
     AuthenticationFailed,
     JobFailed,
@@ -16,6 +15,7 @@ from ipyimagegen.core.errors import (
     UnknownModel,
 )
 from ipyimagegen.gateway import Fault, FaultKind, Gateway, TimedWork
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.services.base import Service
 
 from .calls import pictures, submit

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ipyimagegen.client import Client
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.gateway import Gateway
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.jobs.client import Client
 
 from .worlds import World
 

@@ -12,13 +12,13 @@ from importlib.metadata import entry_points
 
 import pytest
 
-from ipyimagegen.client import Client
 from ipyimagegen.core.errors import JobCancelled, MissingKey
 from ipyimagegen.core.events import Final, Progress, Queued, Running, Succeeded
 from ipyimagegen.core.jobs import JobState, apply
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import GROUP, Service
 from tests.gateways import arrival, serving

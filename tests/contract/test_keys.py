@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 import pytest
 
-from ipyimagegen.client import Client
 from ipyimagegen.core.errors import AuthenticationFailed, ImagegenError
 from ipyimagegen.gateway import Fault, Gateway
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.services.base import Registry
 
 from .worlds import World

@@ -16,7 +16,7 @@ from .test_gallery import APPS, sheet_is_made, violations
 
 MAKE = """
 import ipyimagegen as ig
-from ipyimagegen.notebook.widgets.compare import Compare
+from ipyimagegen.notebook.widgets.compare.widget import Compare
 client, small = ig.default_client(), {"width": 256, "height": 160, "seed": 7}
 prompts = [f"a boat at {word}, <b>calm</b> sea" for word in ("dawn", "noon", "dusk")]
 made = [client.run("local/sketch", prompt=one, num_inference_steps=2 + n, **small) for n, one in enumerate(prompts)]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from ipyimagegen.notebook.widgets.stand_in import SHEET_CELL_PX
+from ipyimagegen.notebook.widgets.fallback import SHEET_CELL_PX
 
 from .conftest import MakeNotebook
 from .hosts import marimo, voila
@@ -21,7 +21,7 @@ AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.
 APPS = pytest.mark.parametrize("app", ["lab", "notebook"])
 MAKE = """
 import ipyimagegen as ig
-from ipyimagegen.notebook.widgets.gallery import Gallery
+from ipyimagegen.notebook.widgets.gallery.widget import Gallery
 prompts = ["a lighthouse at dusk", "a mountain lake", "<img src=x onerror=alert(1)> a tulip"]
 made = [ig.default_client().run("local/sketch", prompt=p, seed=s, width=128, height=96, num_inference_steps=2)
         for p in prompts for s in range(8)]

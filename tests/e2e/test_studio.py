@@ -15,7 +15,7 @@ from .conftest import MakeNotebook
 from .hosts import marimo, voila
 from .lab import at_rest, cell, has_way_around, open_notebook, output, ready, run, save, saved_outputs, shut_down_kernel
 
-LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio import Studio"
+LOAD = "import json, ipyimagegen as ig\nfrom ipyimagegen.notebook.widgets.studio.widget import Studio"
 SMALL = "width=128, height=128, num_inference_steps=3"
 SLOW = "width=128, height=128, num_inference_steps=140, step_delay_s=0.5"
 """Never comes to its end."""
@@ -351,7 +351,7 @@ def test_what_can_be_made_of_a_picture(studio: Open, page: Page, work: Path) -> 
 def test_the_copied_code_makes_the_same_picture(studio: Open, page: Page) -> None:
     again = "exec(code)\nprint(json.dumps(result.images[0].sha256 == s.results[0].images[0].sha256))"
     code = (
-        "from ipyimagegen.notebook.widgets.studio_code import code_for\n"
+        "from ipyimagegen.notebook.widgets.studio.code import code_for\n"
         "p = s.shelf.pieces[0]\ncode = code_for(p.spec.id, p.values, seed='seed')"
     )
     shown = studio("again", f"'local/sketch', prompt='a \"quoted\" boat', {SMALL}", code, again)
@@ -417,7 +417,7 @@ def test_everything_is_done_by_keyboard(studio: Open, page: Page) -> None:
 
 
 LORAS = """
-from ipyimagegen.client import Client
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.services.base import Registry
@@ -770,7 +770,7 @@ def works_here(page: Page, shot: Path) -> None:
 
 
 def test_it_works_in_marimo(page: Page, tmp_path: Path, shots: Path) -> None:
-    body = f"from ipyimagegen.notebook.widgets.studio import Studio\nshown = Studio('local/sketch', {SMALL})"
+    body = f"from ipyimagegen.notebook.widgets.studio.widget import Studio\nshown = Studio('local/sketch', {SMALL})"
     with marimo(tmp_path, body) as url:
         page.goto(url)
         works_here(page, shots / "studio_marimo.png")

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.gateway import TimedWork, serve
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.notebook.widgets.base import STATIC
-from ipyimagegen.notebook.widgets.studio_controls import controls
-from ipyimagegen.notebook.widgets.studio_form import Form
-from ipyimagegen.notebook.widgets.studio_inputs import described_values
-from ipyimagegen.notebook.widgets.studio_words import about
+from ipyimagegen.notebook.widgets.studio.controls import controls
+from ipyimagegen.notebook.widgets.studio.form import Form
+from ipyimagegen.notebook.widgets.studio.inputs import described_values
+from ipyimagegen.notebook.widgets.studio.words import about
 from ipyimagegen.services.base import Registry
+from ipyimagegen.settings.config import Settings
 from tests.schemas import PROPERTIES
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core import errors
 from ipyimagegen.core.errors import ImagegenError, JobTimeout, SubmitUnknown
 from ipyimagegen.gateway import Gateway
 from ipyimagegen.history.journal import Journal
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.media.results import Result
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
+from ipyimagegen.settings.config import Settings
 
 from .cases import Case, Service
 from .memory import forget_peak, peak_bytes

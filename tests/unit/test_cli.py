@@ -12,11 +12,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ipyimagegen import history, session
+from ipyimagegen import history
 from ipyimagegen.cli import QUICKSTART, main, place_notebooks
 from ipyimagegen.core.events import JSON
 from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.history import Journal
+from ipyimagegen.jobs import session
 from tests.e2e.server import answers, free_port
 
 

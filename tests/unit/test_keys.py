@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pytest
 
-from ipyimagegen import keys
 from ipyimagegen.core.errors import InvalidInput, MissingKey
 from ipyimagegen.net.secrets import Secret
+from ipyimagegen.settings import keys
 
 VARIABLES = [name for source in keys.SOURCES.values() for name in (*source.variables, source.url_variable)]
 

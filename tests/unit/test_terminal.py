@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from ipyimagegen.terminal import seconds_in_words
+from ipyimagegen.jobs.terminal import seconds_in_words
 
 SLOW = "width=64, height=64, num_inference_steps=4, step_delay_s=0.15, seed=1"
 
@@ -79,7 +79,7 @@ def test_seconds_are_told_in_words(seconds: float, words: str) -> None:
 
 def test_the_line_ends_with_the_work_even_if_its_block_is_never_left() -> None:
     code = (
-        "import sys, time, ipyimagegen as ig; from ipyimagegen.terminal import TerminalView;"
+        "import sys, time, ipyimagegen as ig; from ipyimagegen.jobs.terminal import TerminalView;"
         "job = ig.submit(prompt='x', width=64, height=64, num_inference_steps=2);"
         "TerminalView(job, sys.stderr).__enter__(); job.result(); time.sleep(0.3); print('MARK', end='', flush=True);"
         "time.sleep(0.4)"

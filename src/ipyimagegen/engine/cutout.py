@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .exact import Plane, blur, clamp, double, halve, smoothstep
+from .draw.exact import Plane, blur, clamp, double, halve, smoothstep
 from .sketch import MAX_STEPS, Frame, Pixels, SketchFailed, check_number, check_pixels
 
 Mask = npt.NDArray[np.bool_]

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from .compose import compose
-from .exact import Plane, blend, blur, clamp, double
-from .guidance import guided
-from .noise import Dice, key_of, units
-from .prompt import Scene, read_prompt
-from .retouch import Retouch
+from .draw.exact import Plane, blend, blur, clamp, double
+from .draw.guidance import guided
+from .draw.noise import Dice, key_of, units
+from .draw.retouch import Retouch
+from .scene.compose import compose
+from .scene.prompt import Scene, read_prompt
 from .sketch import Frame, Pixels, Sketch, SketchFailed
-from .styles import LAYERS, STYLE_LAYERS, Easel
+from .style.styles import LAYERS, STYLE_LAYERS, Easel
 
 _DRAFT = 8
 

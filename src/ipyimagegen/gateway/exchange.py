@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
+from .inject import instead, spoiled, spoiled_send
 from .records import KEPT_BODY_BYTES, Records, RequestRecord, log, safe_headers
-from .spoiling import instead, spoiled, spoiled_send
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send

@@ -4,9 +4,9 @@
 >>> ig.history.search("lighthouse")  # doctest: +SKIP
 """
 
+from ..settings.home import home
 from .ids import new_id
 from .journal import Journal
-from .places import home
 from .recall import clear, journal, search, spent
 from .rows import End, Row
 

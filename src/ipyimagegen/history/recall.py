@@ -10,8 +10,8 @@ from pathlib import Path
 from ..core.arguments import number, text, whole
 from ..core.cost import Cost
 from ..media.results import Result
+from ..settings.home import home
 from .journal import Journal
-from .places import home
 
 DAY_S = 86_400
 

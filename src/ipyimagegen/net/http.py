@@ -36,9 +36,9 @@ from .failures import refusal
 from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, decide
 from .retry_after import retry_after_s
 from .secrets import redact
+from .shield import cancels, to_its_end
 from .streams import messages
 from .throttle import Gate
-from .uncancelled import cancels, to_its_end
 from .wire import Ask, Authorize, Missed, Outgoing, Wire, body_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from ipyimagegen.batch import Batch
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import UNKNOWN, Cost
 from ipyimagegen.core.errors import (
     BudgetExceeded,
@@ -45,11 +42,14 @@ from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Params
 from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.core.schema import read_params
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.batch import Batch
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.results import Result
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 
 SMALL = {"width": 64, "height": 64, "num_inference_steps": 2}
 PARAMS = read_params(

@@ -15,8 +15,8 @@ import asyncio, sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.settings.config import Settings
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.history import Journal
 from ipyimagegen.services.base import Registry

@@ -6,12 +6,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
-from ipyimagegen.core.estimates import Estimates
 from ipyimagegen.history import Journal
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.estimates import Estimates
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 from tests.doors import PATIENCE_S, Door
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "num_inference_steps": 2}

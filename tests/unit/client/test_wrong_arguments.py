@@ -10,11 +10,11 @@ import pytest
 
 import ipyimagegen as ig
 from ipyimagegen import history
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 
 NONE: Any = None
 WORD: Any = "a"

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from ipyimagegen.core.cost import FREE, UNKNOWN, Cost
-from ipyimagegen.core.estimates import Estimates, eta_s, work_of
 from ipyimagegen.core.events import Cancelled, Event, Failed, Log, Output, Progress, Queued, Running, Succeeded
 from ipyimagegen.core.jobs import MAX_LOG_LINES, JobState, apply, cancelling, finished, in_words
+from ipyimagegen.jobs.estimates import Estimates, eta_s, work_of
 
 
 def told(*events: Event, state: JobState | None = None) -> JobState:

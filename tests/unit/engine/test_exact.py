@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import ipyimagegen.engine
-from ipyimagegen.engine.exact import blur, double, fade, halve, smoothstep, wave
-from ipyimagegen.engine.noise import Dice, fbm, key_of, sample, tile, units
+from ipyimagegen.engine.draw.exact import blur, double, fade, halve, smoothstep, wave
+from ipyimagegen.engine.draw.noise import Dice, fbm, key_of, sample, tile, units
 
 MODULES = sorted(Path(ipyimagegen.engine.__file__).parent.glob("*.py"))
 INEXACT = frozenset(
@@ -98,7 +98,7 @@ def test_blur_keeps_shape_and_flat_colour(shape: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.stem)
 def test_only_exactly_rounded_operations_are_used(module: Path) -> None:
-    """See `ipyimagegen.engine.exact`: these give other last bits on other processors."""
+    """See `ipyimagegen.engine.draw.exact`: these give other last bits on other processors."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         assert not isinstance(node, ast.MatMult)

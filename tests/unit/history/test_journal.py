@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import JobFailed, JobTimeout, StorageError, UnknownJob
 from ipyimagegen.core.events import Output
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.history import Journal
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 
 SMALL: dict[str, Any] = {"width": 64, "height": 64, "num_inference_steps": 2}
 

@@ -9,7 +9,7 @@ from typing import Any
 from ipyimagegen.core.cost import UNKNOWN
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.schema import read_params
-from ipyimagegen.notebook.widgets.studio import Studio
+from ipyimagegen.notebook.widgets.studio.widget import Studio
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.local.service import Local
 

@@ -15,9 +15,9 @@ import ipyimagegen.notebook.widgets as widgets_room
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.media.artifacts import Artifact
 from ipyimagegen.media.results import Result
-from ipyimagegen.notebook.widgets import stand_in
-from ipyimagegen.notebook.widgets.compare import Compare
-from ipyimagegen.notebook.widgets.compare_diff import MAX_PROMPT_CHARS, Run, in_words, parameter_diff, word_diff
+from ipyimagegen.notebook.widgets import fallback
+from ipyimagegen.notebook.widgets.compare.diff import MAX_PROMPT_CHARS, Run, in_words, parameter_diff, word_diff
+from ipyimagegen.notebook.widgets.compare.widget import Compare
 from tests.unit.notebook.test_gallery import picture, settle
 
 CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "compare.json").read_text("utf-8"))
@@ -46,7 +46,7 @@ class Watched(Compare):
 
 
 def test_the_synced_traits_are_the_contracts() -> None:
-    own = {*Compare.class_own_traits(sync=True), *stand_in.StandInWidget.class_own_traits(sync=True)}
+    own = {*Compare.class_own_traits(sync=True), *fallback.FallbackWidget.class_own_traits(sync=True)}
     own -= {name for name in own if name.startswith("_")}
     assert own == set(CONTRACT["traits"])
     defaults = {name: trait.default_value for name, trait in Compare.class_traits().items() if name == "mode"}

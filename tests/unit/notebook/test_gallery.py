@@ -14,7 +14,7 @@ from typing import Any, cast
 import pytest
 
 import ipyimagegen.notebook.widgets as widgets_room
-import ipyimagegen.notebook.widgets.gallery as gallery_room
+import ipyimagegen.notebook.widgets.gallery.widget as gallery_room
 from ipyimagegen import history
 from ipyimagegen.core.cost import FREE
 from ipyimagegen.core.errors import InvalidInput
@@ -24,10 +24,11 @@ from ipyimagegen.media.metadata.record import Record
 from ipyimagegen.media.pixels import encode, from_array
 from ipyimagegen.media.results import Result
 from ipyimagegen.media.sniff import sniff
-from ipyimagegen.notebook.widgets import gallery_items, scaling, stand_in
-from ipyimagegen.notebook.widgets.gallery import FIRST_THUMBS, MAX_SHEET, Gallery
-from ipyimagegen.notebook.widgets.gallery_items import MAX_CHUNK_BYTES, described, entries
-from ipyimagegen.notebook.widgets.gallery_thumbs import BATCH, ThumbnailQueue
+from ipyimagegen.notebook.widgets import fallback, scaling
+from ipyimagegen.notebook.widgets.gallery import items as gallery_items
+from ipyimagegen.notebook.widgets.gallery.items import MAX_CHUNK_BYTES, described, entries
+from ipyimagegen.notebook.widgets.gallery.thumbs import BATCH, ThumbnailQueue
+from ipyimagegen.notebook.widgets.gallery.widget import FIRST_THUMBS, MAX_SHEET, Gallery
 from ipyimagegen.notebook.widgets.scaling import ORIGINAL, Scaled, Scaler, scaled_picture, size_for
 from ipyimagegen.runtime import runtime
 
@@ -85,7 +86,7 @@ class Watched(Gallery):
 
 def test_the_synced_traits_and_their_defaults_are_the_contracts() -> None:
     view = Gallery([])
-    own = {*Gallery.class_own_traits(sync=True), *stand_in.StandInWidget.class_own_traits(sync=True)}
+    own = {*Gallery.class_own_traits(sync=True), *fallback.FallbackWidget.class_own_traits(sync=True)}
     own -= {name for name in own if name.startswith("_")}
     assert own == set(CONTRACT["traits"])
     assert {name: getattr(view, name) for name in own - {"sheet_mark"}} == {
@@ -318,7 +319,7 @@ async def test_the_newest_wish_comes_first_and_each_in_its_order(monkeypatch: py
         return scaled_picture(artifact, px)
 
     monkeypatch.setattr(scaling, "scaled_picture", counted)
-    monkeypatch.setattr("ipyimagegen.notebook.widgets.gallery_thumbs.WORKERS", 1)
+    monkeypatch.setattr("ipyimagegen.notebook.widgets.gallery.thumbs.WORKERS", 1)
     queue, sent = queue_of([picture(seed) for seed in range(20)])
     queue.want("a", range(4), 64)
     queue.want("a", [10, 11], 64)
@@ -391,7 +392,7 @@ class Shown:
 
 
 def test_the_newest_sheet_comes_last_however_long_the_one_before_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stand_in, "SETTLE_S", 0.0)
+    monkeypatch.setattr(fallback, "SETTLE_S", 0.0)
     begun, go_on, made = threading.Event(), threading.Event(), list[int]()
 
     class Slowly(Watched):
@@ -417,7 +418,7 @@ def test_the_newest_sheet_comes_last_however_long_the_one_before_takes(monkeypat
 
 
 def test_a_page_that_was_loaded_again_is_told_the_sheet_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stand_in, "SETTLE_S", 0.0)
+    monkeypatch.setattr(fallback, "SETTLE_S", 0.0)
     view, output = Watched([picture(1)]), Shown()
     view._handles.append(output)  # type: ignore[arg-type]
     view.add(picture(2))
@@ -451,7 +452,7 @@ def test_an_empty_gallery_has_no_sheet() -> None:
     ],
 )
 def test_hosts_that_show_widgets_by_their_type_only_are_known(env: dict[str, str], *, wanted: bool) -> None:
-    assert stand_in.shows_widgets_only_by_type(env) is wanted
+    assert fallback.shows_widgets_only_by_type(env) is wanted
 
 
 def test_closing_ends_its_work() -> None:

@@ -14,20 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ipyimagegen.notebook.widgets as widgets_room
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import JobCancelled
 from ipyimagegen.core.events import Progress
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.previews import BytesFrame
 from ipyimagegen.media.sniff import sniff
-from ipyimagegen.notebook.widgets import job_view
-from ipyimagegen.notebook.widgets.job_view import JobView, described
+from ipyimagegen.notebook.widgets.fallback import FallbackWidget
+from ipyimagegen.notebook.widgets.job_view import widget as job_view
+from ipyimagegen.notebook.widgets.job_view.widget import JobView, described
 from ipyimagegen.notebook.widgets.pacing import FramePump, Stamp, Viewing, combined
-from ipyimagegen.notebook.widgets.stand_in import StandInWidget
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 
 CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "job_view.json").read_text("utf-8"))
 PLAIN: tuple[dict[str, Any], dict[str, Any]] = ({"image/png": "iVBOR", "text/plain": "a boat"}, {"ipyimagegen": {}})
@@ -87,7 +87,7 @@ def job(client: Client) -> Iterator[Job]:
 
 def test_the_synced_traits_and_their_defaults_are_the_contracts() -> None:
     view = JobView()
-    own = {*JobView.class_own_traits(sync=True), *StandInWidget.class_own_traits(sync=True)}
+    own = {*JobView.class_own_traits(sync=True), *FallbackWidget.class_own_traits(sync=True)}
     own -= {name for name in own if name.startswith("_")}
     assert own == set(CONTRACT["traits"])
     assert {name: getattr(view, name) for name in own} == {**CONTRACT["traits"], "sheet_mark": view.sheet_mark}

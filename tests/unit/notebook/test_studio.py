@@ -16,26 +16,26 @@ import traitlets
 from PIL import Image
 
 import ipyimagegen.notebook.widgets as widgets_room
-import ipyimagegen.notebook.widgets.studio as studio_room
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+import ipyimagegen.notebook.widgets.studio.widget as studio_room
 from ipyimagegen.core.errors import InvalidInput, UnknownModel
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.history.journal import Journal
 from ipyimagegen.history.rows import Row
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.artifacts import Artifact
 from ipyimagegen.media.sniff import dimensions
+from ipyimagegen.notebook.widgets.fallback import FallbackWidget
 from ipyimagegen.notebook.widgets.pacing import IN_FLIGHT, SELDOM
-from ipyimagegen.notebook.widgets.stand_in import StandInWidget
-from ipyimagegen.notebook.widgets.studio import Studio
-from ipyimagegen.notebook.widgets.studio_calls import described_job
-from ipyimagegen.notebook.widgets.studio_inputs import described_values, medium
-from ipyimagegen.notebook.widgets.studio_shelf import MAX_NEWEST, Shelf
-from ipyimagegen.notebook.widgets.studio_words import about, catalogue
+from ipyimagegen.notebook.widgets.studio.calls import described_job
+from ipyimagegen.notebook.widgets.studio.inputs import described_values, medium
+from ipyimagegen.notebook.widgets.studio.shelf import MAX_NEWEST, Shelf
+from ipyimagegen.notebook.widgets.studio.widget import Studio
+from ipyimagegen.notebook.widgets.studio.words import about, catalogue
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 from tests.unit.notebook.studios import PNG, SLOW, SMALL, Other, Watched, settle, until
 
 CONTRACT = json.loads((Path(widgets_room.__file__).parent / "contract" / "studio.json").read_text("utf-8"))
@@ -82,7 +82,7 @@ def run(studio: Studio) -> Any:
 
 def test_the_traits_are_the_contracts(make: Callable[..., Watched]) -> None:
     bare = {
-        name for name, trait in Studio.class_traits(sync=True).items() if trait.this_class in (Studio, StandInWidget)
+        name for name, trait in Studio.class_traits(sync=True).items() if trait.this_class in (Studio, FallbackWidget)
     }
     assert set(CONTRACT["traits"]) == bare
     for name, value in CONTRACT["traits"].items():

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import FREE, UNKNOWN, Cost
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Param
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.core.schema import read_params
-from ipyimagegen.notebook.widgets.studio_code import code_for, text
-from ipyimagegen.notebook.widgets.studio_controls import MAX_EXACT, control, controls, look_of, plain, step_of
-from ipyimagegen.notebook.widgets.studio_form import Form, Unreadable
-from ipyimagegen.notebook.widgets.studio_live import Change, Live
-from ipyimagegen.notebook.widgets.studio_shelf import KEPT_BACK, MAX_NEWEST, parted
-from ipyimagegen.notebook.widgets.studio_uploads import MAX_UNDER_WAY, Uploads
-from ipyimagegen.notebook.widgets.studio_words import about, estimate, price_of, prompts_of, spent, switched
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.notebook.widgets.studio.code import code_for, text
+from ipyimagegen.notebook.widgets.studio.controls import MAX_EXACT, control, controls, look_of, plain, step_of
+from ipyimagegen.notebook.widgets.studio.form import Form, Unreadable
+from ipyimagegen.notebook.widgets.studio.live import Change, Live
+from ipyimagegen.notebook.widgets.studio.shelf import KEPT_BACK, MAX_NEWEST, parted
+from ipyimagegen.notebook.widgets.studio.uploads import MAX_UNDER_WAY, Uploads
+from ipyimagegen.notebook.widgets.studio.words import about, estimate, price_of, prompts_of, spent, switched
 from ipyimagegen.services.base import Registry
+from ipyimagegen.settings.config import Settings
 from tests.schemas import PROPERTIES
 
 

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-import ipyimagegen.notebook.widgets.studio as studio_room
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+import ipyimagegen.notebook.widgets.studio.widget as studio_room
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.models import ModelSpec
-from ipyimagegen.notebook.widgets.studio_calls import Call, Calls
-from ipyimagegen.notebook.widgets.studio_form import Form
-from ipyimagegen.notebook.widgets.studio_live import Live
-from ipyimagegen.notebook.widgets.studio_page import Page
-from ipyimagegen.notebook.widgets.studio_shelf import Shelf
-from ipyimagegen.notebook.widgets.studio_uploads import Arrived
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.notebook.widgets.studio.calls import Call, Calls
+from ipyimagegen.notebook.widgets.studio.form import Form
+from ipyimagegen.notebook.widgets.studio.live import Live
+from ipyimagegen.notebook.widgets.studio.page import Page
+from ipyimagegen.notebook.widgets.studio.shelf import Shelf
+from ipyimagegen.notebook.widgets.studio.uploads import Arrived
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 from tests.doors import PATIENCE_S, Door
 from tests.unit.notebook import studios
 from tests.unit.notebook.studios import PNG, SLOW, SMALL, Other, settle, until

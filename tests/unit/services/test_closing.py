@@ -15,8 +15,9 @@ from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.gateway import TimedWork
 from ipyimagegen.net.http import Http
 from ipyimagegen.runtime import Runtime
-from ipyimagegen.services import closing, speedpix
+from ipyimagegen.services import speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
+from ipyimagegen.services.kit import closing
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
 from ipyimagegen.services.segmind import SegmindClient
 from tests.gateways import serving

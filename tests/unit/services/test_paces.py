@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import ipyimagegen.services.paces as paces_room
+import ipyimagegen.services.kit.paces as paces_room
 from ipyimagegen import history
 from ipyimagegen.core.errors import StorageError
 from ipyimagegen.net.polling import KEPT
-from ipyimagegen.services.paces import Paces, paces_of
+from ipyimagegen.services.kit.paces import Paces, paces_of
 
 HERE = "https://api.example.com/v1"
 

@@ -21,7 +21,7 @@ from ipyimagegen.history import Row
 from ipyimagegen.media.artifacts import Payload, make_artifact
 from ipyimagegen.media.results import Timings
 from ipyimagegen.net.secrets import Secret, shield
-from ipyimagegen.services.recording import Recording, open_row, plain, recorded, seen
+from ipyimagegen.services.kit.recording import Recording, open_row, plain, recorded, seen
 
 PICTURE = flat_png(64, 64)
 TICKET = Ticket(service="far", model="away", remote_id="r1")

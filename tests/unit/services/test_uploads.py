@@ -10,7 +10,7 @@ import pytest
 from ipyimagegen.core.errors import ProtocolError
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.net.http import Http
-from ipyimagegen.services.uploads import put
+from ipyimagegen.services.kit.uploads import put
 from tests.unit.net.virtual import EvenClock, run
 
 PLACE = "https://store.example/a.png?signature=1"

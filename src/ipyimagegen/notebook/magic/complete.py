@@ -11,9 +11,9 @@ from typing import Protocol
 
 from IPython.core.error import UsageError
 
-from ...config import READERS
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
+from ...settings.config import READERS
 from .commands import COMMANDS
 from .options import OPTIONS, spelled
 from .parse import is_option, named, own_option, parse

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from traitlets import Unicode
 
-from ...client import Client
 from ...core.errors import ImagegenError, InvalidInput, Problem, UnknownModel
 from ...core.models import ModelSpec
+from ...jobs.client import Client
+from ...jobs.prepare import prepare
+from ...jobs.session import default_client
 from ...media.names import fill
-from ...prepare import prepare
-from ...session import default_client
 from .body import read_body
 from .commands import COMMANDS, Session, run_command
 from .fields import SHELLS_OWN
 from .help import cell_help, line_help
-from .known import Known
+from .model_cache import Known
 from .options import spelled
 from .parse import Invocation, parse, usage_error
 from .plan import plan

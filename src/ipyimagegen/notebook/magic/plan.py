@@ -10,7 +10,7 @@ from ...core.errors import BudgetExceeded, capped
 from ...core.models import ModelSpec
 from ...core.params import Change, Param
 from ...core.requests import InputFile, Request
-from ...prepare import refuse_over
+from ...jobs.prepare import refuse_over
 from ..text import WIDTH, rows
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
-from ...batch import Batch
-from ...client import Client
 from ...core.errors import ImagegenError, JobError
-from ...job import Job
+from ...jobs.batch import Batch
+from ...jobs.client import Client
+from ...jobs.job import Job
+from ...jobs.terminal import Silent, TerminalView
 from ...media.results import Result
-from ...terminal import Silent, TerminalView
-from ..display import notebook_view, show
+from ..show import notebook_view, show
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from traitlets import TraitError, TraitType, Unicode
 from traitlets.config.loader import DeferredConfig
 
-from ...config import WANTED, Settings, load
 from ...core.errors import InvalidInput
+from ...settings.config import WANTED, Settings, load
 
 if TYPE_CHECKING:
     from traitlets.config import Config

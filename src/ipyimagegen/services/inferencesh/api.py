@@ -19,8 +19,8 @@ from ...net.answers import Answer
 from ...net.http import Http
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
-from ..closing import close_when_gone
-from ..uploads import put
+from ..kit.closing import close_when_gone
+from ..kit.uploads import put
 from . import apps
 from .door import connect
 from .errors import KINDS, SERVICE, refusal

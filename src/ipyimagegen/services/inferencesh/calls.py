@@ -13,8 +13,8 @@ from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...core.requests import InputFile
 from ...media.inputs import as_input
-from ...net.uncancelled import cancels
-from ..recording import recorded
+from ...net.shield import cancels
+from ..kit.recording import recorded
 from .api import Api
 from .errors import SERVICE, TaskTimeout
 from .leaving import cancel_behind

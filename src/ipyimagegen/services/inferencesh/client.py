@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 from ...core.arguments import seconds
 from ...net.secrets import Secret
 from ...runtime import runtime
-from ..closing import AsyncClosing, Closing
+from ..kit.closing import AsyncClosing, Closing
 from .api import Api
 from .calls import Calls, Response, UploadFileOptions
 from .door import key

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ... import keys
 from ...core.errors import MissingKey
 from ...net.http import Http, Outgoing
 from ...net.secrets import Secret
-from ..closing import close_when_gone
+from ...settings import keys
+from ..kit.closing import close_when_gone
 from .errors import SERVICE, MissingInferenceKey
 
 

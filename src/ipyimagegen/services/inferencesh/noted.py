@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from ...core.requests import Ticket
-from ..recording import open_row, seen
+from ..kit.recording import open_row, seen
 from .errors import SERVICE
 from .messages import View, Whole, merge
 from .outcomes import final

@@ -23,7 +23,7 @@ from ...core.events import (
     Succeeded,
 )
 from ...media.encoded import decode_data_uri
-from ..numbers import read_number
+from ..kit.numbers import read_number
 from .errors import task_error
 from .messages import View
 from .statuses import TaskStatus

@@ -7,13 +7,13 @@ import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from ... import keys
 from ...core.errors import ConnectionFailed, MissingKey, NotFound, ServiceError, ServiceUnavailable, UnknownModel
 from ...core.events import Event, Output, Preview, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
+from ...settings import keys
 from . import apps
 from .api import Api
 from .door import key

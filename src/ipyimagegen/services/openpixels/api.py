@@ -16,9 +16,9 @@ from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact
-from ...net.uncancelled import cancels
-from ..closing import close_when_gone
-from ..recording import recorded, seen
+from ...net.shield import cancels
+from ..kit.closing import close_when_gone
+from ..kit.recording import recorded, seen
 from .messages import Message, error_of, event_of, read_message, result_of, ticket_of
 
 SERVICE = "openpixels"

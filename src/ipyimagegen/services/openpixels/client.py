@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ... import keys
 from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...runtime import runtime
-from ..closing import AsyncClosing, Closing
+from ...settings import keys
+from ..kit.closing import AsyncClosing, Closing
 from .api import SERVICE, Api, connect
 
 

@@ -12,7 +12,7 @@ from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Que
 from ...core.requests import Ticket
 from ...media.encoded import decode_base64
 from ...media.sniff import sniff
-from ..numbers import read_number
+from ..kit.numbers import read_number
 
 Phase = Literal["queued", "running", "complete", "failed", "cancelled"]
 

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
-from ... import keys
 from ...core.errors import ProtocolError
 from ...core.events import Event, Output
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
+from ...settings import keys
 from .api import SERVICE, Api, Refused, connect
 from .messages import event_of, read_message, ticket_of
 from .models import CANNOT_CANCEL, spec, specs

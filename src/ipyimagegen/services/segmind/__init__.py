@@ -12,9 +12,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from ... import keys
 from ...net.responses import Response
 from ...net.secrets import Secret
+from ...settings import keys
 from .account import Files, Generations, Models, PixelFlows, Webhooks
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (

@@ -9,7 +9,6 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ... import keys
 from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
 from ...core.events import JSON, Progress
 from ...core.requests import InputFile
@@ -19,8 +18,9 @@ from ...net.line import Lines
 from ...net.polling import NOTHING, Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
-from ..closing import close_when_gone
-from ..paces import Paces
+from ...settings import keys
+from ..kit.closing import close_when_gone
+from ..kit.paces import Paces
 from .addresses import Addresses
 from .errors import (
     SERVICE,

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NoReturn
 
-from ... import keys
 from ...core.arguments import number, text
 from ...net.responses import Response, as_response
 from ...net.secrets import Secret
-from ...net.uncancelled import cancels
+from ...net.shield import cancels
 from ...runtime import runtime
-from ..closing import Closing
-from ..paces import paces_of
+from ...settings import keys
+from ..kit.closing import Closing
+from ..kit.paces import paces_of
 from . import noted
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api

@@ -12,7 +12,7 @@ from ...core.events import Event, Output, Succeeded
 from ...core.requests import Ticket
 from ...media.sniff import sniff
 from ...net.answers import Answer
-from ..recording import recorded, seen
+from ..kit.recording import recorded, seen
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle, Told
 from .errors import SERVICE, InferenceFailed
 from .outputs import event_of, seed_of

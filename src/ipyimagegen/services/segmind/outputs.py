@@ -11,7 +11,7 @@ from ...core.errors import MediaError
 from ...core.events import JSON, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...media.encoded import decode_base64, decode_data_uri
 from ...media.sniff import sniff
-from ..numbers import read_number
+from ..kit.numbers import read_number
 from .errors import failure_text
 from .replies import ChatResponse, provider_json
 

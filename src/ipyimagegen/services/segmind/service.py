@@ -9,14 +9,14 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from ... import keys
 from ...core.errors import AuthenticationFailed, ImagegenError, NotPermitted
 from ...core.events import Event, Output, Queued
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
-from ..paces import paces_of
+from ...settings import keys
+from ..kit.paces import paces_of
 from .api import CANNOT_CANCEL, Api, Handle
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ...core.errors import ProtocolError, capped
 from ...core.events import JSON
-from ..numbers import read_number
+from ..kit.numbers import read_number
 
 Phase = Literal["waiting", "running", "succeeded", "failed", "cancelled"]
 

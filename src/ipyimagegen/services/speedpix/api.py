@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ... import keys
 from ...core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
@@ -26,9 +25,10 @@ from ...net.line import Lines
 from ...net.polling import Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
-from ..closing import close_when_gone
-from ..paces import Paces, paces_of
-from ..uploads import put
+from ...settings import keys
+from ..kit.closing import close_when_gone
+from ..kit.paces import Paces, paces_of
+from ..kit.uploads import put
 from .answers import PHASES, Envelope, Task, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
 from .files import File, read_place

@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import IO, Any, Unpack
 
-from ... import keys
 from ...core.errors import InvalidInput, Problem
 from ...media.inputs import as_input
 from ...net.secrets import Secret
-from ...net.uncancelled import cancels
+from ...net.shield import cancels
 from ...runtime import runtime
-from ..closing import AsyncClosing, Closing
-from ..paces import paces_of
+from ...settings import keys
+from ..kit.closing import AsyncClosing, Closing
+from ..kit.paces import paces_of
 from .api import Api, connect
 from .errors import SERVICE, PredictionError
 from .files import File

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
-from ..numbers import read_number
+from ..kit.numbers import read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

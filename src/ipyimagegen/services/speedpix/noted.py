@@ -11,8 +11,8 @@ from typing import Any
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...core.requests import Ticket
 from ...media.artifacts import Payload
-from ..numbers import read_number
-from ..recording import seen as ended
+from ..kit.numbers import read_number
+from ..kit.recording import seen as ended
 from .answers import Task
 from .errors import SERVICE
 from .outputs import FileOutput, outputs_of

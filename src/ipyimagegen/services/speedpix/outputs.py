@@ -25,7 +25,7 @@ from ...media.saving import save_as_it_is
 from ...media.sniff import check, media_type_of_suffix, sniff, suffix_of
 from ...net.http import Http
 from ...runtime import runtime
-from ..numbers import read_number
+from ..kit.numbers import read_number
 from .errors import SERVICE
 
 MAX_DEPTH = 8

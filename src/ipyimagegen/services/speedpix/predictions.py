@@ -9,7 +9,7 @@ from typing import Any, Unpack
 
 from ...core.arguments import seconds
 from ...runtime import runtime
-from ..recording import recorded
+from ..kit.recording import recorded
 from .answers import Task
 from .api import Api
 from .errors import CANNOT_CANCEL, SERVICE, SpeedPixException

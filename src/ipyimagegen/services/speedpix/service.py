@@ -7,15 +7,15 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
 
-from ... import keys
 from ...core.errors import StorageError
 from ...core.events import Event, Output, Queued, Succeeded
 from ...core.models import ModelSpec
 from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
-from ..numbers import read_number
-from ..paces import paces_of
+from ...settings import keys
+from ..kit.numbers import read_number
+from ..kit.paces import paces_of
 from .answers import PHASES, Task
 from .api import Api, connect
 from .errors import CANNOT_CANCEL, SERVICE

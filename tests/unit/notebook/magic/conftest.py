@@ -13,12 +13,12 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
-from ipyimagegen import session
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
+from ipyimagegen.jobs import session
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.notebook.extension import load_ipython_extension, unload_ipython_extension
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import service
+from ipyimagegen.settings.config import Settings
 
 TINY = "--width 64 --height 64 --num-inference-steps 2"
 

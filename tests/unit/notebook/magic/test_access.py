@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ipyimagegen import keys
 from ipyimagegen.core.errors import MissingKey
+from ipyimagegen.settings import keys
 
 from .conftest import Ran
 

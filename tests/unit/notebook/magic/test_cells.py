@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from ipyimagegen.batch import Batch
-from ipyimagegen.client import Client
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import BudgetExceeded, JobCancelled, JobFailed
 from ipyimagegen.core.models import ModelSpec
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.batch import Batch
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.results import Result
 from ipyimagegen.services.local.service import Local
 

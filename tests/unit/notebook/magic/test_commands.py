@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import JobCancelled
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.notebook.magic.commands import COMMANDS
 from ipyimagegen.notebook.magic.magics import ImageGen
+from ipyimagegen.settings.config import Settings
 
 from .conftest import TINY, Ran
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from traitlets.config.loader import DeferredConfigString
 
+from ipyimagegen.jobs.session import default_client
 from ipyimagegen.notebook.extension import keep_bare_cell, load_ipython_extension, unload_ipython_extension
-from ipyimagegen.session import default_client
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

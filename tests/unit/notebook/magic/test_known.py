@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from ipyimagegen.client import Client
 from ipyimagegen.core.errors import ConnectionFailed
 from ipyimagegen.core.models import ModelSpec
-from ipyimagegen.notebook.magic import known as known_module
-from ipyimagegen.notebook.magic.known import Known
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.notebook.magic import model_cache as known_module
+from ipyimagegen.notebook.magic.model_cache import Known
 from ipyimagegen.services.local.service import Local
 
 

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ipyimagegen import session
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.cost import FREE, UNKNOWN, Cost
 from ipyimagegen.core.errors import UnknownModel
 from ipyimagegen.core.events import JSON
 from ipyimagegen.core.params import Param, Params
 from ipyimagegen.core.requests import InputFile, Request, Ticket
 from ipyimagegen.history import Journal
-from ipyimagegen.job import Job
+from ipyimagegen.jobs import session
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.results import Result
-from ipyimagegen.notebook.magic.again import code_of
+from ipyimagegen.notebook.magic.as_code import code_of
 from ipyimagegen.notebook.magic.commands.past import in_all
 from ipyimagegen.notebook.magic.matcher import ShellSources
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import service
+from ipyimagegen.settings.config import Settings
 
 from .conftest import TINY, Ran
 

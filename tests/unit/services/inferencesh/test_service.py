@@ -9,17 +9,17 @@ from typing import Any
 import httpx
 import pytest
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput, JobCancelled, JobFailed, UnknownModel
 from ipyimagegen.core.events import Event, Preview, Progress
 from ipyimagegen.gateway import EngineWork, Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.history.journal import Journal
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.inferencesh import RequirementsNotMetError, api
 from ipyimagegen.services.inferencesh.apps import OFFLINE, offline_spec, spec_of
+from ipyimagegen.settings.config import Settings
 from tests.gateways import serving
 
 PICTURE = flat_png(64, 64)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import JobFailed, JobTimeout, NotFound, ServiceUnavailable
 from ipyimagegen.net.http import Http
-from ipyimagegen.services.paces import Paces
+from ipyimagegen.services.kit.paces import Paces
 from ipyimagegen.services.segmind.addresses import Addresses
 from ipyimagegen.services.segmind.api import Api, Handle, Told
 from ipyimagegen.services.segmind.errors import InferenceFailed, InferenceTimeout, SegmindSubmitUnknown

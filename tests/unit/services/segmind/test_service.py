@@ -9,14 +9,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import BudgetExceeded, InsufficientCredits, JobFailed
 from ipyimagegen.core.events import Event, Succeeded
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
-from ipyimagegen.job import Job
+from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.services.base import Registry
+from ipyimagegen.settings.config import Settings
 from tests.gateways import serving
 
 PICTURE = flat_png(64, 64)

@@ -12,15 +12,15 @@ import pytest
 from PIL import Image
 
 from ipyimagegen import history
-from ipyimagegen.client import Client
-from ipyimagegen.config import Settings
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.events import Progress, Queued
 from ipyimagegen.gateway import Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.services import speedpix
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.speedpix.service import SpeedPixService
+from ipyimagegen.settings.config import Settings
 from tests.gateways import serving
 from tests.lateness import at_some_time
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from IPython.core.error import UsageError
 
-from .... import keys
-from ....client import Client
 from ....core.errors import InvalidInput, MissingKey, capped
+from ....jobs.client import Client
+from ....settings import keys
 from ...text import paragraph, table
 from ..parse import nearest, shown
 from .table import Session, command, divided, only_one

@@ -7,8 +7,8 @@ from IPython.core.error import UsageError
 from ....core.errors import capped
 from ....core.jobs import in_words
 from ....history import Row
-from ....job import Job
-from ....terminal import seconds_in_words
+from ....jobs.job import Job
+from ....jobs.terminal import seconds_in_words
 from ...text import at, cut, paragraph, table
 from ..parse import shown
 from .table import Session, command, divided, job_id, only_one

@@ -14,7 +14,7 @@ from ....core.params import Params
 from ....history import Journal, Row
 from ....media.results import Result
 from ...text import at, cut, paragraph, table
-from ..again import code_of
+from ..as_code import code_of
 from ..parse import shown
 from .table import Session, command, divided, job_id, only_one
 

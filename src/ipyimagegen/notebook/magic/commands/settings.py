@@ -6,7 +6,7 @@ from dataclasses import fields
 
 from IPython.core.error import UsageError
 
-from ....config import Settings
+from ....settings.config import Settings
 from ...text import rows
 from ..parse import shown
 from ..traits import origin

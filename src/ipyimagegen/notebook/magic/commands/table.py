@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 from IPython.core.error import UsageError
 
-from ....batch import Batch
-from ....client import Client
-from ....job import Job
+from ....jobs.batch import Batch
+from ....jobs.client import Client
+from ....jobs.job import Job
 from ....media.results import Result
 from ..parse import is_option, nearest, shown
 

@@ -1,0 +1,1 @@
+"""What is painted: the prompt read into a scene, and its motifs."""

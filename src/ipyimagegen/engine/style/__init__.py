@@ -1,0 +1,1 @@
+"""How it is painted: the nine styles."""

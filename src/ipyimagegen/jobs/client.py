@@ -1,0 +1,317 @@
+"""`Client`: the facade.
+
+It owns the services, the jobs of this session, and the way of one job from request to result.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, Literal
+
+from .. import history
+from ..core.arguments import text
+from ..core.errors import ImagegenError, JobCancelled, JobTimeout, StorageError, UnknownJob, UnknownModel
+from ..core.models import ModelSpec, split_model
+from ..core.params import Params
+from ..core.requests import Request
+from ..history import Journal, Row
+from ..media.results import Result
+from ..runtime import Runtime, runtime
+from ..services.base import Registry
+from ..settings.config import Settings, load
+from .batch import Batch
+from .driver import CANCEL_GRACE_S, Driver
+from .estimates import Estimates, work_of
+from .job import Job, Stream, await_for, wait_for
+from .prepare import prepare, refuse_over
+
+JOB_ID = "the id of a job: a text such as 'jm7wq6xenyt2g', which job.id and %imagegen jobs tell"
+KEPT_JOBS = 500
+"""Ended jobs that stay listed in this session."""
+
+
+class Client:
+    """Runs models. Make one and share it: it is safe from any thread and any event loop.
+
+    Without arguments it knows every installed service, reads its settings from the nearest `pyproject.toml`, and
+    writes to the user's journal (`journal=None`: to none, and a job that outlives this process is then lost).
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings | None = None,
+        services: Registry | None = None,
+        journal: Journal | Literal["user"] | None = "user",
+    ) -> None:
+        self.settings = load() if settings is None else settings
+        self.services = Registry.discover() if services is None else services
+        self.journal = history.journal() if journal == "user" else journal
+        self._estimates: Estimates | None = None
+        self._learning = threading.Lock()
+        self._jobs: dict[str, Job] = {}
+
+    @property
+    def runtime(self) -> Runtime:
+        """The background loop (looked up each time: a forked child has its own)."""
+        return runtime()
+
+    @property
+    def estimates(self) -> Estimates:
+        """How long jobs take: learned from the journal at first use, and from every job since."""
+        if self._estimates is None:
+            with self._learning:
+                if self._estimates is None:  # nobody was quicker
+                    self._estimates = self._learned()
+        return self._estimates
+
+    def _learned(self) -> Estimates:
+        learned = Estimates()
+        with suppress(StorageError):
+            learned.load(self.journal.durations() if self.journal is not None else ())
+        return learned
+
+    # -- models ---------------------------------------------------------------------------------------------------
+
+    def models(self, query: str = "") -> list[ModelSpec]:
+        """All known models, or those whose name, title or description has every word of `query`.
+
+        May ask the services for their catalogues (a read, free of charge); one that cannot be reached is left out.
+        """
+        return self.runtime.run(self._models(text(query, "query", "words to look for")))
+
+    async def _models(self, query: str) -> list[ModelSpec]:
+        words = query.lower().split()
+        found = await asyncio.gather(*(self._catalogue(name) for name in self.services.names()))
+        return [spec for specs in found for spec in specs if _matches(spec, words)]
+
+    async def _catalogue(self, name: str) -> Sequence[ModelSpec]:
+        try:
+            return await self.services.get(name).models()
+        except ImagegenError:
+            return ()
+
+    def model(self, model: str | ModelSpec = "") -> ModelSpec:
+        """What is known of one model. Raises `UnknownModel` with the nearest names."""
+        return self.runtime.run(self._model(model))
+
+    async def _model(self, model: str | ModelSpec) -> ModelSpec:
+        model = self.settings.model if model in ("", None) else str(model)
+        service, name = split_model(model)
+        try:
+            return await self.services.get(service).model(name)
+        except UnknownModel as error:
+            if error.suggestions:
+                raise
+            known = [spec.id for spec in await self._models("")]
+            near = difflib.get_close_matches(model, known, n=3, cutoff=0.5)
+            raise UnknownModel(model, near, hint=error.hint) from error
+
+    # -- jobs -----------------------------------------------------------------------------------------------------
+
+    def submit(
+        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Job | Batch:
+        """Check the parameters, send the job, and return at once with a `Job` (a `Batch` for `n` over 1).
+
+        May cost money. Raises `InvalidInput` with every problem, `UnknownModel` or `BudgetExceeded` before anything is
+        sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
+        """
+        spec = self.model(model)
+        return self.start(spec, params, n=n, max_cost=max_cost)
+
+    async def async_submit(
+        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Job | Batch:
+        """`submit` for coroutines: awaits the model's description instead of blocking on it."""
+        spec = await self.runtime.bridge(self._model(model))
+        return self.start(spec, params, n=n, max_cost=max_cost)
+
+    def start(
+        self,
+        spec: ModelSpec,
+        params: Mapping[str, Any],
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        watch: Callable[[Job], object] = lambda _: None,
+    ) -> Job | Batch:
+        """`submit` for a model whose description is at hand: asks no service for it, and so never blocks.
+
+        `watch` is called with each job before it is sent, so that no event is missed. Where the model has an `n` of its
+        own, one job makes them all, and a value in `params` goes before `n`. Costs and raises as `submit` does.
+        """
+        values = dict(params)
+        if "n" in spec.params:
+            values, n = {"n": n, **values}, 1
+        cap = self.settings.having("max_cost", max_cost)
+        requests = prepare(spec, values, n=n, options={})
+        refuse_over(spec, n, cap)
+        jobs = [self._job(spec, request) for request in requests]
+        for job in jobs:
+            watch(job)
+            self._launch(job)
+        return jobs[0] if n == 1 else Batch(jobs)
+
+    def run(
+        self,
+        model: str | ModelSpec = "",
+        /,
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        timeout_s: float | None = None,
+        **params: Any,
+    ) -> Result:
+        """Run a model and wait for its pictures. Blocks; Interrupt cancels the job. May cost money.
+
+        `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
+        """
+        limit = self.settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
+        work = self.submit(model, n=n, max_cost=max_cost, **params)
+        return self.finish(work, limit)
+
+    def finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
+        """Wait for `work`; cancel it when `timeout_s` (else the setting) has passed."""
+        limit: float | None = self.settings.having("timeout_s", timeout_s)
+        try:
+            return wait_for(work, limit)
+        except JobTimeout as error:
+            raise _overdue(work, limit) from error
+
+    async def async_run(
+        self,
+        model: str | ModelSpec = "",
+        /,
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        timeout_s: float | None = None,
+        **params: Any,
+    ) -> Result:
+        """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
+        limit = self.settings.having("timeout_s", timeout_s)
+        work = await self.async_submit(model, n=n, max_cost=max_cost, **params)
+        return await self.async_finish(work, limit)
+
+    async def async_finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
+        """Await `work`; cancel it when `timeout_s` (else the setting) has passed."""
+        limit: float | None = self.settings.having("timeout_s", timeout_s)
+        try:
+            return await asyncio.wait_for(await_for(work), limit)
+        except TimeoutError as error:
+            if work.done and not isinstance(work.exception(), JobCancelled):
+                raise
+            raise _overdue(work, limit) from error
+
+    def stream(
+        self, model: str | ModelSpec = "", /, *, max_cost: Decimal | float | None = None, **params: Any
+    ) -> Stream:
+        """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
+        streams: list[Stream] = []
+        self.start(self.model(model), params, max_cost=max_cost, watch=lambda job: streams.append(Stream(job)))
+        return streams[0]
+
+    def jobs(self) -> list[Job]:
+        """The jobs of this session, oldest first; of those that ended, the last 500."""
+        return list(self._jobs.values())
+
+    def job(self, job_id: str) -> Job:
+        """A job of this session by its id, or by the start of one. Raises `UnknownJob`, `InvalidInput`."""
+        text(job_id, "job_id", JOB_ID)
+        found = [job for job in self.jobs() if job.id.startswith(job_id)] if job_id else []
+        if len(found) != 1:
+            known = ", ".join(list(self._jobs)[-5:]) or "none yet"
+            raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
+        return found[0]
+
+    def attach(self, job_id: str) -> Job:
+        """A job by its id, or by the start of one: of this session, or of an earlier one by the journal.
+
+        One that was sent and not collected, or left here while it goes on at its service, is followed again
+        from its ticket (a read: nothing is sent or paid twice), and so is one whose outputs were not fetched.
+        One that had succeeded comes with its result. Raises `UnknownJob`, also for one of which no ticket was
+        noted (yet), and `InvalidInput` for what is no id.
+        """
+        text(job_id, "job_id", JOB_ID)
+        with suppress(UnknownJob):
+            known = self.job(job_id)
+            if known.ending:
+                with suppress(TimeoutError):
+                    known.outcome.exception(CANCEL_GRACE_S)
+            if known.exception() is None or self.journal is None or not self.journal.row(known.id).is_open:
+                return known
+        if self.journal is None:
+            raise UnknownJob(f"no job {job_id!r} in this session, and this client keeps no journal")
+        row = self.journal.row(job_id)
+        job = Job(
+            id=row.id, spec=self._spec_of(row), request=row.request(), runtime=self.runtime, created_at=row.created
+        )
+        result = self.journal.result(row.id) if row.phase == "succeeded" else None
+        whole = result is not None and not any(artifact.error for artifact in result.artifacts)
+        if result is not None and (whole or row.ticket is None):
+            job.finish_with(result)
+            self._jobs[job.id] = job
+        elif row.ticket is not None and (row.is_open or result is not None):
+            job.ticket = row.ticket
+            self._launch(job)
+        else:
+            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {_why_not(row)}")
+        return job
+
+    def _spec_of(self, row: Row) -> ModelSpec:
+        with suppress(ImagegenError):
+            return self.model(f"{row.service}/{row.model}")
+        return ModelSpec(service=row.service, name=row.model, params=Params(open=True))
+
+    def _job(self, spec: ModelSpec, request: Request) -> Job:
+        defaults = {param.name: param.default for param in spec.params.values()}
+        work = work_of({**defaults, **request.values})
+        expected_s = self.estimates.expected_s(spec.id, work)
+        return Job(
+            id=history.new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s
+        )
+
+    def _launch(self, job: Job) -> None:
+        service = self.services.get(job.spec.service)
+        Driver(job, service, estimates=self.estimates, settings=self.settings, journal=self.journal).start()
+        self._jobs[job.id] = job
+        ended = [other.id for other in self.jobs() if other.done]
+        for name in ended[: max(0, len(ended) - KEPT_JOBS)]:
+            self._jobs.pop(name, None)  # another thread may have been quicker
+
+    def close(self) -> None:
+        """Close the services' connections. Running jobs go on at the services; the client may be used again."""
+        self.runtime.run(self._close())
+
+    async def _close(self) -> None:
+        await asyncio.gather(*(service.aclose() for service in self.services.made()))
+
+    def __repr__(self) -> str:
+        running = sum(not job.done for job in self.jobs())
+        return f"<Client {', '.join(self.services.names())}; {running} jobs running>"
+
+
+def _matches(spec: ModelSpec, words: Sequence[str]) -> bool:
+    text = f"{spec.id} {spec.title} {spec.description}".lower()
+    return all(word in text for word in words)
+
+
+def _why_not(row: Row) -> str:
+    if row.phase != "preparing":
+        return f"it is {row.phase}; {row.error or 'no reason was noted'}"
+    return row.error or (
+        f"its sending began {max(0.0, time.time() - row.created):.0f} s ago, and no receipt was noted. Another process "
+        "may be at it still: attach again in a moment. If none is, look at the service whether the job runs"
+    )
+
+
+def _overdue(work: Job | Batch, limit_s: float | None) -> JobTimeout:
+    work.cancel()
+    return JobTimeout(f"job {work.id} was not done after {limit_s:g} s and was cancelled", job_id=work.id)

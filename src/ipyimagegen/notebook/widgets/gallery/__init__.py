@@ -1,0 +1,1 @@
+"""Gallery: thousands of results in one scrolling grid."""

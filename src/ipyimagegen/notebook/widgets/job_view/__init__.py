@@ -1,0 +1,1 @@
+"""JobView: the live view of one call."""

@@ -1,0 +1,1 @@
+"""Studio: the page for exploring a model by hand."""
