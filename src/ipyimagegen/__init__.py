@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .api import async_run, attach, jobs, model, models, run, stream, submit
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
+    from .experiments.template import Template, expand
     from .jobs.client import Client
     from .jobs.job import Job
     from .jobs.session import default_client
@@ -42,10 +43,12 @@ _PLACES = {
     "ModelSpec": "core.models",
     "Result": "media.results",
     "Studio": "notebook.widgets.studio.widget",
+    "Template": "experiments.template",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
     "attach": "api",
     "default_client": "jobs.session",
+    "expand": "experiments.template",
     "history": "",
     "jobs": "api",
     "load_ipython_extension": "notebook.extension",
@@ -68,10 +71,12 @@ __all__ = [
     "ModelSpec",
     "Result",
     "Studio",
+    "Template",
     "allow_nested_asyncio",
     "async_run",
     "attach",
     "default_client",
+    "expand",
     "history",
     "jobs",
     "load_ipython_extension",
