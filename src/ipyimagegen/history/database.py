@@ -16,31 +16,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..core.errors import StorageError
+from .migrations import migrate, refuse_newer, version_of
 
 T = TypeVar("T")
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS jobs (
-    id TEXT PRIMARY KEY, service TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL,
-    created REAL NOT NULL, submitted REAL, ended REAL,
-    prompt TEXT NOT NULL DEFAULT '', seed INTEGER, asked TEXT NOT NULL, sent TEXT NOT NULL, ticket TEXT,
-    error TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', facts TEXT NOT NULL DEFAULT '{}',
-    cost TEXT, currency TEXT, cost_source TEXT,
-    work REAL NOT NULL DEFAULT 1, queue_s REAL, run_s REAL, fetch_s REAL, total_s REAL,
-    starred INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created);
-CREATE TABLE IF NOT EXISTS outputs (
-    job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, place INTEGER NOT NULL,
-    name TEXT NOT NULL, media_type TEXT NOT NULL,
-    width INTEGER NOT NULL, height INTEGER NOT NULL, size INTEGER NOT NULL,
-    sha256 TEXT NOT NULL, seed INTEGER, url TEXT NOT NULL, filename TEXT NOT NULL, error TEXT NOT NULL,
-    PRIMARY KEY (job, place)
-);
-CREATE TABLE IF NOT EXISTS paces (model TEXT NOT NULL, low_s REAL NOT NULL, high_s REAL NOT NULL, noted REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS paces_by_model ON paces (model);
-"""
-VERSION = 1
 BUSY_S = 10.0
 
 
@@ -72,6 +51,7 @@ class Database:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.file = folder / "journal.sqlite"
         self._open_files: list[sqlite3.Connection] = []
         self._start_thread()
         weakref.finalize(self, _close, self._open_files)
@@ -149,7 +129,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(self.folder / "journal.sqlite", timeout=BUSY_S, check_same_thread=False)
+        connection = sqlite3.connect(self.file, timeout=BUSY_S, check_same_thread=False)
         try:
             self._set_up(connection)
         except BaseException:
@@ -159,14 +139,11 @@ class Database:
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
         connection.row_factory = sqlite3.Row
+        refuse_newer(version_of(connection), self.folder)  # before anything in it is changed
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        (found,) = connection.execute("PRAGMA user_version").fetchone()
-        if found > VERSION:
-            raise StorageError(f"the journal in {self.folder} was written by a newer version of ipyimagegen")
-        connection.executescript(SCHEMA)
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+        migrate(connection, self.file)
 
     def close(self) -> None:
         """Finish what was begun and close the file; the next call opens it again."""

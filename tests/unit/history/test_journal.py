@@ -253,15 +253,6 @@ def test_estimates_are_learned_from_earlier_sessions(journal: Journal) -> None:
     job.result(10)
 
 
-def test_a_journal_of_a_newer_version_is_left_alone(journal: Journal) -> None:
-    journal.rows()
-    journal._thread.submit(lambda: journal._open_files[0].execute("PRAGMA user_version = 99")).result()
-    journal.close()
-    with pytest.raises(StorageError) as caught:
-        journal.rows()
-    assert str(caught.value) == f"the journal in {journal.folder} was written by a newer version of ipyimagegen"
-
-
 def test_a_folder_that_cannot_be_used_is_named_once(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     folder = tmp_path / "file" / "journal"

@@ -1,0 +1,118 @@
+"""The journal's schema, as the list of steps that made it: a journal of any earlier version becomes one of today.
+
+`PRAGMA user_version` is how many of the steps a file has seen. A step is never changed once it was released, and it
+only *adds* (tables, columns with defaults, indexes, triggers of built-in functions): a kernel of the version before may
+have the same file open, and goes on writing to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ..core.errors import StorageError
+
+Step = Callable[[sqlite3.Connection], None]
+
+
+def m001_jobs(connection: sqlite3.Connection) -> None:
+    """Jobs, their outputs, and how long those of a model take. Journals without a version may have them already."""
+    connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS jobs (
+            id TEXT PRIMARY KEY, service TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL,
+            created REAL NOT NULL, submitted REAL, ended REAL,
+            prompt TEXT NOT NULL DEFAULT '', seed INTEGER, asked TEXT NOT NULL, sent TEXT NOT NULL, ticket TEXT,
+            error TEXT NOT NULL DEFAULT '', text TEXT NOT NULL DEFAULT '', facts TEXT NOT NULL DEFAULT '{}',
+            cost TEXT, currency TEXT, cost_source TEXT,
+            work REAL NOT NULL DEFAULT 1, queue_s REAL, run_s REAL, fetch_s REAL, total_s REAL,
+            starred INTEGER NOT NULL DEFAULT 0
+        )
+        """
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS jobs_by_time ON jobs (created)")
+    connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS outputs (
+            job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, place INTEGER NOT NULL,
+            name TEXT NOT NULL, media_type TEXT NOT NULL,
+            width INTEGER NOT NULL, height INTEGER NOT NULL, size INTEGER NOT NULL,
+            sha256 TEXT NOT NULL, seed INTEGER, url TEXT NOT NULL, filename TEXT NOT NULL, error TEXT NOT NULL,
+            PRIMARY KEY (job, place)
+        )
+        """
+    )
+    connection.execute(
+        """
+        CREATE TABLE IF NOT EXISTS paces (
+            model TEXT NOT NULL, low_s REAL NOT NULL, high_s REAL NOT NULL, noted REAL NOT NULL
+        )
+        """
+    )
+    connection.execute("CREATE INDEX IF NOT EXISTS paces_by_model ON paces (model)")
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs,)
+"""In their order. New ones go to the end."""
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many of the steps this file has seen; 0 for a new one."""
+    (found,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(found)
+
+
+def refuse_newer(found: int, folder: Path) -> None:
+    """Raise `StorageError` for a journal of a version that this package does not know."""
+    if found > len(MIGRATIONS):
+        raise StorageError(
+            f"the journal in {folder} is of version {found}, written by a newer version of ipyimagegen (this one "
+            f"knows up to {len(MIGRATIONS)}); upgrade ipyimagegen, or name another folder in IPYIMAGEGEN_HOME"
+        )
+
+
+def migrate(connection: sqlite3.Connection, file: Path) -> None:
+    """Bring an open journal to today's version: all missing steps in one transaction, after a copy of the old file.
+
+    The copy is `journal.v1.sqlite` beside it, for a journal of version 1. Raises `StorageError` for a newer version,
+    `sqlite3.Error` and `OSError`; the journal is as it was then. Several processes may come at once: one does it.
+    """
+    refuse_newer(found := version_of(connection), file.parent)
+    if found == len(MIGRATIONS):
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = version_of(connection)  # another process may have been quicker
+        refuse_newer(found, file.parent)
+        if found and found < len(MIGRATIONS):
+            _copy(file, file.with_name(f"{file.stem}.v{found}{file.suffix}"))
+        for step in MIGRATIONS[found:]:
+            step(connection)
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            connection.rollback()
+        raise
+    connection.commit()
+
+
+def _copy(file: Path, target: Path) -> None:
+    """The file as it was last committed, whole or not at all. A transaction on it that has written nothing may be open.
+
+    SQLite's backup reads through a connection of its own, which a writer elsewhere does not disturb
+    (https://sqlite.org/backup.html); a plain copy would miss what is still in the write-ahead log.
+    """
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-", suffix=file.suffix)  # for the user's eyes alone
+    os.close(handle)
+    try:
+        with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(name)) as sink:
+            source.backup(sink)
+        Path(name).replace(target)
+    except BaseException:
+        for left in (name, f"{name}-wal", f"{name}-shm", f"{name}-journal"):
+            Path(left).unlink(missing_ok=True)
+        raise
