@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
-from typing import TypeVar
 
-from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, StorageError, SubmitUnknown
-from ..core.events import Cancelled, Failed, Output, Succeeded
+from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError
+from ..core.events import Cancelled, Event, Failed, Log, Output, Progress, Queued, Running, Succeeded
 from ..core.jobs import cancelling, finished
 from ..core.requests import Ticket
-from ..core.version import VERSION
 from ..history import Journal
-from ..history.warn import watcher
-from ..media.artifacts import Artifact, Payload, make_artifact, missing_artifact
+from ..media.artifacts import Artifact, Payload
 from ..media.display import DisplaySettings
-from ..media.metadata.record import Record
 from ..media.results import Result, Timings
+from ..net.secrets import redact
 from ..services.base import Service
+from ..services.kit.collect import Collector
+from ..services.kit.entry import Entry
 from ..settings.config import Metadata, Settings
 from .estimates import Estimates
 from .job import Job
-
-T = TypeVar("T")
 
 CANCEL_GRACE_S = 2.0
 """How long a service may take to confirm a cancel before the job is called cancelled all the same."""
@@ -47,8 +42,8 @@ class Driver:
         self.estimates = estimates
         self.display = DisplaySettings(settings.display_max_px, settings.display_max_kb)
         self.metadata: Metadata = settings.metadata
-        self.journal = journal
-        self._told = watcher(journal.folder) if journal is not None else lambda _: None
+        self._entry = Entry(journal, job.request, job_id=job.id, work=job.work, waits=not self._free, ticket=job.ticket)
+        self._ticket = job.ticket
         self._task: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._why = ""
@@ -74,18 +69,18 @@ class Driver:
 
     async def _work(self) -> Result:
         job = self.job
-        if job.ticket is None:
-            if self.journal is not None:
-                await self._noted(self.journal.prepared(job.id, job.request, work=job.work))
+        ticket = self._ticket
+        if ticket is None:
+            await self._entry.prepared()
             ticket = await self.service.submit(job.request)
-            job.ticket = ticket
-            if self.journal is not None:
-                await self._noted(self.journal.submitted(job.id, ticket))
+            await self._entry.submitted(ticket)
+            self._ticket, job.ticket = ticket, self._entry.ticket  # the one to follow by, and one without keys to show
             _set(self._accepted)
             if self._stopping is not None:  # asked for while the unrepeatable call was on its way
                 self._why = await self._cancel_at_service(ticket)
                 raise asyncio.CancelledError
-        async for event in self.service.follow(job.ticket):
+        async for told in self.service.follow(ticket):
+            event = _without_keys(told)
             job.move(event)
             match event:
                 case Succeeded():
@@ -97,7 +92,7 @@ class Driver:
         raise ProtocolError(f"{job.model}: the service ended its answer without a result", service=self.service.name)
 
     async def _collect(self, event: Succeeded) -> Result:
-        job, request, began = self.job, self.job.request, time.time()
+        job, began = self.job, time.time()
         if not event.outputs and not event.text:
             raise JobFailed(f"{job.model}: the service says that it is done, and gave no picture", job_id=job.id)
         started = job.state.started_at or began
@@ -105,66 +100,27 @@ class Driver:
         run_s = began - started if event.inference_s is None else event.inference_s
         timings = Timings(queue_s=queue_s, run_s=run_s)
         self.estimates.learn(job.model, job.work, run_s)
-        record = self._record(event, timings)
-        artifacts = await asyncio.gather(
-            *(self._artifact(index, output, record) for index, output in enumerate(event.outputs))
-        )
-        now = time.time()
-        result = Result(
-            model=job.model,
-            prompt=request.prompt,
-            artifacts=tuple(artifacts),
-            seed=record.seed,
+        collector = Collector(
+            job_id=job.id,
+            request=job.request,
+            event=replace(event, facts=job.state.facts or {}),
+            timings=timings,
             cost=job.state.cost,
-            timings=replace(timings, fetch_s=now - began, total_s=now - job.state.created_at),
-            asked=request.asked,
-            sent=request.sent,
-            changes=request.changes,
-            job_ids=(job.id,),
-            text=event.text,
-            facts=job.state.facts or {},
-            raw=event.raw,
             display=self.display,
+            metadata=self.metadata,
         )
-        if self.journal is None:
-            return result
-        kept = await self._noted(self.journal.succeeded(job.id, result))
-        if kept is None:
-            return result
-        await asyncio.to_thread(_let_go, result.artifacts, kept.artifacts)
-        return kept
+        fetched = (self._artifact(collector, index, output) for index, output in enumerate(event.outputs))
+        artifacts = await asyncio.gather(*fetched)
+        now = time.time()
+        whole = replace(timings, fetch_s=now - began, total_s=now - job.state.created_at)
+        return await self._entry.succeeded(collector.result(artifacts, whole))
 
-    async def _noted(self, written: Future[T]) -> T | None:
-        """Wait until the journal has it; where nothing is paid there is nothing to lose, and no need to wait.
-
-        A disk that cannot be written to must not stop a job: it is told once, as a warning.
-        """
-        if self._free:
-            written.add_done_callback(self._told)
-            return None
-        try:
-            return await asyncio.shield(asyncio.wrap_future(written))
-        except StorageError:
-            self._told(written)
-            return None
-
-    async def _artifact(self, index: int, output: Output, record: Record) -> Artifact:
+    async def _artifact(self, collector: Collector, index: int, output: Output) -> Artifact:
         """One output, fetched and checked; where that fails, an artifact that keeps the address and says why."""
-        seed = output.seed if output.seed is not None else record.seed
-        record = replace(record, seed=seed)
 
         def make(payload: Payload) -> Artifact:
             try:
-                return make_artifact(
-                    payload,
-                    output,
-                    index=index,
-                    seed=seed,
-                    alt=record.prompt,
-                    record=record,
-                    display=self.display,
-                    metadata=self.metadata,
-                )
+                return collector.artifact(index, output, payload)
             except BaseException:
                 payload.drop()
                 raise
@@ -172,32 +128,10 @@ class Driver:
         try:
             return await asyncio.to_thread(make, await self.service.fetch(output))
         except (ImagegenError, OSError) as error:
-            again = partial(self._fetch_again, output)
-            return missing_artifact(
-                output, str(error), index=index, seed=seed, alt=record.prompt, record=record, refetch=again
-            )
+            return collector.missing(index, output, redact(str(error)), partial(self._fetch_again, output))
 
     def _fetch_again(self, output: Output) -> Payload:
         return self.job.runtime.run(self.service.fetch(output))
-
-    def _record(self, event: Succeeded, timings: Timings) -> Record:
-        request = self.job.request
-        return Record(
-            model=self.job.model,
-            prompt=request.prompt,
-            negative_prompt=str(request.values.get("negative_prompt") or ""),
-            seed=event.seed if event.seed is not None else request.seed,
-            sent=request.sent,
-            asked=request.asked,
-            changes=tuple(str(change) for change in request.changes if change.what != "default"),
-            cost=self.job.state.cost,
-            timings=timings.to_json(),
-            job_id=self.job.id,
-            created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-            software=f"ipyimagegen {VERSION}",
-        )
-
-    # -- the way out ----------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Ask for an end: here at once, at the service where it can be cancelled."""
@@ -209,7 +143,7 @@ class Driver:
         self._stopping = asyncio.get_running_loop().create_task(self._stop())
 
     async def _stop(self) -> None:
-        task, ticket = self._task, self.job.ticket
+        task, ticket = self._task, self._ticket
         if task is None:
             return
         if ticket is not None:
@@ -245,31 +179,24 @@ class Driver:
             job.become(finished(job.state, time.time()))
             job.outcome.set_result(result)
             return
-        self._note_end(error)
+        self._entry.close_by(error, goes_on=self._why, cost=job.state.cost)
         job.outcome.set_exception(error)
-
-    def _note_end(self, error: BaseException) -> None:
-        """Close the journal's row, unless the job may go on at the service: then it can be attached to later."""
-        if self.journal is None:
-            return
-        job = self.job
-        over = job.ticket is None or isinstance(error, JobFailed) or (isinstance(error, JobCancelled) and not self._why)
-        if over and not isinstance(error, SubmitUnknown):
-            cost = job.state.cost
-            self.journal.ended(job.id, job.phase, str(error), cost=cost).add_done_callback(self._told)
-        else:
-            self.journal.left(job.id, str(error)).add_done_callback(self._told)
 
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
 
 
-def _let_go(fetched: Sequence[Artifact], kept: Sequence[Artifact]) -> None:
-    """Delete the temporary files of outputs that the journal has now."""
-    for before, after in zip(fetched, kept, strict=True):
-        if before.path is not None and after.path != before.path:
-            before.path.unlink(missing_ok=True)
+def _without_keys(event: Event) -> Event:
+    """What a service tells, without a key that it repeats: in words that are shown, noted and raised."""
+    match event:
+        case Log(line=line):
+            return Log(redact(line))
+        case Queued() | Running() | Progress() | Failed() | Cancelled():
+            return replace(event, message=redact(event.message)) if event.message else event
+        case Succeeded() if event.text:
+            return replace(event, text=redact(event.text))
+    return event
 
 
 def _set(accepted: Future[None]) -> None:

@@ -131,7 +131,7 @@ def _openpixels(value: Mapping[str, Any]) -> tuple[str, Event]:
 
 def _speedpix(value: Mapping[str, Any]) -> tuple[str, Event]:
     from .speedpix.answers import read_envelope, read_task
-    from .speedpix.noted import event_of
+    from .speedpix.events import event_of
 
     whole = value if isinstance(value.get("data"), Mapping) else {"data": dict(value)}
     task = read_task(read_envelope(dict(whole)))

@@ -21,19 +21,19 @@ from ipyimagegen.net.http import Http
 from ipyimagegen.services.inferencesh import apps
 from ipyimagegen.services.inferencesh.api import Api as InferenceApi
 from ipyimagegen.services.inferencesh.messages import View
-from ipyimagegen.services.inferencesh.noted import ticket_of as task_ticket
 from ipyimagegen.services.inferencesh.outcomes import final, news
+from ipyimagegen.services.inferencesh.outcomes import ticket_of as task_ticket
 from ipyimagegen.services.inferencesh.streams import outcome
 from ipyimagegen.services.openpixels.api import Api as PixelsApi
 from ipyimagegen.services.openpixels.api import Refused, refusal_value
 from ipyimagegen.services.openpixels.messages import event_of as pixels_event
 from ipyimagegen.services.openpixels.messages import result_of
-from ipyimagegen.services.segmind import account, catalogue, noted
+from ipyimagegen.services.segmind import account, calls, catalogue
 from ipyimagegen.services.segmind.api import Api as SegmindApi
 from ipyimagegen.services.segmind.outputs import event_of as segmind_event
 from ipyimagegen.services.segmind.replies import read_reply
 from ipyimagegen.services.speedpix.api import Api as SpeedPixApi
-from ipyimagegen.services.speedpix.noted import event_of as speedpix_event
+from ipyimagegen.services.speedpix.events import event_of as speedpix_event
 from ipyimagegen.services.speedpix.orders import read_call
 from ipyimagegen.services.speedpix.predictions import Prediction
 from tests.unit.net.virtual import EvenClock, run
@@ -236,7 +236,7 @@ async def segmind_blocking(http: Http) -> None:
     api = SegmindApi("SG_made_up", BASE)
     api.http = http
     answer, _ = await api.blocking("flux-dev", {})
-    assert isinstance(noted.end_of(answer), Succeeded | Failed)
+    assert isinstance(calls.end_of(answer), Succeeded | Failed)
     rows = catalogue.rows_of(await api.get(f"{BASE}/models"))
     for spec in catalogue.specs(rows):
         assert spec.params is not None

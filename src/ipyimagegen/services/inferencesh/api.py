@@ -22,7 +22,7 @@ from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
 from ..kit.uploads import put
 from . import apps
-from .door import connect
+from .connect import connect
 from .errors import KINDS, SERVICE, refusal
 from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource

@@ -13,13 +13,12 @@ from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...core.requests import InputFile
 from ...media.inputs import as_input
-from ...net.shield import cancels
-from ..kit.recording import recorded
+from ..kit.entry import Entry
 from .api import Api
+from .ending import cancel_behind, note, note_cancelled, note_task
 from .errors import SERVICE, TaskTimeout
-from .leaving import cancel_behind
 from .messages import View, notes, resource
-from .noted import note, note_cancelled, note_task, ticket_of
+from .outcomes import ticket_of
 from .streams import outcome
 
 MAX_PATH_CHARS = 1_024
@@ -67,15 +66,17 @@ class Calls:
         values = {} if params.get("input") is None else params["input"]
         if not isinstance(values, Mapping):
             raise InvalidInput("inferencesh: input must be a mapping of the app's inputs")
-        async with recorded(SERVICE, params["app"], values) as row:
-            body = {**params, "input": await self.api.sendable(params["app"], values)}
-            asked = cancels()
-            task = await self.api.run(body)
-            await row.submitted(ticket_of(task, params["app"]))
-        note_task(str(task["id"]), task)
-        if cancels() > asked:
-            cancel_behind(self.api, str(task["id"]))
-            raise asyncio.CancelledError
+        entry = Entry.documented(SERVICE, params["app"], values)
+        try:
+            async with entry.submitting():
+                body = {**params, "input": await self.api.sendable(params["app"], values)}
+                task = await self.api.run(body)
+                await entry.submitted(ticket_of(task, params["app"]))
+                note_task(str(task["id"]), task)
+        except asyncio.CancelledError:
+            if entry.ticket is not None:
+                cancel_behind(self.api, entry.ticket.remote_id)
+            raise
         return task
 
     async def run(self, params: object) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ...runtime import runtime
 from ..kit.closing import AsyncClosing, Closing
 from .api import Api
 from .calls import Calls, Response, UploadFileOptions
-from .door import key
+from .connect import key
 from .streams import AsyncTaskStream, TaskStream
 
 RECONNECTING = frozenset({"auto_reconnect", "max_reconnects", "reconnect_delay_ms"})

@@ -20,7 +20,7 @@ from ...media.names import expanded, safe_name
 from ...media.saving import save_as_it_is, write_atomic
 from ...media.sniff import media_type_of_suffix, suffix_of
 from ...runtime import runtime
-from .door import default_http
+from .connect import default_http
 
 REMOTE = ("http://", "https://", "data:")
 

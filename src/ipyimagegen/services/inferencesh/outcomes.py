@@ -22,9 +22,10 @@ from ...core.events import (
     Running,
     Succeeded,
 )
+from ...core.requests import Ticket
 from ...media.encoded import decode_data_uri
 from ..kit.numbers import read_number
-from .errors import task_error
+from .errors import SERVICE, task_error
 from .messages import View
 from .statuses import TaskStatus
 
@@ -48,6 +49,11 @@ COST_FIELDS = ("cost", "total_cost", "cost_usd", "price")
 FACTS = ("filename", "size", "id")
 MAX_DEPTH = 6
 MAX_OUTPUTS = 256
+
+
+def ticket_of(task: Mapping[str, Any], model: str) -> Ticket:
+    """A task's id is all that is needed to follow it."""
+    return Ticket(service=SERVICE, model=model, remote_id=str(task["id"]))
 
 
 def news(before: View, after: View) -> list[Event]:

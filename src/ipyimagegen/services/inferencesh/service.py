@@ -16,11 +16,10 @@ from ...net.secrets import Secret
 from ...settings import keys
 from . import apps
 from .api import Api
-from .door import key
+from .connect import key
 from .errors import SERVICE
 from .messages import View
-from .noted import ticket_of
-from .outcomes import final, news
+from .outcomes import final, news, ticket_of
 from .previews import with_previews
 from .statuses import TaskStatus
 

@@ -13,9 +13,9 @@ from typing import Any, Self
 from ...core.errors import ImagegenError
 from ...runtime import bell_of, ring_or_beat, runtime
 from .api import Api
+from .ending import note
 from .errors import TaskCancelled, TaskFailed, task_error
 from .messages import View
-from .noted import note
 from .statuses import TaskStatus
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -16,9 +15,8 @@ from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact
-from ...net.shield import cancels
 from ..kit.closing import close_when_gone
-from ..kit.recording import recorded, seen
+from ..kit.entry import Entry, seen
 from .messages import Message, error_of, event_of, read_message, result_of, ticket_of
 
 SERVICE = "openpixels"
@@ -135,18 +133,16 @@ class Api:
 
         May cost money. Raises `SubmitUnknown`, `InvalidInput`, `ConnectionFailed`, or what a poll raises.
         """
-        asked_to_end, model = cancels(), str(payload.get("model") or "")
-        values = {name: value for name, value in payload.items() if name != "model"}
+        model = str(payload.get("model") or "")
+        entry = Entry.documented(SERVICE, model, {name: value for name, value in payload.items() if name != "model"})
         try:
-            async with recorded(SERVICE, model, values) as row:
+            async with entry.submitting():
                 message = await self.submit(payload)
-                await row.submitted(ticket_of(message, model))
+                await entry.submitted(ticket_of(message, model))
+                if message.final:
+                    entry.concluded(partial(event_of, message))
         except Refused as refused:
             return refusal_value(refused)
-        if message.final:
-            row.concluded(partial(event_of, message))
-        if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
         if not message.final:
             job_id = message.id
             message = [news async for news in self.follow(job_id)][-1]

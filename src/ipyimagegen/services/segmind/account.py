@@ -16,7 +16,7 @@ from ...core.events import JSON
 from ...media.inputs import as_input
 from ...net.repeat import Repeat
 from ...runtime import runtime
-from . import noted
+from . import calls
 from .api import Api, Handle
 from .errors import InferenceTimeout
 
@@ -152,14 +152,14 @@ class PixelFlows(_Space):
         if not url:
             raise InvalidInput("segmind: a PixelFlow needs workflow_id or workflow_url")
         name = f"workflows/{workflow_id or url.rstrip('/').rpartition('/')[2]}"
-        handle = runtime().run(noted.start_workflow(self._api, url, data or {}, name))
+        handle = runtime().run(calls.start_workflow(self._api, url, data or {}, name))
         if not poll or not handle.request_id:
             return read_output(dict(handle.answer))
         return runtime().run(self._wait(handle, poll_interval, max_wait_time))
 
     def get_status(self, poll_id: str | None = None, poll_url: str | None = None) -> dict[str, Any]:
         """Where a workflow's request stands."""
-        return read_output(runtime().run(noted.status(self._api, self._handle(poll_id, poll_url))).body)
+        return read_output(runtime().run(calls.status(self._api, self._handle(poll_id, poll_url))).body)
 
     def poll(
         self,
@@ -185,7 +185,7 @@ class PixelFlows(_Space):
             async with aclosing(self._api.polls(handle, timeout_s=limit_s, interval_s=interval_s)) as polls:
                 async for told in polls:
                     body = told.body
-                    noted.note(handle, told)
+                    calls.note(handle, told)
         except InferenceTimeout as error:
             return {"status": "TIMEOUT", "error_message": error.detail, "request_id": handle.request_id}
         return read_output(body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -11,12 +10,11 @@ from typing import Any, NoReturn
 from ...core.arguments import number, text
 from ...net.responses import Response, as_response
 from ...net.secrets import Secret
-from ...net.shield import cancels
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import Closing
 from ..kit.paces import paces_of
-from . import noted
+from . import calls
 from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
 from .errors import SERVICE, SegmindError, StreamingNotSupported, translated
@@ -70,11 +68,8 @@ class SegmindClient(Closing):
         return runtime().run(self._run(name, sent))
 
     async def _run(self, slug: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        asked_to_end = cancels()
-        handle = await noted.submit(self._api, slug, params)
-        if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
-        return (await noted.finished(self._api, handle)).body
+        handle = await calls.submit(self._api, slug, params)
+        return (await calls.finished(self._api, handle)).body
 
     def run_sync(self, *slug: str, **params: Any) -> Response:
         """`run_sync(slug, **params)`: one blocking call; `.content` is the picture, or `.json()` the answer.
@@ -84,7 +79,7 @@ class SegmindClient(Closing):
         """
         name, sent = named(slug, params)
         began = time.monotonic()
-        answer, url = runtime().run(noted.blocking(self._api, name, sent))
+        answer, url = runtime().run(calls.blocking(self._api, name, sent))
         response = as_response(answer, method="POST", url=url)
         response.elapsed = timedelta(seconds=time.monotonic() - began)
         return response
@@ -92,7 +87,7 @@ class SegmindClient(Closing):
     def submit_async(self, *slug: str, **params: Any) -> AsyncJob:
         """`submit_async(slug, **params)`: submit a model and return a handle at once. Costs money."""
         name, sent = named(slug, params)
-        return AsyncJob(self._api, runtime().run(noted.submit(self._api, name, sent)))
+        return AsyncJob(self._api, runtime().run(calls.submit(self._api, name, sent)))
 
     def job(self, request_id: str) -> AsyncJob:
         """A request that was submitted before, here or elsewhere. Asks nothing yet, and costs nothing."""
@@ -116,7 +111,7 @@ class SegmindClient(Closing):
         **options: Any,
     ) -> ChatResponse:
         """Ask a text model in one blocking call. Costs money. Raises `SegmindError`."""
-        answer, _ = runtime().run(noted.blocking(self._api, slug, chat_body(messages, prompt, options)))
+        answer, _ = runtime().run(calls.blocking(self._api, slug, chat_body(messages, prompt, options)))
         body = answer.json_object()
         return read_reply(body or {"output": answer.text})
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.arguments import number, seconds
 from ...runtime import runtime
-from . import noted
+from . import calls
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle
 from .replies import ChatResponse, read_reply
 
@@ -46,11 +46,11 @@ class AsyncJob:
 
     def status(self) -> dict[str, Any]:
         """Where it stands now: `status` is `QUEUED`, `PROCESSING`, `COMPLETED` or `FAILED`; then with `error`."""
-        return runtime().run(noted.status(self._api, self._handle)).body
+        return runtime().run(calls.status(self._api, self._handle)).body
 
     def result(self) -> dict[str, Any]:
         """Its whole result, also of a failed one. Raises `SegmindError` (404) once the record has expired."""
-        return runtime().run(noted.result(self._api, self._handle)).body
+        return runtime().run(calls.result(self._api, self._handle)).body
 
     def wait(self, timeout: float | None = TIMEOUT_S, interval: float = INTERVAL_S) -> dict[str, Any]:
         """Its result, once it is there; at most `timeout` seconds from now, with no more than a poll each `interval`.
@@ -58,7 +58,7 @@ class AsyncJob:
         Raises `InferenceFailed`, or `InferenceTimeout`: the job then goes on, and `wait()` may be called again.
         """
         limit_s, interval_s = seconds(timeout), number(interval, "interval", what="a number of seconds, 0 or more")
-        waiting = noted.finished(self._api, self._handle, timeout_s=limit_s, interval_s=interval_s)
+        waiting = calls.finished(self._api, self._handle, timeout_s=limit_s, interval_s=interval_s)
         return runtime().run(waiting).body
 
     def __repr__(self) -> str:

@@ -18,9 +18,9 @@ from ...net.secrets import Secret
 from ...settings import keys
 from ..kit.paces import paces_of
 from .api import CANNOT_CANCEL, Api, Handle
+from .calls import ticket_of
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
-from .noted import ticket_of
 from .outputs import event_of
 
 CATALOGUE_TTL_S = 3600.0

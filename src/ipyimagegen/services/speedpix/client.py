@@ -12,7 +12,6 @@ from typing import IO, Any, Unpack
 from ...core.errors import InvalidInput, Problem
 from ...media.inputs import as_input
 from ...net.secrets import Secret
-from ...net.shield import cancels
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
@@ -90,10 +89,7 @@ class Client(Closing, AsyncClosing):
         return await runtime().bridge(self._run(read_call(workflow_id, input, options)))
 
     async def _run(self, call: Call) -> Any:
-        asked_to_end = cancels()
         prediction = await self.predictions.submit(call.order)
-        if cancels() > asked_to_end:
-            raise asyncio.CancelledError  # it was put off while the job was on its way; the journal has its ticket
         if not call.wait:
             return prediction
         await prediction.until_ended(call.polling_interval)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
+from functools import partial
 from typing import Any, Unpack
 
 from ...core.arguments import seconds
+from ...core.events import Output
+from ...media.artifacts import Payload
 from ...runtime import runtime
-from ..kit.recording import recorded
+from ..kit.entry import Entry, seen
 from .answers import Task
 from .api import Api
 from .errors import CANNOT_CANCEL, SERVICE, SpeedPixException
-from .noted import note, ticket_of
+from .events import event_of, ticket_of
 from .orders import JOB_OPTIONS, JobOptions, Order, read_call
 from .outputs import FileOutput, files_in, hold_all, wrapped
 
@@ -110,7 +113,7 @@ class Prediction:
 
     async def _conclude(self) -> Prediction:
         await hold_all(self.output)
-        note(self._task, files_in(self._output))
+        _note(self._task, files_in(self._output))
         return self
 
     def _file(self, url: str, claim: str) -> FileOutput:
@@ -118,6 +121,17 @@ class Prediction:
 
     def __repr__(self) -> str:
         return f"<Prediction {self.id} {self._model}: {self.status}>".replace(" :", ":")
+
+
+def _note(task: Task, files: Iterable[FileOutput]) -> None:
+    """Tell the journal of an end that was seen. `files` that were fetched are kept in the history."""
+    by_url = {file.url: file for file in files}  # they stay until the journal has read them
+
+    def held(output: Output) -> Payload | None:
+        file = by_url.get(output.url)
+        return None if file is None else file.payload
+
+    seen(SERVICE, task.id, partial(event_of, task), held)
 
 
 class Predictions:
@@ -146,13 +160,14 @@ class Predictions:
 
     async def submit(self, order: Order) -> Prediction:
         """`create`, on the background loop."""
-        async with recorded(SERVICE, order.model, order.inputs) as row:
+        entry = Entry.documented(SERVICE, order.model, order.inputs)
+        async with entry.submitting():
             task = await self._api.submit(order)
-            await row.submitted(ticket_of(task, order.model))
-        prediction = Prediction(task, self._api, model=order.model, input=order.inputs)
-        self._submitted[task.id] = prediction
-        while len(self._submitted) > KEPT:
-            del self._submitted[next(iter(self._submitted))]
+            prediction = Prediction(task, self._api, model=order.model, input=order.inputs)
+            self._submitted[task.id] = prediction
+            while len(self._submitted) > KEPT:
+                del self._submitted[next(iter(self._submitted))]
+            await entry.submitted(ticket_of(task, order.model))
         return prediction
 
     def get(self, prediction_id: str) -> Prediction:

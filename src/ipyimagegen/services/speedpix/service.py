@@ -19,7 +19,7 @@ from ..kit.paces import paces_of
 from .answers import PHASES, Task
 from .api import Api, connect
 from .errors import CANNOT_CANCEL, SERVICE
-from .noted import event_of, ticket_of
+from .events import event_of, ticket_of
 from .orders import JOB_OPTIONS, Order, read_call
 from .workflows import declared, learn, spec, steering_of
 

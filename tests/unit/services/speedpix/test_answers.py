@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ipyimagegen.core.errors import ProtocolError
 from ipyimagegen.core.events import Cancelled, Failed, Progress, Queued, Running, Succeeded
 from ipyimagegen.services.speedpix.answers import fields, read_envelope, read_task, snake
-from ipyimagegen.services.speedpix.noted import event_of
+from ipyimagegen.services.speedpix.events import event_of
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

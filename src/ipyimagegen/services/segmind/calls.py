@@ -12,7 +12,7 @@ from ...core.events import Event, Output, Succeeded
 from ...core.requests import Ticket
 from ...media.sniff import sniff
 from ...net.answers import Answer
-from ..kit.recording import recorded, seen
+from ..kit.entry import Entry, seen
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle, Told
 from .errors import SERVICE, InferenceFailed
 from .outputs import event_of, seed_of
@@ -27,27 +27,30 @@ def ticket_of(handle: Handle, model: str) -> Ticket:
 
 async def submit(api: Api, slug: str, params: Mapping[str, Any]) -> Handle:
     """`Api.submit`, noted."""
-    async with recorded(SERVICE, slug, params) as row:
+    entry = Entry.documented(SERVICE, slug, params)
+    async with entry.submitting():
         handle = await api.submit(slug, params)
-        await row.submitted(ticket_of(handle, slug))
+        await entry.submitted(ticket_of(handle, slug))
     return handle
 
 
 async def start_workflow(api: Api, url: str, data: Mapping[str, Any], name: str) -> Handle:
     """`Api.start_workflow`, noted; one that was answered with its result has ended."""
-    async with recorded(SERVICE, name, data) as row:
+    entry = Entry.documented(SERVICE, name, data)
+    async with entry.submitting():
         handle = await api.start_workflow(url, data, name)
-        await row.submitted(ticket_of(handle, name))
+        await entry.submitted(ticket_of(handle, name))
         if not handle.request_id:
-            row.concluded(partial(event_of, {"status": "COMPLETED", **handle.answer}))
+            entry.concluded(partial(event_of, {"status": "COMPLETED", **handle.answer}))
     return handle
 
 
 async def blocking(api: Api, slug: str, params: Mapping[str, Any]) -> tuple[Answer, str]:
     """`Api.blocking`, noted. Such a call has no receipt: if this process dies meanwhile, nothing can be collected."""
-    async with recorded(SERVICE, slug, params) as row:
+    entry = Entry.documented(SERVICE, slug, params)
+    async with entry.submitting():
         answer, url = await api.blocking(slug, params)
-        row.concluded(partial(end_of, answer))
+        entry.concluded(partial(end_of, answer))
     return answer, url
 
 

@@ -1,4 +1,4 @@
-"""The journal's side of inference.sh: a task's ticket, and its end when somebody has seen it."""
+"""The end of a task: told to the journal when somebody has seen it, and brought about where its waiter is gone."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from ...core.requests import Ticket
-from ..kit.recording import open_row, seen
+from ...core.errors import ImagegenError
+from ...runtime import runtime
+from ..kit.entry import open_entry, seen
+from .api import Api
 from .errors import SERVICE
 from .messages import View, Whole, merge
 from .outcomes import final
 from .statuses import TaskStatus
-
-
-def ticket_of(task: Mapping[str, Any], model: str) -> Ticket:
-    """A task's id is all that is needed to follow it."""
-    return Ticket(service=SERVICE, model=model, remote_id=str(task["id"]))
 
 
 def note(task_id: str, view: View) -> None:
@@ -36,5 +33,19 @@ def note_cancelled(task_id: str, view: View) -> None:
     """Tell the journal what a cancel came to: one that was completed before stays open, to be collected."""
     if view.status is not TaskStatus.COMPLETED:
         note(task_id, view)
-    elif (row := open_row(SERVICE, task_id)) is not None:
-        row.left("it was completed before it could be cancelled")
+    elif (entry := open_entry(SERVICE, task_id)) is not None:
+        entry.left("it was completed before it could be cancelled")
+
+
+def cancel_behind(api: Api, task_id: str) -> None:
+    """Begin to cancel a task at the service. Does not wait."""
+    runtime().tidy(partial(_cancel, api, task_id))
+
+
+async def _cancel(api: Api, task_id: str) -> None:
+    try:
+        note_cancelled(task_id, await api.cancel(task_id))
+    except ImagegenError:
+        return  # nobody is left to be told; the task's own record says how it ended
+    finally:
+        api.http.gate.release(task_id)

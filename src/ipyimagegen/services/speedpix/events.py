@@ -1,21 +1,18 @@
-"""The journal's side of SpeedPix: a job's ticket, what its end means, and the files that were fetched with it."""
+"""What SpeedPix's answers mean for a job: its ticket, and the event that a look at it gives."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
+from ...core.events import JSON, Cancelled, Event, Failed, Progress, Queued, Running, Succeeded
 from ...core.requests import Ticket
-from ...media.artifacts import Payload
 from ..kit.numbers import read_number
-from ..kit.recording import seen as ended
 from .answers import Task
 from .errors import SERVICE
-from .outputs import FileOutput, outputs_of
+from .outputs import outputs_of
 from .workflows import seen
 
 
@@ -31,17 +28,6 @@ def ticket_of(task: Task, model: str, inputs: Mapping[str, Any] = MappingProxyTy
         "inputs": seen(inputs),
     }
     return Ticket(service=SERVICE, model=model, remote_id=task.id, facts=facts)
-
-
-def note(task: Task, files: Iterable[FileOutput]) -> None:
-    """Tell the journal of an end that was seen. `files` that were fetched are kept in the history."""
-    by_url = {file.url: file for file in files}  # they stay until the journal has read them
-
-    def held(output: Output) -> Payload | None:
-        file = by_url.get(output.url)
-        return None if file is None else file.payload
-
-    ended(SERVICE, task.id, partial(event_of, task), held)
 
 
 def event_of(task: Task) -> Event:

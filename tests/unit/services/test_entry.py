@@ -1,4 +1,4 @@
-"""What `recorded` and `seen` write, also when things go wrong between the steps."""
+"""What an `Entry` and `seen` write, also when things go wrong between the steps."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pytest
 
 from ipyimagegen import history
 from ipyimagegen.core.cost import Cost
-from ipyimagegen.core.errors import BadRequest, SubmitUnknown
+from ipyimagegen.core.errors import BadRequest, ConnectionFailed, JobCancelled, JobFailed, SubmitUnknown
 from ipyimagegen.core.events import Cancelled, Event, Failed, Output, Succeeded
-from ipyimagegen.core.requests import Ticket
+from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.history import Row
 from ipyimagegen.media.artifacts import Payload, make_artifact
-from ipyimagegen.media.results import Timings
+from ipyimagegen.media.results import Result, Timings
 from ipyimagegen.net.secrets import Secret, shield
-from ipyimagegen.services.kit.recording import Recording, open_row, plain, recorded, seen
+from ipyimagegen.services.kit.entry import Entry, open_entry, plain, seen
 
 PICTURE = flat_png(64, 64)
 TICKET = Ticket(service="far", model="away", remote_id="r1")
@@ -39,7 +39,14 @@ def only_row() -> Row:
 
 
 @asynccontextmanager
-async def sent(ticket: Ticket = TICKET) -> AsyncGenerator[Recording, None]:
+async def recorded(service: str, model: str, values: dict[str, object]) -> AsyncGenerator[Entry, None]:
+    entry = Entry.documented(service, model, values)
+    async with entry.submitting():
+        yield entry
+
+
+@asynccontextmanager
+async def sent(ticket: Ticket = TICKET) -> AsyncGenerator[Entry, None]:
     async with recorded("far", "away", {"prompt": "a pier", "seed": 5}) as row:
         await row.submitted(ticket)
         yield row
@@ -108,7 +115,7 @@ def test_an_end_is_noted_once_and_a_result_is_not_taken_back() -> None:
     history.journal().ended(row.id, "failed", "no").result()
     history.journal().left(row.id, "gone").result()
     assert (only_row().phase, only_row().error) == ("succeeded", "")
-    assert open_row("far", "r1") is None
+    assert open_entry("far", "r1") is None
 
 
 def test_a_job_of_somebody_else_is_left_as_it_is() -> None:
@@ -167,6 +174,64 @@ def test_a_key_that_the_service_repeats_does_not_get_in(tmp_path: Path) -> None:
     assert b"far-made-up-key" not in b"".join(path.read_bytes() for path in tmp_path.glob("journal*"))
 
 
+def test_a_key_in_a_result_does_not_get_in_and_the_waiting_user_keeps_it_as_it_came(tmp_path: Path) -> None:
+    shield(Secret("far-made-up-key"))
+    asyncio.run(send())
+    outputs = (Output(name="far-made-up-key", url="https://files.example/a.png?key=far-made-up-key"),)
+    seen("far", "r1", lambda: Succeeded(outputs=outputs, text="far-made-up-key", facts={"you": ["far-made-up-key"]}))
+    assert ("[secret]", {"you": ["[secret]"]}) == (history.search()[0].text, history.search()[0].facts)
+    history.journal().close()
+    assert b"far-made-up-key" not in b"".join(path.read_bytes() for path in tmp_path.glob("journal*"))
+
+
+def test_whatever_goes_wrong_while_a_result_is_noted_costs_no_picture() -> None:
+    nested: list[object] = []
+    for _ in range(5_000):
+        nested = [nested]
+    request = Request(service="far", model="away", values={})
+
+    async def run() -> Result:
+        entry = Entry(history.journal(), request)
+        await entry.prepared()
+        return await entry.succeeded(Result(model="far/away", text="made", facts={"deep": nested}))  # type: ignore[dict-item]
+
+    with pytest.warns(RuntimeWarning, match="cannot be attached to"):
+        assert asyncio.run(run()).text == "made"
+
+
+def test_without_a_journal_nothing_is_noted_and_the_job_goes_on() -> None:
+    async def run() -> Result:
+        entry = Entry(None, Request(service="far", model="away", values={}))
+        async with entry.submitting():
+            await entry.submitted(TICKET)
+        return await entry.succeeded(Result(model="far/away", text="made"))
+
+    assert asyncio.run(run()).text == "made"
+
+
+@pytest.mark.parametrize(
+    ("error", "ticket", "goes_on", "phase"),
+    [
+        (JobFailed("no"), TICKET, "", "failed"),
+        (JobCancelled("stopped"), TICKET, "", "cancelled"),
+        (JobCancelled("stopped"), TICKET, "it goes on there", "preparing"),
+        (ConnectionFailed("gone", service="far"), TICKET, "", "preparing"),
+        (ConnectionFailed("gone", service="far"), None, "", "failed"),
+        (SubmitUnknown("look there", service="far"), None, "", "preparing"),
+    ],
+)
+def test_an_entry_stays_open_where_the_job_may_go_on(
+    error: Exception, ticket: Ticket | None, goes_on: str, phase: str
+) -> None:
+    async def run() -> None:
+        entry = Entry(history.journal(), Request(service="far", model="away", values={}), ticket=ticket)
+        await entry.prepared()
+        entry.close_by(error, goes_on=goes_on)
+
+    asyncio.run(run())
+    assert phase == only_row().phase
+
+
 def test_a_reader_that_breaks_is_told_and_the_job_stays_open() -> None:
     asyncio.run(send())
 
@@ -197,7 +262,7 @@ def test_values_are_described() -> None:
     }
     assert plain("x" * 30_000) == f"{'x' * 200}… <30,000 characters>"
     with Path(__file__).open("rb") as file:
-        assert plain(file) == "<test_recording.py>"
+        assert plain(file) == "<test_entry.py>"
     endless: list[object] = []
     endless.append(endless)
     assert "<…>" in str(plain(endless))
