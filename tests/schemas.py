@@ -6,7 +6,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=True, allow_infinity=True))
+NUMBERS = st.one_of(
+    st.integers(), st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([10**400, -(10**400), 1e308, -1e308])
+)
 NODES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(
         st.builds(
@@ -32,6 +34,8 @@ NODES: st.SearchStrategy[Any] = st.recursive(
     ),
     lambda inner: st.one_of(
         st.builds(lambda items: {"type": "array", "items": items}, inner),
+        st.builds(lambda some: {"anyOf": [*some, {"type": ["string", "null"]}]}, st.lists(inner, max_size=2)),
+        st.builds(lambda some: {"allOf": some}, st.lists(inner, max_size=2)),
         st.builds(
             lambda parts, required: {"type": "object", "properties": parts, "required": [*parts][:required]},
             st.dictionaries(st.text(min_size=1, max_size=4), inner, max_size=3),

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from numbers import Real
 
-from .errors import InvalidInput, Problem, capped
-
-SHOWN_CHARS = 80
+from .errors import InvalidInput, Problem
+from .foreign import shown
 
 
 def seconds(value: object, name: str = "timeout") -> float | None:
@@ -45,4 +44,4 @@ def text(value: object, name: str, what: str) -> str:
 
 def wrong(value: object, name: str, what: str) -> InvalidInput:
     """The error for a value that is not what is wanted."""
-    return InvalidInput([Problem(name, f"{capped(repr(value), SHOWN_CHARS)} is not {what}")])
+    return InvalidInput([Problem(name, f"{shown(value)} is not {what}")])

@@ -10,14 +10,19 @@ import difflib
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, cast
+from fractions import Fraction
+from itertools import islice
+from typing import Any, Literal
 
 from .errors import InvalidInput, Problem, capped
 from .events import JSON
+from .foreign import same, scalar, shown
 
 Kind = Literal["text", "integer", "number", "boolean", "choice", "image", "mask", "file", "list", "object", "any"]
 """What a parameter holds. `text` is also the kind of prompts; `any` is a value that no schema describes."""
 
+MAX_ENTRIES = 100_000
+"""Of a list. An iterator may have no end."""
 MEDIA_KINDS: frozenset[Kind] = frozenset({"image", "mask", "file"})
 PROMPT_NAMES = ("prompt", "text_prompt", "positive_prompt", "text", "positive")
 SEED_NAMES = ("seed", "noise_seed", "random_seed")
@@ -56,6 +61,11 @@ class Param:
         return self.kind in MEDIA_KINDS or (self.item is not None and self.item.is_media)
 
     @property
+    def takes_null(self) -> bool:
+        """Whether `None` may be sent, where something must be; else it means that nothing was given."""
+        return self.nullable or self.kind == "any"
+
+    @property
     def limits(self) -> str:
         """What values are accepted, in words: `64 to 2048 px`, `one of 'a', 'b'`."""
         if self.choices:
@@ -71,7 +81,7 @@ class Param:
         return self.kind if high is None else f"at most {plain(high)}{unit}"
 
     def __repr__(self) -> str:
-        default = "" if self.default in (None, "") else f", default {capped(repr(self.default), 80)}"
+        default = "" if self.default in (None, "") else f", default {shown(self.default)}"
         return f"<Param {self.name}: {self.limits}{', required' if self.required else ''}{default}>"
 
 
@@ -156,7 +166,8 @@ class Params(Mapping[str, Param]):
     @property
     def seed(self) -> Param | None:
         """The parameter that makes a picture repeatable, if the model has one."""
-        return self._first(SEED_NAMES)
+        seed = self._first(SEED_NAMES)
+        return seed if seed is not None and seed.kind in ("integer", "number", "any") else None
 
     def _first(self, names: Iterable[str]) -> Param | None:
         return next((self._by_name[name] for name in names if name in self._by_name), None)
@@ -172,13 +183,16 @@ class Params(Mapping[str, Param]):
             raise InvalidInput(found.problems, model=model)
         return Checked(values, tuple(found.changes))
 
-    def look(self, asked: Mapping[str, Any], found: Findings, place: str = "") -> dict[str, Any]:
+    def look(self, asked: Mapping[Any, Any], found: Findings, place: str = "") -> dict[str, Any]:
         """`asked` with types made right as far as that goes; `found` takes what is wrong.
 
         For an object, `place` says where it is. What it must hold and does not is its default, if the schema has one.
         """
         values: dict[str, Any] = {}
         for name, value in asked.items():
+            if not isinstance(name, str):
+                found.problems.append(Problem(place, f"{shown(name)} is not the name of a parameter"))
+                continue
             param, here = self._by_name.get(name), _within(place, name)
             if param is None:
                 if self.open:
@@ -187,10 +201,10 @@ class Params(Mapping[str, Param]):
                     found.problems.append(Problem(here, self._unknown(name)))
             elif value is not None:
                 values[name] = _look(param, value, here, found)
-            elif param.nullable and param.default is not None:
+            elif (param.nullable and param.default is not None) or (param.required and param.takes_null):
                 values[name] = None
         for param in self.entries:
-            if param.required and asked.get(param.name) is None:
+            if param.required and param.name not in values and asked.get(param.name) is None:
                 if param.default is None:
                     found.problems.append(Problem(_within(place, param.name), f"is required ({param.limits})"))
                 elif place:
@@ -220,83 +234,108 @@ def _within(place: str, name: str) -> str:
 
 
 def _look(param: Param, value: Any, place: str, found: Findings) -> Any:
-    if param.is_media:
+    """One value, checked. Whatever a class of the caller's raises meanwhile is a problem of that value."""
+    if param.is_media or (value is None and param.nullable):
         return value
-    shown = capped(repr(value), 80)
+    before = len(found.problems)
+    try:
+        return _look_inside(param, value, place, found)
+    except Exception as error:  # noqa: BLE001 - an object of any class may come here
+        del found.problems[before:]
+        reason = (
+            f"this {capped(type(value).__name__, 60)} cannot be read: {capped(str(error), 120) or type(error).__name__}"
+        )
+        found.problems.append(Problem(place, reason))
+        return None
+
+
+def _look_inside(param: Param, value: Any, place: str, found: Findings) -> Any:
     if param.kind == "list":
         if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
-            found.problems.append(Problem(place, f"{shown} is not a list"))
+            found.problems.append(Problem(place, f"{shown(value)} is not a list"))
+            return None
+        entries = list(islice(value, MAX_ENTRIES + 1))
+        if len(entries) > MAX_ENTRIES:
+            found.problems.append(Problem(place, f"has more than {MAX_ENTRIES:,} entries"))
             return None
         item = param.item
-        return [entry if item is None else _look(item, entry, f"{place}[{i}]", found) for i, entry in enumerate(value)]
+        return entries if item is None else [_look(item, one, f"{place}[{i}]", found) for i, one in enumerate(entries)]
     if param.kind == "object":
         if not isinstance(value, Mapping):
-            found.problems.append(Problem(place, f"{shown} is not a mapping"))
+            found.problems.append(Problem(place, f"{shown(value)} is not a mapping"))
             return None
         return dict(value) if param.fields is None else param.fields.look(value, found, place)
-    sent, problem = _check_one(param if found.rounding else replace(param, rounds=False), value, shown)
+    own = scalar(value)
+    sent, problem = _check_one(param if found.rounding else replace(param, rounds=False), own, shown(value))
     if problem:
         found.problems.append(Problem(place, problem))
-    elif found.rounding and param.rounds and sent != value:
+    elif found.rounding and param.rounds and not same(sent, own):
         why = f"the model takes multiples of {param.step:g}"
-        found.changes.append(Change(what="adjusted", name=place, asked=value, sent=sent, why=why))
+        found.changes.append(Change(what="adjusted", name=place, asked=own, sent=sent, why=why))
     return sent
 
 
-def _check_one(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+def _check_one(param: Param, value: Any, told: str) -> tuple[Any, str]:
     """The value to send and `""`, or `None` and what is wrong with it."""
     match param.kind:
         case "integer" | "number":
-            return _check_number(param, value, shown)
+            return _check_number(param, value, told)
         case "boolean":
-            return _check_boolean(value, shown)
+            return _check_boolean(value, told)
         case "choice":
-            return _check_choice(param, value, shown)
+            return _check_choice(param, value, told)
         case "text":
-            return _check_text(param, value, shown)
+            return _check_text(param, value, told)
     return value, ""
 
 
-def _check_number(param: Param, value: Any, shown: str) -> tuple[Any, str]:
-    if hasattr(value, "item") and not isinstance(value, int | float | str):
-        value = value.item()  # a NumPy scalar
+def _check_number(param: Param, value: Any, told: str) -> tuple[Any, str]:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None, f"{shown} is not a number ({param.limits})"
+        return None, f"{told} is not a number ({param.limits})"
     try:
         number = float(value)
     except (ValueError, OverflowError):
-        return None, f"{shown} is not a number ({param.limits})"
+        return None, f"{told} is not a number ({param.limits})"
     if not math.isfinite(number):
-        return None, f"{shown} is not a finite number"
+        return None, f"{told} is not a finite number"
     if param.kind == "integer":
         if not number.is_integer():
-            return None, f"{shown} is not a whole number ({param.limits})"
+            return None, f"{told} is not a whole number ({param.limits})"
         exact = int(value) if isinstance(value, int) or (isinstance(value, str) and _is_int(value)) else int(number)
-        return _check_range(param, exact, shown)
-    return _check_range(param, number, shown)
+        return _check_range(param, exact, told)
+    return _check_range(param, number, told)
 
 
 def _is_int(text: str) -> bool:
     return text.strip().lstrip("+-").isdecimal()
 
 
-def _check_range(param: Param, number: float, shown: str) -> tuple[Any, str]:
-    if param.rounds and param.step and math.isfinite(steps := number / param.step):
-        number = type(number)(round(steps) * param.step)
+def _check_range(param: Param, asked: float, told: str) -> tuple[Any, str]:
     low, high = param.minimum, param.maximum
+    number = _rounded(asked, param.step) if param.rounds and param.step else asked
     if (low is not None and number < low) or (high is not None and number > high):
-        return None, f"{shown} is {'outside' if None not in (low, high) else 'not'} {param.limits}"
+        return None, f"{told} is {'outside' if None not in (low, high) else 'not'} {param.limits}"
     if param.choices and number not in param.choices:
-        return None, f"{shown} is not {param.limits}"
+        return None, f"{told} is not {param.limits}"
     return number, ""
 
 
-def _check_boolean(value: Any, shown: str) -> tuple[Any, str]:
+def _rounded(number: float, step: float) -> float:
+    """The nearest multiple of `step`: to the digit where both are whole, as large seeds must be."""
+    if isinstance(number, int) and float(step).is_integer():
+        whole = int(step)
+        return round(Fraction(number, whole)) * whole
+    steps = number / step
+    nearest = round(steps) * step if math.isfinite(steps) else number
+    return type(number)(nearest) if math.isfinite(nearest) else number
+
+
+def _check_boolean(value: Any, told: str) -> tuple[Any, str]:
     if isinstance(value, bool):
         return value, ""
     if isinstance(value, str) and value.strip().lower() in BOOLEAN_WORDS:
         return BOOLEAN_WORDS[value.strip().lower()], ""
-    return None, f"{shown} is neither true nor false"
+    return None, f"{told} is neither true nor false"
 
 
 BOOLEAN_WORDS = {
@@ -312,24 +351,25 @@ BOOLEAN_WORDS = {
 """The words that mean a boolean on a command line or in a cell's first line."""
 
 
-def _check_choice(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+def _check_choice(param: Param, value: Any, told: str) -> tuple[Any, str]:
     for choice in param.choices:
-        if choice == value and isinstance(choice, bool) == isinstance(value, bool):
+        if same(choice, value) and isinstance(choice, bool) == isinstance(value, bool):
             return choice, ""
+    text = str(value) if isinstance(value, str | int | float) else told
     for choice in param.choices:  # the magic's options are text
-        if str(choice) == str(value):
+        if text == str(choice) or (isinstance(choice, bool) and text.lower() == str(choice).lower()):
             return choice, ""
-    near = difflib.get_close_matches(str(value), [str(choice) for choice in param.choices], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(text[:200], [str(choice) for choice in param.choices], n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]!r}?" if near else ""
-    return None, f"{shown} is not {param.limits}{hint}"
+    return None, f"{told} is not {param.limits}{hint}"
 
 
-def _check_text(param: Param, value: Any, shown: str) -> tuple[Any, str]:
+def _check_text(param: Param, value: Any, told: str) -> tuple[Any, str]:
     if not isinstance(value, str):
         if isinstance(value, bool | int | float):
             value = str(value)
         else:
-            return None, f"{shown} is not a text"
+            return None, f"{told} is not a text"
     if any("\ud800" <= character <= "\udfff" for character in value):
         return None, "has half of a character (a lone surrogate), which cannot be sent; was it cut or decoded wrongly?"
     if param.max_length is not None and len(value) > param.max_length:
@@ -346,15 +386,3 @@ def with_defaults(params: Params, defaults: Mapping[str, JSON]) -> Params:
         ),
         params.open,
     )
-
-
-def as_json(value: Any) -> JSON:
-    """`value` as plain data for a report or a journal; what is not plain becomes its short text."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): as_json(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_json(entry) for entry in value]
-    describe = getattr(value, "describe", None)
-    return cast("str", describe()) if callable(describe) else capped(repr(value), 120)

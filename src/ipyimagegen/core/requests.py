@@ -9,7 +9,8 @@ from typing import Any
 
 from .errors import ProtocolError
 from .events import JSON
-from .params import Change, as_json
+from .foreign import as_json
+from .params import Change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

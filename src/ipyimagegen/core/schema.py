@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +23,8 @@ KINDS: dict[str, Kind] = {
     "array": "list",
     "object": "object",
 }
+SCALARS = (bool, int, float, str)
+LARGEST = sys.float_info.max
 IMAGE_NAMES = frozenset({"image", "images", "image_url", "input_image", "init_image", "control_image"})
 MASK_NAMES = frozenset({"mask", "mask_image", "mask_url"})
 FILE_FORMATS = frozenset({"file", "binary", "data-url", "uri-file", "audio", "video"})
@@ -29,8 +33,9 @@ FILE_FORMATS = frozenset({"file", "binary", "data-url", "uri-file", "audio", "vi
 def read_params(schema: Mapping[str, Any], *, open: bool = False) -> Params:
     """The parameters of an object schema, in order; `$ref` into `$defs`, `allOf`, and `anyOf` with `null` are followed.
 
-    Raises nothing: foreign schemas are often wrong somewhere. Nothing in one is evaluated or fetched. `open` says that
-    the list is known to be incomplete.
+    Raises nothing: foreign schemas are often wrong somewhere, and lawful ones say more than is read here. What is not
+    understood leaves its parameter open (kind `any`), or the list of parameters; it never closes either. Nothing in one
+    is evaluated or fetched. `open` says that the list is known to be incomplete.
     """
     return _params(resolve(schema, schema), _Reading(schema), open=open) or Params(open=open)
 
@@ -48,26 +53,42 @@ def _params(node: Mapping[str, Any], reading: _Reading, *, open: bool, depth: in
     properties = node.get("properties")
     if not isinstance(properties, Mapping):
         return None
-    listed = node.get("required")
-    required = {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
-    ordered = sorted(properties.items(), key=lambda entry: _order(entry[1]))
+    required = _required(node)
+    parts = {str(name): {} if part is True else part for name, part in properties.items() if part is not False}
+    parts |= {name: {} for name in required if name not in parts}
+    ordered = sorted(parts.items(), key=lambda entry: _order(entry[1]))
     entries = tuple(
-        _param(str(name), part, reading, required=name in required, depth=depth)
+        _param(name, part, reading, required=name in required, depth=depth)
         for name, part in ordered[:MAX_PARAMS]
         if isinstance(part, Mapping)
     )
-    return Params(entries, open)
+    return Params(entries, open or _takes_others(node) or len(entries) < len(parts))
+
+
+def _required(node: Mapping[str, Any]) -> list[str]:
+    listed = node.get("required")
+    return [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+
+
+def _takes_others(node: Mapping[str, Any]) -> bool:
+    """Whether an object says itself that it takes more names than it lists; silence counts as no."""
+    return (
+        node.get("additionalProperties") not in (None, False)
+        or node.get("unevaluatedProperties") not in (None, False)
+        or bool(node.get("patternProperties"))
+        or any(word in node for word in ("then", "else", "dependentSchemas", "$dynamicRef", "$recursiveRef"))
+    )
 
 
 def _order(node: object) -> float:
-    order = node.get("x-order", node.get("order")) if isinstance(node, Mapping) else None
-    return float(order) if isinstance(order, int | float) else float("inf")
+    order = _number(node.get("x-order", node.get("order"))) if isinstance(node, Mapping) else None
+    return float("inf") if order is None else order
 
 
 def _param(name: str, node: Mapping[str, Any], reading: _Reading, *, required: bool, depth: int) -> Param:
     """One property of a schema as a `Param`."""
-    nullable = _is_nullable(node, reading.root)
-    node = resolve(node, reading.root)
+    written, node = node, resolve(node, reading.root)
+    nullable = _is_nullable(written, reading.root) or _is_nullable(node, reading.root)
     choices = _choices(node)
     kind = _kind(name, node, choices)
     step = _number(node.get("multipleOf", node.get("step", node.get("x-step"))))
@@ -123,23 +144,44 @@ def resolve(node: Mapping[str, Any], root: Mapping[str, Any]) -> dict[str, Any]:
         for word in ("anyOf", "oneOf"):
             branches = merged.pop(word, None)
             if isinstance(branches, list):
-                real = [b for b in branches if isinstance(b, Mapping) and b.get("type") != "null"]
-                parts += real[:1] if len(real) == 1 else [_union(real)]
+                parts.append(_union([b for b in branches if not _is_null(b) and b is not False], root))
         if not parts:
             return merged
         for part in parts:
-            merged = {**part, **merged}
+            merged = _both(part, merged)
     return merged
 
 
-def _union(branches: list[Mapping[str, Any]]) -> dict[str, Any]:
-    consts = [branch["const"] for branch in branches if "const" in branch]
-    if consts and len(consts) == len(branches):
-        return {"enum": consts}
-    types = {branch.get("type") for branch in branches}
-    if types == {"integer", "number"}:
-        return {"type": "number"}
-    return {}
+def _both(part: Mapping[str, Any], merged: Mapping[str, Any]) -> dict[str, Any]:
+    """What holds where both schemas do, as far as that is read: `merged` comes first, the fields of both are there."""
+    made = {**part, **merged}
+    inner, outer = part.get("properties"), merged.get("properties")
+    if isinstance(inner, Mapping) and isinstance(outer, Mapping):
+        made["properties"] = {**inner, **outer}
+    if "required" in part and "required" in merged:
+        made["required"] = [*_required(part), *_required(merged)]
+    return made
+
+
+def _union(branches: list[Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What can be said where one of several schemas holds: the only one, whole; of more, what all of them agree on."""
+    real = [branch for branch in branches if isinstance(branch, Mapping)]
+    if len(real) < len(branches) or not real:
+        return {}
+    if len(real) == 1:
+        return real[0]
+    if all("const" in branch for branch in real):
+        return {"enum": [branch["const"] for branch in real]}
+    if all(branch.get("type") in ("integer", "number") for branch in real):
+        return {"type": "number" if any(branch["type"] == "number" for branch in real) else "integer"}
+    parts = [_follow(branch.get("$ref"), root) or branch for branch in real]
+    fields = [part["properties"] for part in parts if isinstance(part.get("properties"), Mapping)]
+    if not fields:
+        return {}
+    known: dict[str, Any] = {}
+    for field in fields:
+        known |= {name: part if name not in known or known[name] == part else {} for name, part in field.items()}
+    return {"properties": known, "additionalProperties": True}
 
 
 def _follow(ref: object, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -151,39 +193,53 @@ def _follow(ref: object, root: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return node if isinstance(node, Mapping) else None
 
 
+def _is_null(node: object) -> bool:
+    """Whether a schema holds for `null` alone."""
+    return isinstance(node, Mapping) and (node.get("type") in ("null", ["null"]) or node.get("const", "") is None)
+
+
 def _is_nullable(node: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
     listed = node.get("anyOf", node.get("oneOf"))
     branches: list[Any] = listed if isinstance(listed, list) else []
-    kinds = node.get("type")
+    kinds, values = node.get("type"), node.get("enum")
     return (
-        any(isinstance(branch, Mapping) and branch.get("type") == "null" for branch in branches)
+        _is_null(node)
+        or any(_is_null(branch) for branch in branches)
         or (isinstance(kinds, list) and "null" in kinds)
+        or (isinstance(values, list) and None in values)
         or bool(node.get("nullable"))
         or (_follow(node.get("$ref"), root) or {}).get("nullable") is True
     )
 
 
 def _choices(node: Mapping[str, Any]) -> tuple[Any, ...]:
-    listed = node.get("enum")
-    if isinstance(listed, list):
-        return tuple(value for value in listed if value is None or isinstance(value, bool | int | float | str))
-    return (node["const"],) if "const" in node else ()
+    """The values that a schema lists; none where one of them is a list or an object, which no control offers."""
+    listed = node.get("enum", [node["const"]] if "const" in node else None)
+    if not isinstance(listed, list) or not all(value is None or isinstance(value, SCALARS) for value in listed):
+        return ()
+    return tuple(listed)
 
 
 def _kind(name: str, node: Mapping[str, Any], choices: tuple[Any, ...]) -> Kind:
     declared = node.get("x-kind")
     if declared in ("image", "mask", "file"):
         return declared  # type: ignore[no-any-return]
-    kinds = node.get("type")
-    if isinstance(kinds, list):
-        kinds = next((kind for kind in kinds if kind != "null"), None)
     if choices:
         return "choice"
-    kind = KINDS.get(kinds, "any") if isinstance(kinds, str) else "any"
+    kind = KINDS.get(_type(node), "any")
     media = _media_kind(name, node)
     if media and (kind in ("text", "any") or (kind == "object" and _is_file_object(node))):
         return media
     return kind
+
+
+def _type(node: Mapping[str, Any]) -> str:
+    """The one type that values have, `null` aside; `""` where there are several, or an unknown one."""
+    listed = node.get("type")
+    kinds = [kind for kind in (listed if isinstance(listed, list) else [listed]) if kind != "null"]
+    if kinds and all(kind in ("integer", "number") for kind in kinds):
+        return "number" if "number" in kinds else "integer"
+    return kinds[0] if len(kinds) == 1 and isinstance(kinds[0], str) else ""
 
 
 def _media_kind(name: str, node: Mapping[str, Any]) -> Kind | None:
@@ -206,18 +262,21 @@ def _is_file_object(node: Mapping[str, Any]) -> bool:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """A bound that means something, whole ones to the digit; `None` for one beyond all values, as for none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -LARGEST <= value <= LARGEST:
+        return None
+    return value
 
 
 def _minimum(node: Mapping[str, Any], kind: Kind) -> float | None:
     above = _number(node.get("exclusiveMinimum"))
     if above is not None and kind == "integer":
-        return above + 1
+        return math.floor(above) + 1
     return _number(node.get("minimum")) if above is None else above
 
 
 def _maximum(node: Mapping[str, Any], kind: Kind) -> float | None:
     below = _number(node.get("exclusiveMaximum"))
     if below is not None and kind == "integer":
-        return below - 1
+        return math.ceil(below) - 1
     return _number(node.get("maximum")) if below is None else below

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..core.errors import InvalidInput
+from ..core.foreign import as_json
 from ..core.models import ModelSpec
-from ..core.params import as_json
 from ..core.requests import InputFile, Request
 
 _FILE = "$file"

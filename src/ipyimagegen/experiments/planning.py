@@ -12,8 +12,9 @@ from typing import Any
 
 from ..core.arguments import whole, wrong
 from ..core.errors import InvalidInput, Problem
+from ..core.foreign import as_json
 from ..core.models import ModelSpec
-from ..core.params import Change, Findings, Param, as_json
+from ..core.params import Change, Findings, Param
 from ..core.requests import InputFile, Request
 from ..jobs.prepare import prepare, seed_range
 from ..media.inputs import as_input

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.cost import UNKNOWN, Cost, Source
-from ..core.params import as_json
+from ..core.foreign import as_json
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.metadata.record import Record

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from ..core.errors import BudgetExceeded, InvalidInput, Problem
+from ..core.foreign import as_json, is_random
 from ..core.models import ModelSpec
-from ..core.params import SEED_NAMES, Change, Param, as_json
+from ..core.params import SEED_NAMES, Change, Param
 from ..core.requests import InputFile, Request
 from ..media.inputs import as_input
 
 MAX_SEED = 2**32 - 1
 MAX_N = 64
-RANDOM = (None, -1, "-1", "random")
-"""Values of a seed that mean: choose one."""
 
 
 def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: Mapping[str, Any]) -> list[Request]:
@@ -27,7 +27,7 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
     if type(n) is not int or not 1 <= n <= MAX_N:
         raise InvalidInput([Problem("n", f"{n!r} is not a whole number of pictures, 1 to {MAX_N}")], model=spec.id)
     seed = spec.params.seed or _undescribed_seed(spec, asked)
-    wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and value in RANDOM)}
+    wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and is_random(value))}
     checked = spec.params.check(wanted, model=spec.id)
     values = {**_with_files(spec, checked.values), **_required_defaults(spec, checked.values)}
     request = Request(
@@ -38,9 +38,9 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
         changes=checked.changes + _defaults(spec, checked.values),
         options=options,
     )
-    if seed is None:
-        return [request] * n
-    first = values.get(seed.name)
+    first = values.get(seed.name) if seed is not None else None
+    if seed is None or not (first is None or isinstance(first, int | float)):
+        return [request] * n  # a seed may also be a word, where the schema leaves that open
     why = "none was given"
     if first is None:
         first = draw_seed(seed)
@@ -68,7 +68,7 @@ def seed_range(seed: Param) -> tuple[int, int]:
 
     32 bits if it is silent.
     """
-    low = max(0, int(seed.minimum or 0))
+    low = max(0, math.ceil(seed.minimum or 0))
     high = MAX_SEED if seed.maximum is None else int(seed.maximum)
     return low, max(low, high)
 

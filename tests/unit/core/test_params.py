@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from contextlib import suppress
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.foreign import scalar
+from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Param, Params
 from ipyimagegen.core.schema import MAX_FIELDS, read_params
+from ipyimagegen.jobs.prepare import prepare
+from ipyimagegen.notebook.widgets.studio.controls import controls
 
 SCHEMA = {
     "type": "object",
@@ -205,6 +213,187 @@ json_values = st.recursive(
 words = st.sampled_from(
     ["type", "enum", "$ref", "allOf", "anyOf", "items", "properties", "required", "minimum", "multipleOf", "format"]
 )
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ({"anyOf": [{"type": ["string", "null"]}, {"type": "integer"}]}, 5),
+        ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "auto"),
+        ({"type": ["integer", "string"]}, "auto"),
+        ({"type": ["string", "integer"]}, 5),
+        ({"anyOf": [True, {"type": "integer"}]}, "text"),
+        ({"enum": ["a", {"x": 1}]}, {"x": 1}),
+        ({"const": {"x": 1}}, {"x": 1}),
+        ({"type": "integer", "minimum": -(10**400), "maximum": 10**400}, 7),
+        ({"type": "number", "maximum": 10**400, "multipleOf": 10**400}, 0.5),
+        ({"type": "integer", "exclusiveMinimum": 0.5}, 1),
+        ({"type": "integer", "maximum": 2**64 - 1, "multipleOf": 1}, 2**64 - 1),
+        ({"type": "string", "maxLength": 10**400, "x-order": 10**400, "default": 10**400}, "text"),
+        (True, "text"),
+    ],
+)
+def test_what_is_not_understood_in_a_lawful_schema_leaves_the_parameter_open(part: object, value: object) -> None:
+    params = read_params({"properties": {"a": part, "b": {"allOf": [part]}}})
+    assert params.check({"a": value, "b": value}).values == {"a": value, "b": value}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {}}, "additionalProperties": True},
+        {"properties": {"a": {}}, "patternProperties": {"^b": {}}},
+        {"properties": {"a": {}}, "required": ["b"]},
+        {"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
+        {"oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {"type": "integer"}}}]},
+        {"properties": {"a": {}}, "if": {}, "then": {"properties": {"b": {}}}},
+        {"properties": {f"p{i}": {} for i in range(500)} | {"a": {}, "b": {}}},
+    ],
+)
+def test_a_name_that_a_lawful_schema_takes_is_taken(schema: dict[str, object]) -> None:
+    assert read_params(schema).check({"a": 1, "b": 2}).values == {"a": 1, "b": 2}
+
+
+def test_null_is_sent_where_it_is_the_only_thing_that_may_be() -> None:
+    params = read_params({"properties": {"a": {"type": "null"}, "b": {"enum": [None]}}, "required": ["a", "b"]})
+    assert params.check({"a": None, "b": None}).values == {"a": None, "b": None}
+
+
+class Sly:
+    """What some library's class may do when it is looked at."""
+
+    def __init__(self, raising: str) -> None:
+        self.raising = raising
+
+    def _odd(self, name: str) -> object:
+        if self.raising in (name, "all"):
+            raise KeyError("not for you")
+        return self
+
+    def __eq__(self, other: object) -> Any:
+        return self._odd("eq")
+
+    def __bool__(self) -> bool:
+        return bool(self._odd("bool") is None)
+
+    def __repr__(self) -> str:
+        self._odd("repr")
+        return "Sly"
+
+    def __iter__(self) -> Any:
+        self._odd("iter")
+        return itertools.count()
+
+    def __float__(self) -> float:
+        self._odd("float")
+        return 1.0
+
+    def __getattr__(self, name: str) -> object:
+        return self._odd("attribute")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+ODD_VALUES = [
+    np.arange(3),
+    np.zeros((2, 2)),
+    np.array(["a", "b"]),
+    [np.arange(3)],
+    {"path": np.arange(3)},
+    object(),
+    10**5000,
+]
+ODD_VALUES += [Sly(name) for name in ("eq", "bool", "repr", "iter", "float", "attribute", "all", "")]
+
+
+@pytest.mark.parametrize("value", ODD_VALUES, ids=lambda value: f"{type(value).__name__}")
+def test_odd_values_are_our_invalid_input_and_no_other_error(value: Any) -> None:
+    for params in (PARAMS, LORAS, read_params({"properties": {"seed": {"type": "integer"}}})):
+        spec = ModelSpec(service="s", name="m", params=params)
+        for name in params:
+            if not params[name].is_media:
+                with suppress(InvalidInput):
+                    prepare(spec, {"prompt": "x", name: value} if "prompt" in params else {name: value}, options={})
+    for wrong in (PARAMS["width"], PARAMS["hires"], PARAMS["scheduler"], PARAMS["prompt"]):
+        with pytest.raises(InvalidInput, match=wrong.name):
+            Params((wrong,)).check({wrong.name: value})
+
+
+def test_numpys_scalars_are_pythons_numbers() -> None:
+    asked = {"prompt": np.str_("x"), "width": np.int64(64), "guidance_scale": np.float32(0.5), "hires": np.bool_(True)}  # noqa: FBT003
+    sent = PARAMS.check({**asked, "seed": np.array(7)}).values
+    assert sent == {"prompt": "x", "width": 64, "guidance_scale": 0.5, "hires": True, "seed": 7}
+    assert [str, int, float, bool, int] == [type(scalar(value)) for value in sent.values()]
+
+
+@pytest.mark.parametrize("value", [None, -1, -1.0, "-1", "random", np.int64(-1), np.array(-1)])
+def test_a_seed_that_says_choose_one(value: object) -> None:
+    spec = ModelSpec(service="s", name="m", params=PARAMS)
+    assert isinstance(prepare(spec, {"prompt": "x", "seed": value}, options={})[0].seed, int)
+
+
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([10**400, -(10**400)])
+texts = st.text(max_size=6)
+
+
+def _typed(kind: str, values: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+    return st.tuples(st.just({"type": kind}), values)
+
+
+def _combined(inner: st.SearchStrategy[tuple[Any, Any]]) -> st.SearchStrategy[tuple[Any, Any]]:
+    """Schemas made of others, each with a value that it holds for."""
+    return st.one_of(
+        st.builds(lambda a, b, word: ({word: [a[0], b[0]]}, a[1]), inner, inner, st.sampled_from(["anyOf"])),
+        st.builds(lambda a: ({"anyOf": [a[0], {"type": "null"}]}, a[1]), inner),
+        st.builds(lambda a: ({"allOf": [a[0], True]}, a[1]), inner),
+        st.builds(lambda a: ({"type": "array", "items": a[0]}, [a[1]]), inner),
+        st.builds(
+            lambda a, name: ({"type": "object", "properties": {name: a[0]}, "required": [name]}, {name: a[1]}),
+            inner,
+            texts,
+        ),
+    )
+
+
+small, few = st.floats(-9, 9), st.lists(json_values, max_size=2)
+lawful: st.SearchStrategy[tuple[Any, Any]] = st.recursive(
+    st.one_of(
+        _typed("string", texts),
+        _typed("boolean", st.booleans()),
+        _typed("integer", st.integers()),
+        _typed("number", st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9)),
+        st.builds(lambda low, value: ({"type": "integer", "minimum": min(low, value)}, value), numbers, st.integers()),
+        st.builds(
+            lambda high, value: ({"type": "number", "maximum": max(high, value)}, value), numbers, st.floats(-9, 9)
+        ),
+        st.builds(
+            lambda low, value: ({"type": "integer", "exclusiveMinimum": low}, math.floor(low) + 1 + value),
+            small,
+            st.integers(0, 9),
+        ),
+        st.builds(lambda value: ({"const": value}, value), json_values),
+        st.builds(
+            lambda value, more: ({"enum": [*more, value]}, value), json_values, st.lists(json_values, max_size=2)
+        ),
+        st.builds(
+            lambda kinds, value: ({"type": ["string", *kinds]}, value), st.just(["integer"]), texts | st.integers()
+        ),
+        st.tuples(st.just(True), json_values),  # noqa: FBT003
+        st.tuples(st.just({}), json_values),
+    ),
+    _combined,
+    max_leaves=5,
+)
+
+
+@given(lawful, st.booleans())
+def test_a_value_that_a_lawful_schema_takes_is_taken(pair: tuple[Any, Any], referred: bool) -> None:  # noqa: FBT001
+    schema, value = pair
+    part = {"$ref": "#/$defs/one"} if referred else schema
+    params = read_params({"properties": {"a": part}, "$defs": {"one": schema}})
+    assert str(params)
+    params.check({"a": value})
+    controls(ModelSpec(service="s", name="m", params=params))
 
 
 @given(st.dictionaries(words, json_values | st.dictionaries(words, json_values, max_size=4), max_size=6))

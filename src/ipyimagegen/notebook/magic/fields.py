@@ -63,7 +63,13 @@ _MOMENTS = (dt.date, dt.datetime, dt.time, dt.timedelta)
 _PLAIN = (str, int, float, complex, Decimal, Fraction, UUID, *_MOMENTS)
 _TABLES = frozenset({"numpy", "pandas", "polars", "PIL"})
 """Libraries whose objects hold data: arrays, tables and their rows, pictures."""
-_OURS = ("ipyimagegen.media.", "ipyimagegen.job", "ipyimagegen.batch", "ipyimagegen.notebook.widgets.")
+_OURS = (
+    "ipyimagegen.media.",
+    "ipyimagegen.jobs.job.",
+    "ipyimagegen.jobs.batch.",
+    "ipyimagegen.experiments.",
+    "ipyimagegen.notebook.widgets.",
+)
 """Results, pictures, jobs and studios of this package; not its clients, which know keys."""
 
 

@@ -29,7 +29,8 @@ from ... import history
 from ...core.cost import UNKNOWN, Cost
 from ...core.errors import ImagegenError, JobCancelled, JobFailed, SubmitUnknown
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Succeeded
-from ...core.params import SEED_NAMES, as_json
+from ...core.foreign import as_json
+from ...core.params import SEED_NAMES
 from ...core.requests import Request, Ticket
 from ...history import End, Journal
 from ...history.warn import warn_once

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from ....core.events import JSON
+from ....core.foreign import as_json
 from ....core.models import ModelSpec
-from ....core.params import Param, as_json
+from ....core.params import Param
 
 Role = Literal["prompt", "negative", "seed", "width", "height", ""]
 Look = Literal["area", "line", "slider", "number", "choice", "switch", "media", "list", "object", "json"]
@@ -106,9 +107,10 @@ def step_of(param: Param) -> float | None:
     if param.kind == "integer":
         return 1.0
     low, high = _finite(param.minimum), _finite(param.maximum)
-    if low is None or high is None or high <= low:
+    hundredth = (high - low) / 100 if low is not None and high is not None else 0.0
+    if not 0 < hundredth < math.inf:
         return 0.1
-    return float(10.0 ** math.floor(math.log10((high - low) / 100) + 0.5))
+    return float(10.0 ** math.floor(math.log10(hundredth) + 0.5))
 
 
 def plain(value: Any) -> JSON:

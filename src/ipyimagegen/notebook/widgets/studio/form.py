@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ....core.errors import InvalidInput
+from ....core.foreign import is_random, same
 from ....core.models import ModelSpec
 from ....core.params import MEDIA_KINDS, Param, examine
 from ....media.artifacts import Artifact
 from ....media.inputs import as_input
 from ....media.results import Result
 from .controls import MAX_EXACT, Role, role_of
-
-RANDOM = (None, "", -1, "-1", "random")
-"""What a seed may be for "choose one"; such a seed is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ class Form:
             return _is_random(value)
         if param.kind == "text" and value == "" and param.default in (None, ""):
             return True
-        return bool(type(value) is type(param.default) and value == param.default)
+        return type(value) is type(param.default) and same(value, param.default)
 
     def problems(self) -> dict[str, str]:
         """What is wrong, by place (`steps`, `loras[1].scale`); `""` for what concerns none. Asks only the schema."""
@@ -215,7 +213,8 @@ def _entries(value: Any) -> list[Any]:
 
 
 def _is_random(value: Any) -> bool:
-    return value is None or (isinstance(value, int | str) and not isinstance(value, bool) and value in RANDOM)
+    """Whether a seed says "choose one", as an emptied field does too. Such a seed is not kept."""
+    return is_random(value) or (type(value) is str and not value)
 
 
 def _key(spec: ModelSpec, name: str) -> str:

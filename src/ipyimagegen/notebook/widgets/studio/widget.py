@@ -13,8 +13,9 @@ import traitlets
 
 from ....core.errors import ImagegenError, InvalidInput, Problem, capped
 from ....core.events import Event, Preview
+from ....core.foreign import as_json
 from ....core.models import ModelSpec
-from ....core.params import Params, as_json
+from ....core.params import Params
 from ....jobs.batch import Batch
 from ....jobs.client import Client
 from ....jobs.job import Job
