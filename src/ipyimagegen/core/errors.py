@@ -5,6 +5,7 @@ ImagegenError
 ├── InvalidInput            (ValueError)   a parameter, a prompt or a file that cannot be sent
 ├── UnknownModel            (LookupError)  no such model; carries suggestions
 ├── UnknownJob              (LookupError)  no such job here or in the journal
+├── UnknownSweep            (LookupError)  no such sweep in the journal
 ├── MissingKey                             a service has no key; says how to get one
 ├── BudgetExceeded                         refused before anything was sent
 ├── MediaError              (ValueError)   bytes that are not the picture they claim to be, or too many
@@ -104,6 +105,10 @@ class UnknownModel(ImagegenError, LookupError):
 
 class UnknownJob(ImagegenError, LookupError):
     """No job of that id in this session or in the journal."""
+
+
+class UnknownSweep(ImagegenError, LookupError):
+    """No sweep of that id or name in the journal, or in that folder."""
 
 
 class MissingKey(ImagegenError):

@@ -20,6 +20,7 @@ from ..media.artifacts import Artifact
 from ..media.results import Result
 from .reading import Archive
 from .rows import End, end_of, money, output_row, storable, writable
+from .sweeps import SweepRows, clear_sweeps
 
 IN_MEMORY = 4 << 20
 """Larger outputs are read from their file when asked for, instead of being held."""
@@ -28,7 +29,7 @@ NOTED_WITHIN_S = 3_600.0
 """Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
 
 
-class Journal(Archive):
+class Journal(Archive, SweepRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes.
@@ -158,6 +159,7 @@ class Journal(Archive):
             found = connection.execute(f"DELETE FROM jobs WHERE {ended}", (before,)).rowcount
             connection.execute("DELETE FROM paces WHERE noted < ?", (before,))
             needed = {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM outputs")}
+            needed |= clear_sweeps(connection, before)
         self.files.drop(forgotten - needed, needed=needed, before=time.time() - NOTED_WITHIN_S)
         return found
 

@@ -56,7 +56,35 @@ def m001_jobs(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS paces_by_model ON paces (model)")
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_jobs,)
+def m002_sweeps(connection: sqlite3.Connection) -> None:
+    """Sweeps, their cells with the jobs that they have become, and the input files that cells need."""
+    connection.execute(
+        "CREATE TABLE sweeps (id TEXT PRIMARY KEY, name TEXT NOT NULL, created REAL NOT NULL, recipe TEXT)"
+    )
+    connection.execute(
+        """
+        CREATE TABLE sweep_cells (
+            sweep TEXT NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE, place INTEGER NOT NULL,
+            at TEXT NOT NULL, vals TEXT NOT NULL, model TEXT NOT NULL, identity TEXT NOT NULL,
+            request TEXT, problem TEXT NOT NULL DEFAULT '',
+            job TEXT, owner TEXT NOT NULL DEFAULT '', paths TEXT NOT NULL DEFAULT '[]',
+            PRIMARY KEY (sweep, place)
+        )
+        """
+    )
+    connection.execute("CREATE INDEX sweep_cells_by_identity ON sweep_cells (identity)")
+    connection.execute("CREATE INDEX sweep_cells_by_job ON sweep_cells (job)")
+    connection.execute(
+        """
+        CREATE TABLE sweep_inputs (
+            sweep TEXT NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE, sha256 TEXT NOT NULL,
+            PRIMARY KEY (sweep, sha256)
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps)
 """In their order. New ones go to the end."""
 
 
