@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ..core.errors import ProtocolError, capped
 from ..core.events import JSON
 
-ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage")
+ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage", "errMessage")
 """Where services put the reason of a refusal: RFC 9457 and what is customary."""
 
 

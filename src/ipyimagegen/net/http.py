@@ -33,6 +33,7 @@ from .clock import Clock
 from .decoders import Message
 from .downloads import Fetch, Spool, filename
 from .failures import refusal
+from .proxies import Own, lost, nobody, own
 from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, decide
 from .retry_after import retry_after_s
 from .secrets import redact
@@ -105,6 +106,7 @@ class Http:
         within_s: float | None = None,
         max_bytes: int = MAX_BODY_BYTES,
         full: Callable[[Answer], bool] = never,
+        own_error: Own = nobody,
         model: str = "",
         look: str = "",
     ) -> Answer:
@@ -113,8 +115,9 @@ class Http:
         `url` is absolute, or a path under `base_url`. `json` is sent compact and as UTF-8, or `content` as it is.
         `timeout_s` limits each attempt, `within_s` all of them together (`None`: failing reads give up after two
         minutes, a rate limit is waited out for up to an hour). `full` says of an answer that it means "too many
-        jobs", where a service does not say so by 429. `model` and `look` (how to see whether the job runs) are for
-        `SubmitUnknown`.
+        jobs", where a service does not say so by 429; `own_error` knows the form of error that the service documents:
+        without it no 5xx in answer to a submit proves that it was refused. `model` and `look` (how to see whether the
+        job runs) are for `SubmitUnknown`.
 
         Cancelling it leaves at once, but for a submit that is on its way: that is waited for, and the answer returned
         (or the error raised); `asyncio.current_task().cancelling()` then tells of the cancel.
@@ -130,7 +133,7 @@ class Http:
         async def attempt(left_s: float | None) -> Answer:
             limit = limit_s if left_s is None else min(limit_s, left_s)
             ask = Ask(method=method, url=target, headers=given, body=body, limit_s=limit, silence_s=limit)
-            return self._good(await self._whole(ask, max_bytes), full)
+            return self._good(await self._whole(ask, max_bytes), full, own_error)
 
         came = await self._repeated(attempt, repeat, within_s=within_s)
         if isinstance(came, Answer):
@@ -268,14 +271,14 @@ class Http:
         pieces = [piece async for piece in body_of(response, max_bytes=max_bytes)]
         return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(pieces))
 
-    def _good(self, answer: Answer, full: Callable[[Answer], bool] = never) -> Answer:
+    def _good(self, answer: Answer, full: Callable[[Answer], bool] = never, form: Own = nobody) -> Answer:
         """The answer, if it is 2xx and does not say that the service is full. Raises `Missed` otherwise."""
         turned_away = full(answer)
         if answer.ok and not turned_away:
             return answer
         wait_s = retry_after_s(answer.headers, wall_s=self.clock.wall())
         status = TOO_MANY if turned_away else answer.status
-        outcome = Outcome(status=status, retry_after_s=wait_s, explained=bool(answer.json_object()))
+        outcome = Outcome(status=status, retry_after_s=wait_s, own=own(answer, form), lost=lost(answer))
         raise Missed(outcome, answer=answer)
 
     async def _concluded(self, attempt: Attempt[T], *, within_s: float | None) -> T:

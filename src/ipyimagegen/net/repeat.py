@@ -1,7 +1,8 @@
 """May this call be made again? A pure decision from what was tried and what came back.
 
 Whether a call may be repeated is said by the call (`Repeat`), never guessed from its HTTP method. The rules are those
-of the four services: a submit is sent again only on proof that nothing was accepted.
+of the four services (services/README.md): a submit is sent again, or called refused, only on proof that nothing was
+taken in. Everything else is `Ambiguous`, as a proxy's 5xx is: the job behind it may run, and be billed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ UNAVAILABLE = 503
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 """Statuses after which a read may well succeed."""
 
+REFUSALS = frozenset(
+    {400, 401, 402, 403, 404, 405, 406, 407, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 425, 426, 428, 431, 451}
+)
+"""Statuses that blame the request itself, so that nobody has begun to work on it, whoever says so (RFC 9110, 15.5;
+425 is RFC 8470: unwilling to begin). Not here: 408 and 499 (a wait was over: Envoy says 408 also of a service that was
+still at work), 409, 423 and 424 (something else runs, perhaps this very job), and what vendors have made up."""
+MOVED = frozenset({301, 307, 308})
+"""Redirects that say: not done here. 302 and 303 are also how a place says that it has done it: look there."""
+OWN_REFUSALS = frozenset({409, 423, 424, 500, 501, 503})
+"""Statuses that prove a refusal in the service's own form of error alone. 502, 504, 520 to 529 and the like are about
+what stands behind whoever speaks, in any words."""
+
 
 class Repeat(Enum):
     """What a call risks when it is made twice."""
@@ -34,7 +47,7 @@ class Repeat(Enum):
     SUBMIT = "submit"
     """Money. Repeated only on proof that nothing was accepted."""
     SUBMIT_AFTER_5XX = "submit, again after 5xx"
-    """As `SUBMIT`, at a route of which the service says that a 5xx with an error of its own may be sent again."""
+    """As `SUBMIT`, at a route of which the service says that after a 5xx of its own it may be sent again."""
     NEVER = "never"
     """Unknown. Made once."""
 
@@ -49,15 +62,16 @@ class Outcome:
     """What one attempt came to: an answer (`status`), or none (`status` is `None`).
 
     `sent`: the request, or a part of it, may have reached the service. `lasting`: it will not be otherwise next time
-    (a bad certificate). `retry_after_s`: what the service asked for. `explained`: the body was a JSON error of the
-    service's own.
+    (a bad certificate). `retry_after_s`: what the service asked for. `own`: the body is in the form of error that the
+    service documents. `lost`: it is in the words of a proxy that passed the request on (`net.proxies` tells both).
     """
 
     status: int | None = None
     sent: bool = True
     lasting: bool = False
     retry_after_s: float | None = None
-    explained: bool = False
+    own: bool = False
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +136,17 @@ def _verdict(repeat: Repeat, outcome: Outcome, *, attempt: int) -> Decision:
     again = Again(0.0)
     if repeat.pays and outcome.status is None and outcome.sent:
         return Ambiguous()
-    if repeat is Repeat.NEVER or outcome.lasting:
+    if repeat is Repeat.NEVER or (outcome.lasting and outcome.status is None):
         return No()
     if repeat is Repeat.READ:
         return again if outcome.status is None or outcome.status in PASSING else No()
-    if outcome.status is None:
+    if outcome.status is None or outcome.status == TOO_MANY:
         return again
-    if outcome.status == TOO_MANY or (outcome.status == UNAVAILABLE and outcome.retry_after_s is not None):
+    if outcome.status == UNAVAILABLE and outcome.retry_after_s is not None and not outcome.lost:
         return again
-    if outcome.status < 500:
+    if outcome.status in REFUSALS or outcome.status in MOVED:
         return No()
-    if not outcome.explained:
+    if not outcome.own or outcome.status not in OWN_REFUSALS:
         return Ambiguous()
-    return again if repeat is Repeat.SUBMIT_AFTER_5XX and attempt < REFUSED_ATTEMPTS else No()
+    may = repeat is Repeat.SUBMIT_AFTER_5XX and outcome.status >= 500 and attempt < REFUSED_ATTEMPTS
+    return again if may else No()

@@ -20,13 +20,12 @@ from .addresses import Place, parts
 from .answers import Answer
 from .clients import Clients
 from .failures import Trace, failure
-from .repeat import Outcome
+from .repeat import MOVED, Outcome
 from .secrets import MASK, Secret, shield
 
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT_S = 10.0
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
-SEE_OTHER = 303
 SAME_METHOD = frozenset({307, 308})
 
 PRIVATE = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
@@ -141,7 +140,7 @@ class Wire:
                     return
             finally:
                 await response.aclose()
-            trace.sent = response.status_code == SEE_OTHER  # other redirects say: not done here
+            trace.sent = response.status_code not in MOVED
             if response.status_code not in SAME_METHOD and method not in {"GET", "HEAD"}:
                 raise ProtocolError(f"{self.service}: HTTP {response.status_code} in answer to a {method}")
             came_from, url = place.url, self._onward(place.url, onward)

@@ -28,6 +28,7 @@ from ipyimagegen.core.errors import (
     ServiceUnavailable,
     SubmitUnknown,
 )
+from ipyimagegen.net.answers import Answer
 from ipyimagegen.net.http import Http, Outgoing
 from ipyimagegen.net.repeat import Repeat
 from ipyimagegen.net.secrets import Secret
@@ -224,7 +225,7 @@ def test_a_submit_is_sent_on_within_the_service_only_and_never_turned_into_a_get
     service = Service(httpx.Response(308, headers={"location": "/v3/x"}), ok(id=1))
     assert run(service.http().call("POST", "/v2/x", json={"a": 1}, repeat=Repeat.SUBMIT)).ok
     assert [("POST", b'{"a":1}')] * 2 == [(request.method, request.content) for request in service.requests]
-    for status, location in ((307, "https://elsewhere.example/x"), (302, "/v3/x"), (301, "/v3/x")):
+    for status, location in ((307, "https://elsewhere.example/x"), (301, "/v3/x")):
         service = Service(httpx.Response(status, headers={"location": location}))
         with pytest.raises(ProtocolError):
             run(service.http().call("POST", "/v2/x", json={}, repeat=Repeat.SUBMIT))
@@ -244,7 +245,12 @@ def test_a_submit_is_sent_on_within_the_service_only_and_never_turned_into_a_get
         httpx.Response(500),
         httpx.Response(502, text="<html>bad gateway"),
         httpx.Response(503),
+        httpx.Response(302, headers={"location": "/login"}),
         httpx.Response(303, headers={"location": "/elsewhere"}),
+        httpx.Response(504, json={"message": "Endpoint request timed out"}),
+        httpx.Response(503, text="upstream connect error or disconnect/reset", headers={"retry-after": "1"}),
+        httpx.Response(503, text="<html>Backend fetch failed", headers={"retry-after": "5"}),
+        httpx.Response(500, json={"message": "Internal server error"}),
     ],
 )
 def test_a_submit_whose_outcome_is_unknown_is_sent_once(lost):
@@ -271,7 +277,11 @@ def test_a_submit_whose_outcome_is_unknown_is_sent_once(lost):
 )
 def test_a_submit_that_was_certainly_not_accepted_is_sent_again(unaccepted):
     service = Service(unaccepted, ok(id=1))
-    assert run(service.http().call("POST", "/v2/x", json={}, repeat=Repeat.SUBMIT_AFTER_5XX)).ok
+
+    def own(answer: Answer) -> bool:
+        return "error" in answer.json_object()
+
+    assert run(service.http().call("POST", "/v2/x", json={}, repeat=Repeat.SUBMIT_AFTER_5XX, own_error=own)).ok
     assert 2 == len(service.requests)
 
 

@@ -36,8 +36,12 @@ def verdict(repeat: Repeat, outcome: Outcome, *, attempt: int = 1) -> type[Decis
         (Again, Outcome(status=503, retry_after_s=2.0)),
         (Ambiguous, Outcome(status=503)),
         (Ambiguous, Outcome(status=500)),
-        (No, Outcome(status=500, explained=True)),
-        (Ambiguous, Outcome(status=504)),
+        (No, Outcome(status=500, own=True)),
+        (Ambiguous, Outcome(status=503, retry_after_s=2.0, lost=True)),
+        *((Ambiguous, Outcome(status=status, own=True)) for status in (408, 499, 502, 504, *range(520, 530))),
+        *((Ambiguous, Outcome(status=status)) for status in (302, 303, 409, 423, 444, 460, 501, 599, 600, 999)),
+        *((No, Outcome(status=status, own=True)) for status in (409, 423, 501, 503)),
+        *((No, Outcome(status=status)) for status in (301, 307, 308, 425)),
         (No, Outcome(status=400)),
         (No, Outcome(status=401)),
         (No, Outcome(status=422)),
@@ -50,25 +54,33 @@ def test_a_submit_is_sent_again_only_on_proof_that_nothing_was_accepted(expected
 @given(
     st.builds(
         Outcome,
-        status=st.none() | st.integers(300, 599),
+        status=st.none() | st.integers(300, 999),
         sent=st.booleans(),
         lasting=st.booleans(),
         retry_after_s=st.none() | st.floats(0, 10),
-        explained=st.booleans(),
+        own=st.booleans(),
+        lost=st.booleans(),
     ),
     st.integers(1, 50),
 )
-def test_no_outcome_without_proof_repeats_a_submit(outcome, attempt):
-    proof = (
+def test_no_outcome_without_proof_repeats_a_submit_or_calls_it_refused(outcome, attempt):
+    turned_away = (
         (outcome.status is None and not outcome.sent)
         or outcome.status == 429
-        or (outcome.status == 503 and outcome.retry_after_s is not None)
+        or (outcome.status == 503 and outcome.retry_after_s is not None and not outcome.lost)
     )
-    assert proof or verdict(Repeat.SUBMIT, outcome, attempt=attempt) is not Again
+    for repeat in (Repeat.SUBMIT, Repeat.SUBMIT_AFTER_5XX):
+        made = verdict(repeat, outcome, attempt=attempt)
+        passed_on = outcome.status is not None and (
+            outcome.status >= 500 or outcome.status in (302, 303, 408, 409, 499)
+        )
+        refused_by_the_service = outcome.own and outcome.status in (409, 500, 501, 503)
+        assert not passed_on or turned_away or refused_by_the_service or made is Ambiguous
+        assert made is not Again or turned_away or (repeat is Repeat.SUBMIT_AFTER_5XX and refused_by_the_service)
 
 
 def test_a_5xx_with_an_error_of_the_service_is_sent_again_where_the_service_says_so_and_not_for_ever():
-    explained = Outcome(status=500, explained=True)
+    explained = Outcome(status=500, own=True)
     assert Again is verdict(Repeat.SUBMIT_AFTER_5XX, explained)
     assert No is verdict(Repeat.SUBMIT_AFTER_5XX, explained, attempt=REFUSED_ATTEMPTS)
     assert Ambiguous is verdict(Repeat.SUBMIT_AFTER_5XX, Outcome(status=500))

@@ -23,7 +23,7 @@ from ..kit.closing import close_when_gone
 from ..kit.uploads import put
 from . import apps
 from .connect import connect
-from .errors import KINDS, SERVICE, refusal
+from .errors import KINDS, SERVICE, own_error, refusal
 from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
@@ -63,10 +63,18 @@ class Api:
         Raises `SubmitUnknown`, `RequirementsNotMetError`, `APIError`.
         """
         answer = await self.http.call(
-            "POST", "apps/run", repeat=Repeat.SUBMIT, json=body, model=f"{SERVICE}/{body.get('app', '')}", look=LOOK
+            "POST",
+            "apps/run",
+            repeat=Repeat.SUBMIT,
+            json=body,
+            own_error=own_error,
+            model=f"{SERVICE}/{body.get('app', '')}",
+            look=LOOK,
         )
         if not answer.ok:
             raise self._refused(answer)
+        if answer.json_object().get("success") is False and not own_error(answer):
+            raise _unknown(body, "the answer is neither a task nor a refusal")
         try:
             task = _object(self._good(answer), "a task")
         except ProtocolError as error:

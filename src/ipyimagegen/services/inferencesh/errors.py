@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -140,6 +141,26 @@ class TaskTimeout(JobTimeout):
     def __init__(self, task_id: str, timeout_s: float) -> None:
         self.task_id = task_id
         super().__init__(f"task {task_id} was not done after {timeout_s:g} s; it goes on", job_id=task_id)
+
+
+OWN_PLACE = re.compile(r"(https://([\w-]+\.)*inference\.sh)?/(?:[\w./-]*/)?errors/[\w-]+", re.ASCII)
+"""What stands in the `type` of inference.sh's own problems; a proxy's says `about:blank`, or names its own pages."""
+
+
+def own_error(answer: Answer) -> bool:
+    """Whether an answer is in inference.sh's own form of error, and names no task (services/inferencesh.md).
+
+    `{"success": false, "error": {"code", "message"}}`, or a problem of RFC 9457 whose `type` is one of its own.
+    """
+    body = answer.json_object()
+    error, data = body.get("error"), body.get("data")
+    if body.get("id") or (isinstance(data, dict) and data.get("id")):
+        return False
+    if body.get("success") is False and isinstance(error, dict):
+        return all(isinstance(said := error.get(name), str) and said for name in ("code", "message"))
+    kind, title = body.get("type"), body.get("title")
+    problem = isinstance(kind, str) and isinstance(title, str) and OWN_PLACE.fullmatch(kind) is not None
+    return problem and body.get("status", answer.status) == answer.status
 
 
 def refusal(error: ServiceError, answer: Answer) -> ServiceError:

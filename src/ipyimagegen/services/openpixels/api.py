@@ -17,7 +17,7 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact
 from ..kit.closing import close_when_gone
 from ..kit.entry import Entry, seen
-from .messages import Message, error_of, event_of, read_message, result_of, ticket_of
+from .messages import Message, error_of, event_of, own_error, read_message, read_receipt, result_of, ticket_of
 
 SERVICE = "openpixels"
 HOLD_S = 90.0
@@ -62,12 +62,12 @@ class Api:
         """Send a job, once. May cost money. Raises `Refused`, `SubmitUnknown`, `InvalidInput`, `ConnectionFailed`."""
         model = f"{SERVICE}/{payload.get('model', '')}"
         answer = await self.http.call(
-            "POST", "/v2/submit", repeat=Repeat.SUBMIT, json=dict(payload), model=model, look=LOOK
+            "POST", "/v2/submit", repeat=Repeat.SUBMIT, json=dict(payload), own_error=own_error, model=model, look=LOOK
         )
         if not answer.ok:
             raise Refused(answer, self.error(answer))
         try:
-            message = read_message(answer.json())
+            message = read_receipt(answer.json())
         except ProtocolError as error:
             text = f"{SERVICE}: sent, but the answer cannot be read ({error}); the job may run, and be billed."
             raise SubmitUnknown(f"{text} {LOOK}", service=SERVICE, model=model) from None

@@ -12,6 +12,7 @@ from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Que
 from ...core.requests import Ticket
 from ...media.encoded import decode_base64
 from ...media.sniff import sniff
+from ...net.answers import Answer
 from ..kit.numbers import read_number
 
 Phase = Literal["queued", "running", "complete", "failed", "cancelled"]
@@ -57,6 +58,17 @@ def read_message(value: JSON) -> Message:
     return Message(id="" if job_id is None else str(job_id), phase=phase, word=word, final=final, raw=value)
 
 
+def read_receipt(value: JSON) -> Message:
+    """The message that answers a submit with 2xx.
+
+    Raises `ProtocolError` also for an error without a job, a type or a status: it is somebody else's.
+    """
+    message = read_message(value)
+    if message.phase == "failed" and not (message.id or message.word or message.raw.get("type")):
+        raise ProtocolError("an error that names no job, in an answer that is well", service="openpixels")
+    return message
+
+
 def _by_content(value: Mapping[str, JSON]) -> Phase:
     """The phase of a result whose status says nothing."""
     if value.get("error"):
@@ -79,6 +91,18 @@ def error_of(value: JSON, *, fallback: str = "", kind: str = "provider", code: s
     text = value if isinstance(value, str) else ""
     known: dict[str, JSON] = {"type": kind, "code": code, "message": text or fallback, "params": {}}
     return known | {name: entry for name, entry in given.items() if entry is not None}
+
+
+def own_error(answer: Answer) -> bool:
+    """Whether an answer is in OpenPixels' own form of error: an `error` of texts `type`, `code` and `message`, no job.
+
+    See services/openpixels.md. Google's and OpenAI's forms, which proxies use too, lack a `type` or a `code`.
+    """
+    body = answer.json_object()
+    error = body.get("error")
+    if not isinstance(error, dict) or {"id", "job_id"} & {name for name in body if body[name] is not None}:
+        return False
+    return all(isinstance(said := error.get(name), str) and said for name in ("type", "code", "message"))
 
 
 def ticket_of(message: Message, model: str) -> Ticket:

@@ -29,6 +29,7 @@ from .errors import (
     SegmindError,
     SegmindSubmitUnknown,
     failure_text,
+    own_error,
     refusal,
     translated,
     unreadable,
@@ -173,7 +174,14 @@ class Api:
         body = await self.sendable(params)
         with translated():
             answer = await self.http.call(
-                "POST", url, repeat=repeat, json=body, model=f"{SERVICE}/{slug}", look=LOOK, timeout_s=timeout_s
+                "POST",
+                url,
+                repeat=repeat,
+                json=body,
+                own_error=own_error,
+                model=f"{SERVICE}/{slug}",
+                look=LOOK,
+                timeout_s=timeout_s,
             )
         if not answer.ok:
             raise refusal(self.http, answer)

@@ -112,6 +112,19 @@ class InferenceTimeout(SegmindError, JobTimeout):
         self.partial = None
 
 
+OWN_FIELDS = frozenset({"error", "error_description", "status_code"})
+
+
+def own_error(answer: Answer) -> bool:
+    """Whether an answer is in Segmind's own form of error, and nothing else: `{"error": "<message>"}`.
+
+    The auth surface adds `error_description` and `status_code` (services/segmind.md).
+    """
+    body = answer.json_object()
+    said, status = body.get("error"), body.get("status_code", answer.status)
+    return isinstance(said, str) and bool(said.strip()) and body.keys() <= OWN_FIELDS and status == answer.status
+
+
 def refusal(http: Http, answer: Answer) -> SegmindError:
     """The error for an answer that is not 2xx. A 406 is told apart by what it says."""
     said = answer.said or _title(answer) or _phrase(answer.status)

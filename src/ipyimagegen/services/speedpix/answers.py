@@ -9,6 +9,7 @@ from typing import Literal
 
 from ...core.errors import ProtocolError, capped
 from ...core.events import JSON
+from ...net.answers import Answer
 from ..kit.numbers import read_number
 
 Phase = Literal["waiting", "running", "succeeded", "failed", "cancelled"]
@@ -107,6 +108,19 @@ def read_envelope(value: JSON) -> Envelope:
         invoke_id=_text(known.get("api_invoke_id")),
         data=fields(data) if isinstance(data, dict) else None,
     )
+
+
+def own_error(answer: Answer) -> bool:
+    """Whether an answer is in SpeedPix's own frame, with an error in it and no job (services/speedpix.md).
+
+    Alibaba Cloud's gateway in front of it says its errors in headers, and knows no frame.
+    """
+    body = answer.json_object()
+    known = fields(body)
+    if not isinstance(known.get("err_code"), str) or not known.keys() & {"err_message", "api_invoke_id"}:
+        return False
+    envelope = read_envelope(body)
+    return envelope.refused and not (envelope.data or {}).get("task_id")
 
 
 def read_task(envelope: Envelope, *, task_id: str = "") -> Task:

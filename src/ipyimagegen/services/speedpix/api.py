@@ -6,6 +6,7 @@ import re
 import time
 import uuid
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -29,7 +30,7 @@ from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.paces import Paces, paces_of
 from ..kit.uploads import put
-from .answers import PHASES, Envelope, Task, read_envelope, read_task
+from .answers import PHASES, Envelope, Task, own_error, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
 from .files import File, read_place
 from .inputs import content_type, prepared
@@ -263,7 +264,8 @@ class Api:
                 raise documented(error) from None
             await self.http.clock.sleep(wait_s)
         if envelope.refused:
-            raise _rejection(envelope)
+            started = str((envelope.data or {}).get("task_id") or "") if repeat is Repeat.SUBMIT else ""
+            raise _contradicting(model, envelope, started) if started else _rejection(envelope)
         return envelope
 
     async def _asked(
@@ -277,6 +279,7 @@ class Api:
             json=dict(body),
             headers=headers,
             full=throttled,
+            own_error=own_error,
             model=model,
             look=LOOK,
         )
@@ -290,8 +293,10 @@ class Api:
             raise
 
     def _refusal(self, answer: Answer) -> SpeedPixException:
-        """The error for an HTTP status; its reason stands in a header."""
+        """The error for an HTTP status; its reason stands in a header of the gateway's, or in the service's frame."""
         reason = answer.headers.get("x-ca-error-message", "")
+        with suppress(ProtocolError):
+            reason = reason or read_envelope(answer.json_object()).reason
         request_id = answer.headers.get("x-ca-request-id", "")
         error = self.http.error(answer, reason, request_id=request_id)
         blamed = answer.status in (400, 401, 403) and PROOF.search(reason)
@@ -333,6 +338,13 @@ def _rejection(envelope: Envelope) -> SpeedPixException:
     )
     code = envelope.sub_code or envelope.code
     return documented(error, kind=kind_of(f"{envelope.sub_code} {envelope.code}"), code=code)
+
+
+def _contradicting(model: str, envelope: Envelope, task_id: str) -> SpeedPixSubmitUnknown:
+    """A submit that was refused in the same answer that names its job."""
+    said = redact(envelope.reason)
+    text = f"{SERVICE}: refused ({said}), and yet named job {task_id}; it may run, and be billed. {LOOK}"
+    return unknown(text, model)
 
 
 def _unreadable(model: str, error: ServiceError) -> SpeedPixSubmitUnknown:

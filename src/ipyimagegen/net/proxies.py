@@ -1,0 +1,47 @@
+"""Who speaks in an answer: the service itself, or something between here and there that may have passed the call on.
+
+A proxy, a cloud gateway or a service mesh answers in the service's place where it has lost it, often in JSON, and
+then nobody knows what became of the request: the job behind may run. So an answer of 5xx is the service's own only
+where it has the form of error that this service documents (`Own`), and never in the words of a lost connection.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from .answers import Answer
+
+Own = Callable[[Answer], bool]
+"""Whether an answer has the very form of error that a service documents. One a service; strict, as it decides."""
+
+MAX_LOOKED_AT = 4_096
+
+LOST = re.compile(
+    r"upstream|disconnect|reset reason|connection[ _](termination|reset|closed|lost|aborted|refused)|reset by peer"
+    r"|broken pipe|hang up|econnreset|etimedout|time[ds]?[ _-]?out|deadline[ _]exceeded|bad[ _]gateway"
+    r"|backend|guru meditation|first byte|origin (server|web|host)|origin_|service mesh|load balancer|proxy",
+    re.IGNORECASE,
+)
+"""What proxies say of a connection that they lost: Envoy and Istio (`upstream connect error or disconnect/reset before
+headers. reset reason: …`), AWS API Gateway (`Endpoint request timed out`), Varnish and Fastly (`Backend fetch failed`,
+`first byte timeout`, both with Retry-After), Cloudflare, nginx, HAProxy."""
+PAGE = re.compile(rb"\s*<(!doctype|html|head|body|h1|title|\?xml|center)\b", re.IGNORECASE)
+
+
+def lost(answer: Answer) -> bool:
+    """Whether an answer is a page, or in the words of something that passed the request on and lost it."""
+    head = answer.body[:MAX_LOOKED_AT]
+    if answer.media_type == "text/html" or PAGE.match(head):
+        return True
+    return bool(LOST.search(head.decode("utf-8", errors="replace")))
+
+
+def nobody(_: Answer) -> bool:
+    """No answer is known to be the service's own: what a service has that documents no form of error."""
+    return False
+
+
+def own(answer: Answer, form: Own) -> bool:
+    """Whether the service itself speaks: in its documented form, and not of a connection that it lost in its turn."""
+    return form(answer) and not lost(answer)
