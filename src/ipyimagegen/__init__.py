@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from .core import ending as _ending  # noqa: F401 (the end of the process is known from now on)
 from .core.version import VERSION
 
 TYPE_CHECKING = False  # type checkers know the name; importing typing would cost as much as all the rest

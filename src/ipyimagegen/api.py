@@ -13,6 +13,7 @@ from .jobs.batch import Batch
 from .jobs.job import Job, Stream
 from .jobs.session import default_client
 from .media.results import Result
+from .runtime import runtime
 
 
 def run(
@@ -43,7 +44,7 @@ async def async_run(
     work = await default_client().async_submit(model, **params)
     with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
         result = await default_client().async_finish(work, limit)
-    await asyncio.to_thread(keep, result)
+    await runtime().bridge(asyncio.to_thread(keep, result))
     return result
 
 

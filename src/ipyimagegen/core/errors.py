@@ -11,6 +11,7 @@ ImagegenError
 ├── MediaError              (ValueError)   bytes that are not the picture they claim to be, or too many
 ├── StorageError            (OSError)      the journal or a file could not be written or read
 ├── NestedLoopRefused       (RuntimeError) nested event loops would damage this session
+├── ShuttingDown            (RuntimeError) the process ends; or, in a forked child, what belongs to its parent
 ├── ServiceError                           a service answered, or should have
 │   ├── BadRequest                         400, 406, 422: the service refused the request
 │   ├── AuthenticationFailed               401, 403 with a bad key or signature
@@ -133,6 +134,15 @@ class StorageError(ImagegenError, OSError):
 
 class NestedLoopRefused(ImagegenError, RuntimeError):
     """Nested event loops would damage this session; the text says how, and what to install."""
+
+
+class ShuttingDown(ImagegenError, RuntimeError):
+    """The process ends, or is a forked child of the one that this belongs to: nobody is left to do the work."""
+
+    def __init__(
+        self, message: str = "the program has ended, and with it all that works for it: no call can be made any more"
+    ) -> None:
+        super().__init__(message)
 
 
 class ServiceError(ImagegenError):

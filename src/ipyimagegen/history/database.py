@@ -8,7 +8,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ..core.errors import StorageError
+from ..core.workers import Workers
 from .migrations import migrate, refuse_newer, version_of
 
 T = TypeVar("T")
@@ -54,12 +55,11 @@ class Database:
         self.file = folder / "journal.sqlite"
         self._open_files: list[sqlite3.Connection] = []
         self._start_thread()
-        weakref.finalize(self, _close, self._open_files)
         _made.add(self)
 
     def _start_thread(self) -> None:
         self._gate = threading.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ipyimagegen-journal")
+        self._thread = Workers(1, "ipyimagegen-journal", last=partial(_close, self._open_files))
         self._tasks: deque[_Task] = deque()
         self._used = False
 
@@ -191,7 +191,7 @@ def _part(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _close(open_files: list[sqlite3.Connection]) -> None:
-    """Also called when the database is gone, and at the process's end: its thread has done its last work then."""
+    """Also called when the database is gone, and at the process's end: on its own thread, as the last thing."""
     while open_files:
         open_files.pop().close()
 

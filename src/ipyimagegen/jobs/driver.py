@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
-from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError
+from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, ShuttingDown
 from ..core.events import Cancelled, Event, Failed, Log, Output, Progress, Queued, Running, Succeeded
 from ..core.jobs import cancelling, finished
 from ..core.requests import Ticket
@@ -163,8 +163,8 @@ class Driver:
     def _settle(self, task: asyncio.Task[Result]) -> None:
         job = self.job
         _set(self._accepted)
-        if job.runtime.ending:  # the process ends, and the job goes on: the journal keeps it open
-            task.cancelled() or task.exception()
+        if job.runtime.ending and (task.cancelled() or task.exception() is not None):
+            job.outcome.set_exception(ShuttingDown(self._left_behind()))
             return
         try:
             result = task.result()
@@ -181,6 +181,13 @@ class Driver:
             return
         self._entry.close_by(error, goes_on=self._why, cost=job.state.cost)
         job.outcome.set_exception(error)
+
+    def _left_behind(self) -> str:
+        """Of a job that was under way when the process ended; the journal keeps its row open."""
+        text = f"job {self.job.id} was not done when the program ended"
+        if self.job.ticket is None or self._free:
+            return text
+        return f"{text}: it goes on, and ig.attach({self.job.id!r}) collects it"
 
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:

@@ -13,7 +13,6 @@ import os
 import time
 import uuid
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +36,7 @@ from ...core.events import (
 from ...core.models import ModelSpec
 from ...core.requests import InputFile, Request, Ticket
 from ...core.schema import read_params
+from ...core.workers import Workers
 from ...media.artifacts import Payload
 from . import work
 
@@ -89,7 +89,7 @@ class Local:
     title = "embedded"
 
     def __init__(self) -> None:
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Workers | None = None
         self._jobs: dict[str, Painted] = {}
         self._specs: tuple[ModelSpec, ...] = ()
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
@@ -120,7 +120,7 @@ class Local:
         return job
 
     async def _paint(self, job: Painted, model: str, values: dict[str, Any]) -> None:
-        self._pool = self._pool or ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="ipyimagegen-paint")
+        self._pool = self._pool or Workers(os.cpu_count() or 1, "ipyimagegen-paint")
         delay = float(values.pop(STEP_DELAY, 0) or 0)
         try:
             async with self._slots, self._large if work.is_large(values) else nullcontext():
