@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import history
-    from .api import async_run, attach, jobs, model, models, run, stream, submit
+    from .api import async_run, attach, jobs, model, models, read_metadata, run, stream, submit
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
     from .experiments.template import Template, expand
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .jobs.job import Job
     from .jobs.session import default_client
     from .media.artifacts import Artifact
+    from .media.metadata import Found
     from .media.results import Result
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
@@ -39,6 +40,7 @@ _PLACES = {
     "Client": "jobs.client",
     "Compare": "notebook.widgets.compare.widget",
     "Gallery": "notebook.widgets.gallery.widget",
+    "Found": "media.metadata",
     "ImagegenError": "core.errors",
     "Job": "jobs.job",
     "ModelSpec": "core.models",
@@ -55,6 +57,7 @@ _PLACES = {
     "load_ipython_extension": "notebook.extension",
     "model": "api",
     "models": "api",
+    "read_metadata": "api",
     "run": "api",
     "stream": "api",
     "submit": "api",
@@ -66,6 +69,7 @@ __all__ = [
     "Artifact",
     "Client",
     "Compare",
+    "Found",
     "Gallery",
     "ImagegenError",
     "Job",
@@ -83,6 +87,7 @@ __all__ = [
     "load_ipython_extension",
     "model",
     "models",
+    "read_metadata",
     "run",
     "stream",
     "submit",

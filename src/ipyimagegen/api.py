@@ -6,12 +6,15 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from .core.models import ModelSpec
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
 from .jobs.session import default_client
+from .media import metadata
+from .media.metadata import Found
 from .media.results import Result
 from .runtime import runtime
 
@@ -96,6 +99,19 @@ def attach(job_id: str) -> Job:
     Sends nothing and costs nothing. Raises `UnknownJob`.
     """
     return default_client().attach(job_id)
+
+
+def read_metadata(source: object) -> Found:
+    """How a picture was made, as any tool wrote it into the file: prompts, parameters, model, and what is in doubt.
+
+    Takes a path, bytes, a binary file object, an opened `PIL.Image`, an artifact or a result. Reads what ipyimagegen,
+    AUTOMATIC1111 and its kin, ComfyUI, InvokeAI, SwarmUI, Fooocus, NovelAI and others write into PNG, JPEG, WebP, AVIF
+    and TIFF files; a file that says nothing gives a `Found` that is false. Sends nothing. Raises `StorageError` for a
+    file that cannot be read and `InvalidInput` for what is no picture at all.
+
+    >>> params, left_out = read_metadata("picture.png").to_params("local/sketch")  # doctest: +SKIP
+    """
+    return replace(metadata.read_metadata(source), find_model=model)
 
 
 def watching(work: Job | Batch, *, quiet: bool, blocking: bool) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InvalidInput, MediaError, StorageError
-from .metadata import embed, has_c2pa, side_path
+from .metadata import drop_sides, embed, has_c2pa, side_file, side_path
 from .metadata.record import Level, Record
 from .names import expanded, numbered, safe_name
 from .pixels import decode, encode, is_moving, upright
@@ -77,8 +77,10 @@ def save(
     data, beside = prepared(artifact, path.suffix, metadata)
     path = _free(path, data, taken, overwrite=overwrite and not into_folder)
     write_atomic(path, data)
-    if beside:
-        write_atomic(side_path(path), beside)
+    side = None if beside is None else side_path(path)
+    if side is not None and beside is not None:
+        write_atomic(side, side_file(beside, data, path.name))
+    drop_sides(path, but=side)
     return path
 
 
@@ -114,8 +116,8 @@ def _own_suffix(filename: str) -> str:
     return suffix if _SUFFIX.fullmatch(suffix) else ".bin"
 
 
-def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | Path, bytes]:
-    """The bytes for a file with `suffix`, or the file that has them, and those of its side file (`b""` for none)."""
+def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | Path, Record | None]:
+    """The bytes for a file with `suffix`, or the file that has them, and the record that must stand beside it."""
     if metadata not in ("full", "minimal", "none"):
         raise InvalidInput(f"metadata={metadata!r} is neither 'full', 'minimal' nor 'none'")
     content = artifact.content
@@ -132,7 +134,7 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | 
             raise InvalidInput(f"this is {what} and cannot be saved as {suffix!r}; use {' or '.join(good)}")
         data, record = _converted(artifact, data, media_type, wanted)
     embedded = embed(data, record, size=(artifact.width, artifact.height), level=metadata)
-    return content if by_path else embedded.data, embedded.side_file
+    return content if by_path else embedded.data, embedded.beside
 
 
 def _converted(artifact: Artifact, data: bytes, media_type: str, wanted: str) -> tuple[bytes, Record]:

@@ -195,7 +195,15 @@ def test_no_text_in_a_file_makes_reading_raise(texts, novel):
     assert isinstance(found.prompt, str)
 
 
-LINES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=60)
+TRICKY = [
+    "Negative prompt: x",
+    "negative prompt:",
+    "Steps: 20, Seed: 1",
+    "steps: 3",
+    "a, Size: 1, Model: 2, VAE: 3",
+    "{}",
+]
+LINES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=60) | st.sampled_from(TRICKY)
 PROMPTS = st.lists(LINES, min_size=1, max_size=4).map("\n".join)
 KEYS = st.from_regex(r"[A-Za-z][A-Za-z0-9 ]{0,10}[A-Za-z0-9]", fullmatch=True)
 
@@ -209,8 +217,6 @@ def tidy(text: str) -> str:
 )
 def test_what_is_written_is_read_again(prompt, negative, params):
     prompt, negative = tidy(prompt), tidy(negative)
-    if "Negative prompt:" in prompt + negative:
-        return  # the format has no way to say that this is no negative prompt
     assert parse(write(prompt, negative, params)) == Infotext(prompt, negative, params)
 
 

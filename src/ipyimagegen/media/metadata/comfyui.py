@@ -1,93 +1,253 @@
-"""ComfyUI's graphs: nodes by id, each with a `class_type` and `inputs` that are values or links `[node id, slot]`.
+"""ComfyUI: which sampler made the picture, and what its words, settings, model and size are.
 
-A graph is no list of parameters: prompts are found by going back from a sampler's `positive` and `negative`.
+A graph is no list of parameters. The first of several passes is what a user means by "the" settings; a node that only
+saves, and names numbers for it, is no sampler.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_NODES = 2_000
-_MAX_STEPS = 200
-_SAMPLED = ("seed", "noise_seed", "steps", "cfg", "sampler_name", "scheduler", "denoise")
-_NAMED = ("ckpt_name", "unet_name", "width", "height")
-_TEXT_INPUTS = ("text", "prompt", "string", "value", "text_g", "clip_l", "t5xxl", "positive", "conditioning")
+from ...core.events import JSON
+from .comfy_graph import MAX_HOPS, Graph, Link, Node, as_link, read
+from .comfy_parts import model, size
+from .comfy_text import Words, words
 
-Node = Mapping[str, Any]
+_SAVES = re.compile(r"save|output|export", re.IGNORECASE)
+_SHOWS = re.compile(r"preview|show|display|note|metadata|info", re.IGNORECASE)
+_SETTINGS = frozenset(
+    (
+        "seed",
+        "noise_seed",
+        "steps",
+        "cfg",
+        "sampler_name",
+        "sigmas",
+        "sampler",
+        "denoise",
+        "scheduler",
+        "guidance",
+        "true_gs",
+    )
+)
+_FED = (
+    "model",
+    "guider",
+    "latent_image",
+    "latent",
+    "latents",
+    "samples",
+    "optional_latent_image",
+    "pipe",
+    "basic_pipe",
+)
+_FED_ALSO = ("context", "ctx", "sdxl_tuple", "model_patcher")
+_POSITIVE = (
+    "positive",
+    "conditioning",
+    "pos",
+    "cond1",
+    "cond",
+    "positive_cond",
+    "text_embeds",
+    "conditioning_positive",
+)
+_NEGATIVE = ("negative", "neg_conditioning", "neg", "negative_cond", "conditioning_negative")
+_PIPES = ("pipe", "basic_pipe", "context", "ctx", "sdxl_tuple", "base_ctx", "pipe_opt", "optional_pipe")
 
 
 @dataclass(frozen=True, slots=True)
-class Graph:
+class Read:
     """What could be made out of a graph; names as ComfyUI has them."""
 
     prompt: str = ""
     negative_prompt: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
 
-def read_graph(data: Mapping[str, Any]) -> Graph | None:
-    """The prompts and settings of the first sampler, `None` for what is no such graph. Looks at 2,000 nodes at most."""
-    nodes: dict[str, Node] = {
-        str(key): node
-        for key, node in list(data.items())[:MAX_NODES]
-        if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
+def read_graph(data: Mapping[str, Any], drawing: Mapping[str, Any] | None = None) -> Read | None:
+    """The words and settings of the sampler that began the picture, `None` for what is no graph. Never raises."""
+    graph = read(data, drawing)
+    return None if graph is None else _read(graph)
+
+
+def _read(graph: Graph) -> Read:
+    chosen, others = _chosen(graph)
+    if chosen is None:
+        return Read(doubts=tuple(graph.doubts)) if others else _without_sampler(graph)
+    source = graph.at(chosen.link(("guider",))) or chosen
+    positive = _words(graph, source, _POSITIVE, "positive")
+    negative = _words(graph, source, _NEGATIVE, "negative", may_lack=True)
+    params = _settings(graph, chosen, source)
+    if source.link(("cond2",)) and (second := _plain(_words(graph, source, ("cond2",), "negative"))):
+        graph.doubt(f"{source} guides by a second prompt: {second[:200]}")
+    if different := [other for other in others if _prompt(graph, other) != _plain(positive)]:
+        names = ", ".join(map(str, different[:3])) + (f" and {len(different) - 3} more" if len(different) > 3 else "")
+        graph.doubt(f"a part or a later pass of the picture has another prompt: {names}")
+    if positive.parts:
+        where = "; ".join(part[:200] for part in positive.parts[:20])
+        graph.doubt(f"some of the prompt is for parts of the picture or some of the steps only: {where}")
+        params["regional_prompts"] = list(positive.parts)
+    return Read(_plain(positive), _plain(negative), params, tuple(graph.doubts))
+
+
+def _plain(found: Words) -> str:
+    """The words as one prompt; none where some of them could not be told."""
+    return "\n".join(found.whole or found.parts) if found.known else ""
+
+
+def _prompt(graph: Graph, sampler: Node) -> str:
+    return _plain(_words(graph, graph.at(sampler.link(("guider",))) or sampler, _POSITIVE, "positive"))
+
+
+def _words(graph: Graph, node: Node, names: Sequence[str], want: Any, *, may_lack: bool = False) -> Words:
+    for holder in (node, *_pipes(graph, node)):
+        for name in names:
+            value = holder.inputs.get(name)
+            if isinstance(value, str):
+                return Words([value] if value.strip() else [])
+            if (link := as_link(value)) is not None:
+                return words(graph, link, want)
+    if not may_lack:
+        graph.doubt(f"{node} has no prompt that is known")
+    return Words(known=may_lack)
+
+
+def _pipes(graph: Graph, node: Node) -> Iterator[Node]:
+    """The nodes from which a bundle of model, prompts and latent comes, nearest first."""
+    for _ in range(MAX_HOPS):
+        before = graph.at(node.link(_PIPES))
+        if before is None:
+            return
+        yield before
+        node = before
+
+
+def is_sampler(node: Node) -> bool:
+    """Whether a node makes latents out of noise: by what it is fed with, as classes are many."""
+    if _SAVES.search(node.kind) or _SHOWS.search(node.kind):
+        return False
+    if node.link(("guider",)) and node.link(("sigmas",)):
+        return True
+    fed = node.link((*_FED, *_FED_ALSO)) is not None
+    prompted = node.link((*_POSITIVE, *_PIPES)) is not None
+    return fed and prompted and len(_SETTINGS & node.inputs.keys()) >= 2
+
+
+def _chosen(graph: Graph) -> tuple[Node | None, list[Node]]:
+    """The sampler whose settings are the picture's, and the others that had a part in it."""
+    samplers = [node for node in graph.nodes.values() if is_sampler(node)]
+    for ends in (_SAVES, _SHOWS):
+        last = [node for node in graph.nodes.values() if ends.search(node.kind) and any(node.links())]
+        reached = graph.before(last)
+        if relevant := [node for node in samplers if node.id in reached]:
+            break
+    else:
+        relevant = samplers
+    if len(relevant) < 2:
+        return (relevant[0] if relevant else None), []
+    behind, before = graph.behind(relevant), graph.before(relevant)
+    first = [node for node in relevant if node.id not in behind] or relevant[:1]
+    final = [node for node in relevant if node.id not in before] or relevant[-1:]
+    others = [node for node in relevant[:20] if node is not first[0]]
+    if len(first) == 1:
+        if len(final) > 1:
+            graph.doubt("the graph makes several pictures from one beginning; which one this is, the file does not say")
+            if len({_prompt(graph, node) for node in final[:20]}) > 1:
+                return None, others
+        return first[0], others
+    if len(final) == 1:
+        graph.doubt(f"the picture is put together from {len(first)} others; the settings are those of the last pass")
+        return final[0], [node for node in relevant[:20] if node is not final[0]]
+    prompts = {_prompt(graph, node) for node in first[:20]}
+    graph.doubt(f"the graph makes {len(first)} pictures; which one this is, the file does not say")
+    return (first[0], []) if len(prompts) == 1 else (None, first)
+
+
+def _without_sampler(graph: Graph) -> Read:
+    """Graphs whose model is a service, and such with one text only; of several texts none is taken."""
+    last = [node for node in graph.nodes.values() if _SAVES.search(node.kind) and any(node.links())]
+    reached = graph.before(last)
+    prompted = [
+        n for n in graph.nodes.values() if n.id in reached and graph.text(n, "prompt") and "clip" not in n.inputs
+    ]
+    if len(prompted) == 1:
+        node = prompted[0]
+        params = {name: graph.value(node, name) for name in ("seed", "width", "height", "aspect_ratio", "model")}
+        known = {name: value for name, value in params.items() if value is not None}
+        negative = graph.text(node, "negative_prompt")
+        return Read(graph.text(node, "prompt"), negative, {"model": node.kind} | known, tuple(graph.doubts))
+    texts = {
+        text
+        for node in graph.nodes.values()
+        if re.search("TextEncode", node.kind) and (text := graph.text(node, "text", "prompt")).strip()
     }
-    if not nodes:
-        return None
-    sampler: Mapping[str, Any] = next((node["inputs"] for node in nodes.values() if _is_sampler(node)), {})
-    params = {name: _value(nodes, sampler[name]) for name in _SAMPLED if name in sampler}
-    for node in nodes.values():
-        for name in (*_NAMED, *_SAMPLED):
-            value = node["inputs"].get(name)
-            if name not in params and isinstance(value, str | int | float):
-                params[name] = value
-    prompt = _text(nodes, sampler.get("positive", sampler.get("guider")))
-    return Graph(prompt or _any_text(nodes), _text(nodes, sampler.get("negative")), params)
+    graph.doubt("no sampler that is known is in the graph")
+    return Read(texts.pop() if len(texts) == 1 else "", doubts=tuple(graph.doubts))
 
 
-def _is_sampler(node: Node) -> bool:
-    inputs = node["inputs"]
-    return ("positive" in inputs and "negative" in inputs and "steps" in inputs) or (
-        "guider" in inputs and "sigmas" in inputs
-    )
+def _settings(graph: Graph, node: Node, source: Node) -> dict[str, JSON]:
+    """Seed, steps, cfg, sampler, scheduler, strength, model, LoRAs and size."""
+    noise = graph.at(node.link(("noise",)))
+    sigmas = _with_steps(graph, node.link(("sigmas",)))
+    chooser = graph.at(node.link(("sampler",)))
+    holders = [holder for holder in (node, source, noise, sigmas, *_pipes(graph, node)) if holder is not None]
+    found: dict[str, Any] = {
+        "seed": _first(graph, holders, "seed", "noise_seed"),
+        "steps": _first(graph, holders, "steps"),
+        "cfg": _first(graph, holders, "cfg", "cfg_conds", "true_gs"),
+        "sampler_name": graph.text(node, "sampler_name") or _sampler_of(graph, chooser),
+        "scheduler": graph.text(node, "scheduler") or (_scheduler_of(graph, sigmas) if sigmas is not None else ""),
+        "denoise": _first(graph, [holder for holder in (node, sigmas) if holder is not None], "denoise"),
+        "guidance": _guidance(graph, source),
+    }
+    if found["guidance"] is not None:
+        found["distilled_guidance_scale"] = found["guidance"]
+    del found["guidance"]
+    if found["denoise"] == 1:
+        del found["denoise"]
+    name, loras = model(graph, holders)
+    found |= {"model": name, "loras": loras} | size(graph, holders)
+    return {name: value for name, value in found.items() if value not in (None, "", [])}
 
 
-def _value(nodes: Mapping[str, Node], value: object) -> object:
-    """A setting, or the number that a linked primitive node holds."""
-    linked = _linked(nodes, value)
-    if linked is None:
-        return value
-    return next((entry for entry in linked["inputs"].values() if isinstance(entry, str | int | float)), None)
+def _first(graph: Graph, holders: Sequence[Node], *names: str) -> int | float | None:
+    return next((value for holder in holders if (value := graph.number(holder, *names)) is not None), None)
 
 
-def _text(nodes: Mapping[str, Node], link: object) -> str:
-    """The text at the end of a link, through nodes that pass it on."""
-    seen: set[int] = set()
-    todo = [link]
-    while todo and len(seen) < _MAX_STEPS:
-        node = _linked(nodes, todo.pop())
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        for name in _TEXT_INPUTS:
-            value = node["inputs"].get(name)
-            if isinstance(value, str) and value.strip():
-                return value
-        todo += [value for value in node["inputs"].values() if isinstance(value, list)][::-1]
-    return ""
+def _with_steps(graph: Graph, link: Link | None) -> Node | None:
+    """The scheduler behind nodes that split or turn its sigmas."""
+    for _ in range(MAX_HOPS):
+        node = graph.at(link)
+        if node is None or "steps" in node.inputs:
+            return node
+        link = node.link(("sigmas", "sigmas_a", "sigmas_1"))
+    return None
 
 
-def _any_text(nodes: Mapping[str, Node]) -> str:
-    """The text of the first node that encodes one, for graphs whose sampler is of an unknown kind."""
-    for node in nodes.values():
-        text = node["inputs"].get("text")
-        if "TextEncode" in node["class_type"] and isinstance(text, str):
-            return text
-    return ""
+def _sampler_of(graph: Graph, node: Node | None) -> str:
+    if node is None:
+        return ""
+    name = graph.text(node, "sampler_name", "sampler")
+    return name or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.kind.removeprefix("Sampler")).lower()
 
 
-def _linked(nodes: Mapping[str, Node], value: object) -> Node | None:
-    is_link = isinstance(value, list) and len(value) == 2 and isinstance(value[0], str | int)
-    return nodes.get(str(value[0])) if is_link and isinstance(value, list) else None
+def _scheduler_of(graph: Graph, node: Node) -> str:
+    return graph.text(node, "scheduler") or node.kind.removesuffix("Scheduler")
+
+
+def _guidance(graph: Graph, source: Node) -> int | float | None:
+    """What a node such as FluxGuidance says on the way to the words: no cfg, but a number that the model was taught."""
+    link = source.link(_POSITIVE)
+    for _ in range(MAX_HOPS):
+        node = graph.at(link)
+        if node is None:
+            return None
+        if "guidance" in node.inputs:
+            return graph.number(node, "guidance")
+        link = node.link(("conditioning", "positive"))
+    return None

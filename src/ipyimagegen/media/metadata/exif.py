@@ -1,4 +1,4 @@
-"""EXIF as far as we need it: two fields in the Exif sub-directory, added without moving any other.
+"""EXIF as far as we need it: its texts are read, and two fields are added without moving any other.
 
 TIFF 6.0 directories: 2 bytes of count, 12 bytes an entry (tag, type, count, value or offset), 4 bytes of the next one's
 offset. A block is extended by appending: the old directories stay where they are, so that every offset in the file,
@@ -11,17 +11,24 @@ import struct
 from dataclasses import dataclass
 
 from ...core.errors import MediaError
+from .comments import user_comment, written
+from .window import MAX_TEXT_BYTES, Data
 
 USER_COMMENT = 0x9286
 MAKER_NOTE = 0x927C
+IMAGE_HISTORY = 0x9213
+"""TIFF/EP's "record of what has been done to the image": our record's home where a camera's MakerNote is taken."""
+
 _EXIF_POINTER = 0x8769
 _ASCII_TAGS = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software"}
+_UTF16_TAGS = {0x9C9B: "XPTitle", 0x9C9C: "XPComment"}
+_XMP = 0x02BC
 
 _UNDEFINED, _LONG, _ASCII = 7, 4, 2
+_HOMES = {MAKER_NOTE: _UNDEFINED, IMAGE_HISTORY: _ASCII}
 _MAX_ENTRIES = 1_000
-_MAX_VALUE_BYTES = 4_000_000
-_MAKER_PREFIX = b"ipyimagegen\0"
-_UNICODE, _ASCII_CODE = b"UNICODE\0", b"ASCII\0\0\0"
+_PREFIX = b"ipyimagegen\0"
+_HISTORY_PREFIX = b"ipyimagegen "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Directory:
+    at: int
     entries: tuple[_Entry, ...]
     following: int
 
@@ -45,15 +53,15 @@ class _Directory:
 class _Block:
     """A TIFF block to read from. Raises `MediaError` where it is none."""
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data.removeprefix(b"Exif\0\0")
+    def __init__(self, data: Data) -> None:
+        self.data = data.removeprefix(b"Exif\0\0") if isinstance(data, bytes) else data
         order = {b"II*\0": "<", b"MM\0*": ">"}.get(self.data[:4])
         if order is None:
             raise MediaError("this EXIF block has no TIFF header")
         self.order = order
         self.root = self.directory(self._long(self.data[4:8]))
         pointer = self.root.find(_EXIF_POINTER)
-        self.exif = self.directory(self._long(pointer.value)) if pointer else _Directory((), 0)
+        self.exif = self.directory(self._long(pointer.value)) if pointer else _Directory(0, (), 0)
 
     def _long(self, four: bytes) -> int:
         if len(four) != 4:
@@ -61,17 +69,17 @@ class _Block:
         return int(struct.unpack(f"{self.order}I", four)[0])
 
     def directory(self, at: int) -> _Directory:
-        if at < 8 or at + 2 > len(self.data):
+        head = self.data[at : at + 2]
+        if at < 8 or len(head) < 2:
             raise MediaError("this EXIF block is cut off")
-        (count,) = struct.unpack_from(f"{self.order}H", self.data, at)
-        end = at + 2 + 12 * count
-        if count > _MAX_ENTRIES or end + 4 > len(self.data):
+        (count,) = struct.unpack(f"{self.order}H", head)
+        body = self.data[at + 2 : at + 2 + 12 * min(count, _MAX_ENTRIES) + 4]
+        if count > _MAX_ENTRIES or len(body) < 12 * count + 4:
             raise MediaError("this EXIF block is cut off")
         entries = tuple(
-            _Entry(*struct.unpack_from(f"{self.order}HHI4s", self.data, at + 2 + 12 * position))
-            for position in range(count)
+            _Entry(*struct.unpack_from(f"{self.order}HHI4s", body, 12 * position)) for position in range(count)
         )
-        return _Directory(entries, self._long(self.data[end : end + 4]))
+        return _Directory(at, entries, self._long(body[-4:]))
 
     def anywhere(self, tag: int) -> bytes:
         """The bytes of a tag in the Exif sub-directory, or else in the main one."""
@@ -79,68 +87,76 @@ class _Block:
 
     def value(self, entry: _Entry | None) -> bytes:
         """The bytes of an entry of one-byte values; `b""` where they lie outside of the block."""
-        if entry is None or entry.kind not in (1, _ASCII, _UNDEFINED) or entry.count > _MAX_VALUE_BYTES:
+        if entry is None or entry.kind not in (1, _ASCII, _UNDEFINED) or entry.count > MAX_TEXT_BYTES:
             return b""
         if entry.count <= 4:
             return entry.value[: entry.count]
-        at = self._long(entry.value)
-        return self.data[at : at + entry.count] if at + entry.count <= len(self.data) else b""
+        value = self.data[at : at + entry.count] if (at := self._long(entry.value)) else b""
+        return value if len(value) == entry.count else b""
+
+    def home(self) -> tuple[int, bytes]:
+        """The tag where our record stands or may stand, and what stands there. Raises `MediaError` where there is none.
+
+        A camera's notes are never replaced: another program may live by them.
+        """
+        notes = {tag: self.value(self.exif.find(tag)) for tag in _HOMES}
+        ours = [tag for tag, note in notes.items() if _record_in(note)]
+        free = [tag for tag in _HOMES if self.exif.find(tag) is None]
+        if not ours and not free:
+            raise MediaError("both places for a record in this EXIF block are taken by other programs")
+        tag = (ours or free)[0]
+        return tag, notes[tag]
 
 
-def read(block: bytes) -> dict[str, str]:
-    """The texts in an EXIF block by name: `UserComment`, our `ipyimagegen`, `Make`, `Software` and others.
+def read(block: Data) -> dict[str, str]:
+    """The texts in an EXIF block, or a TIFF file, by name: `UserComment`, our `ipyimagegen`, `Make` and others.
 
     Empty and absent ones are left out. Raises `MediaError` where the block cannot be read.
     """
     tiff = _Block(block)
-    texts = {name: _ascii(tiff.value(tiff.root.find(tag))) for tag, name in _ASCII_TAGS.items()}
+    texts = {name: _text(tiff.value(tiff.root.find(tag))) for tag, name in _ASCII_TAGS.items()}
+    for tag, name in _UTF16_TAGS.items():
+        texts[name] = tiff.value(tiff.root.find(tag)).decode("utf-16-le", "replace").rstrip("\0").strip()
     # Some tools write both into the main directory, Fooocus among them (modules/meta_parser.py, get_exif).
-    texts["UserComment"] = _comment(tiff.anywhere(USER_COMMENT))
+    texts["UserComment"] = user_comment(tiff.anywhere(USER_COMMENT), big_endian=tiff.order == ">")
+    texts["XMP"] = tiff.value(tiff.root.find(_XMP)).decode("utf-8", "replace")
     note = tiff.anywhere(MAKER_NOTE)
-    if note.startswith(_MAKER_PREFIX):
-        texts["ipyimagegen"] = note.removeprefix(_MAKER_PREFIX).decode("utf-8", "replace")
-    elif note:
-        texts["MakerNote"] = _ascii(note)
+    texts["MakerNote"] = "" if _record_in(note) else _text(note)
+    texts["ipyimagegen"] = _record_in(note) or _record_in(tiff.anywhere(IMAGE_HISTORY))
     return {name: text for name, text in texts.items() if text}
 
 
-def _ascii(value: bytes) -> str:
+def _record_in(note: bytes) -> str:
+    for prefix in (_PREFIX, _HISTORY_PREFIX):
+        if note.startswith(prefix):
+            return note.removeprefix(prefix).rstrip(b"\0").decode("utf-8", "replace")
+    return ""
+
+
+def _text(value: bytes) -> str:
     return value.split(b"\0", 1)[0].decode("utf-8", "replace").strip()
 
 
-def _comment(value: bytes) -> str:
-    """The text of a UserComment: eight bytes name its character code (Exif 2.32, 4.6.5, table 9)."""
-    code, body = value[:8], value[8:]
-    if code == _UNICODE:
-        return _utf16(body).rstrip("\0 ").strip()
-    if code in (_ASCII_CODE, bytes(8)):
-        return body.decode("utf-8", "replace").rstrip("\0 ").strip()
-    # Some writers leave the code out.
-    return value.decode("utf-8", "replace").rstrip("\0 ").strip()
-
-
-def _utf16(body: bytes) -> str:
-    """UTF-16 of either order: the standard leaves it open, and writers differ. Mostly-Latin text gives it away."""
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return body.decode("utf-16", "replace")
-    little = body[1::2].count(0) > body[0::2].count(0)
-    return body.decode("utf-16-le" if little else "utf-16-be", "replace")
-
-
 def extended(block: bytes | None, *, comment: str, note: str) -> bytes:
-    r"""`block` (or a new one) with a UserComment and our note; fields that somebody else wrote stay as they are.
+    r"""`block` (or a new one) with a UserComment and our record; `""` leaves out the one or the other.
 
-    The UserComment is `UNICODE\0` and UTF-16BE, where webui tools look for it; our record is a MakerNote that starts
-    with `ipyimagegen\0`. Raises `MediaError` where `block` cannot be read.
+    The UserComment, `UNICODE\0` and UTF-16BE, where webui tools look for it, replaces what stands there. The record is
+    a MakerNote that starts with `ipyimagegen\0`; where somebody else's is, an ImageHistory. What we wrote before is
+    overwritten, also its bytes. Raises `MediaError` where `block` cannot be read, or both places are taken.
     """
     tiff = _Block(block) if block else _Block(b"MM\0*\0\0\0\x08\0\0\0\0\0\0")
-    data = bytearray(tiff.data)
+    data = bytearray(tiff.data[:])
     new: list[_Entry] = []
-    theirs = tiff.exif.find(MAKER_NOTE)
-    if note and (theirs is None or tiff.value(theirs).startswith(_MAKER_PREFIX)):
-        new.append(_appended(data, tiff.order, MAKER_NOTE, _MAKER_PREFIX + note.encode("utf-8", "replace")))
-    if comment and not _comment(tiff.value(tiff.exif.find(USER_COMMENT))):
-        new.append(_appended(data, tiff.order, USER_COMMENT, _UNICODE + comment.encode("utf-16-be", "replace")))
+    if note:
+        tag, _ = tiff.home()
+        text = note.encode("utf-8", "replace")
+        value = _PREFIX + text if tag == MAKER_NOTE else _HISTORY_PREFIX + text.replace(b"\0", b" ") + b"\0"
+        new.append(_put(data, tiff, tag, _HOMES[tag], value))
+    if comment:
+        new.append(_put(data, tiff, USER_COMMENT, _UNDEFINED, written(comment)))
+    if tiff.exif.at and all(tiff.exif.find(entry.tag) for entry in new):
+        _exchange(data, tiff, new)
+        return bytes(data)
     exif_at = _append_directory(data, tiff.order, tiff.exif, new)
     pointer = _Entry(_EXIF_POINTER, _LONG, 1, struct.pack(f"{tiff.order}I", exif_at))
     root_at = _append_directory(data, tiff.order, tiff.root, [pointer])
@@ -148,11 +164,30 @@ def extended(block: bytes | None, *, comment: str, note: str) -> bytes:
     return bytes(data)
 
 
-def _appended(data: bytearray, order: str, tag: int, value: bytes) -> _Entry:
+def _put(data: bytearray, tiff: _Block, tag: int, kind: int, value: bytes) -> _Entry:
+    """The entry for a value, written where an older one of this tag stood if it is long enough, else at the end."""
+    old = tiff.exif.find(tag)
+    before = tiff.value(old)
+    if old is not None and len(before) > 4:
+        at = int(struct.unpack(f"{tiff.order}I", old.value)[0])
+        data[at : at + len(before)] = (
+            value.ljust(len(before), b"\0") if len(value) <= len(before) else bytes(len(before))
+        )
+        if len(value) <= len(before):
+            return _Entry(tag, kind, len(value), old.value)
     _align(data)
-    entry = _Entry(tag, _UNDEFINED, len(value), struct.pack(f"{order}I", len(data)))
+    entry = _Entry(tag, kind, len(value), struct.pack(f"{tiff.order}I", len(data)))
     data += value
     return entry
+
+
+def _exchange(data: bytearray, tiff: _Block, new: list[_Entry]) -> None:
+    """Write entries over those of the same tags."""
+    for position, old in enumerate(tiff.exif.entries):
+        for entry in new:
+            if entry.tag == old.tag:
+                at = tiff.exif.at + 2 + 12 * position
+                data[at : at + 12] = struct.pack(f"{tiff.order}HHI4s", entry.tag, entry.kind, entry.count, entry.value)
 
 
 def _append_directory(data: bytearray, order: str, old: _Directory, new: list[_Entry]) -> int:

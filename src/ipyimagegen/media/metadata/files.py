@@ -1,65 +1,54 @@
-"""Metadata on disk: a picture's own, or that of the side file which stands beside it."""
+"""What a file on disk says of its making: in itself, or in the side file that belongs to it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from ...core.errors import MediaError, StorageError
-from .readers import FileMetadata, of_record, read_metadata
-from .record import Record
-
-MAX_FILE_BYTES = 500_000_000
-MAX_SIDE_BYTES = 4_000_000
-_HEAD_BYTES = 64  # our JSON begins with its own name
+from ...core.errors import StorageError
+from .found import Found, of_record
+from .readers import read_data
+from .side import Side, digest, sides
+from .window import Window
 
 
-def side_path(path: Path) -> Path:
-    """Where the record of a file goes that cannot carry it: `<stem>.json`, unless that is another's file.
+def read_file(path: str | Path) -> Found:
+    """What a file says of its making, or our side file beside it. Raises `StorageError` where it cannot be read.
 
-    Raises `StorageError`.
+    Only the parts with texts are read, so that a file may be of any size. What the file says itself comes first; a side
+    file counts where it names exactly these bytes, for which the file is read once.
     """
-    usual, other = _beside(path)
-    return other if usual == path or not _may_be_ours(usual) else usual
-
-
-def read_file(path: str | Path) -> FileMetadata:
-    """What a file says of its making, or our side file beside it. Raises `StorageError` where it cannot be read."""
     path = Path(path).expanduser()
-    found = read_metadata(_read(path, MAX_FILE_BYTES))
-    if found.record is not None:
-        return found
-    for side in _beside(path):
-        if side == path or not side.is_file():
-            continue
-        try:
-            text = _read(side, MAX_SIDE_BYTES).decode("utf-8", "replace")
-            return replace(of_record(Record.from_text(text)), raw=found.raw)
-        except (MediaError, StorageError):
-            continue
-    return found
-
-
-def _beside(path: Path) -> tuple[Path, Path]:
-    return path.with_suffix(".json"), path.with_suffix(".ipyimagegen.json")
-
-
-def _may_be_ours(path: Path) -> bool:
-    """Whether nothing of somebody else's is there."""
     try:
         with path.open("rb") as file:
-            return b'"ipyimagegen"' in file.read(_HEAD_BYTES)
-    except FileNotFoundError:
-        return True
-    except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+            found = read_data(Window(file))
+        return _with_side(found, path)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _read(path: Path, limit: int) -> bytes:
-    try:
-        data = path.read_bytes() if path.stat().st_size <= limit else None
-    except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
-    if data is None:
-        raise StorageError(f"{path} is larger than {limit / 1e6:,.0f} MB")
-    return data
+def _with_side(found: Found, path: Path) -> Found:
+    beside = list(sides(path))
+    if not beside or (found.record is not None and not any(_completes(side, found) for side in beside)):
+        return found
+    sha256 = digest(path)
+    side = next((side for side in beside if side.sha256 == sha256), None)
+    if side is None:
+        if not found:
+            names = ", ".join(side.path.name for side in beside)
+            found = found.with_doubt(f"{names} beside it is not of this picture, or does not say so")
+        return found
+    if found.record is not None and not _completes(side, found):
+        return found
+    if found and found.tool != "ipyimagegen" and not _is_short_text(found):
+        return replace(found, record=side.record)
+    return replace(of_record(side.record), raw=found.raw)
+
+
+def _completes(side: Side, found: Found) -> bool:
+    """Whether the file carries the short form of what stands beside it."""
+    return found.record is not None and side.record.at("minimal") == found.record
+
+
+def _is_short_text(found: Found) -> bool:
+    return str(found.params.get("version", "")).startswith("ipyimagegen")

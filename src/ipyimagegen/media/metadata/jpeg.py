@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from ...core.errors import MediaError
 from . import exif
+from .window import Data
 
 EXIF_PREFIX = b"Exif\0\0"
+XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
 MAX_SEGMENTS = 10_000
 _MAX_SEGMENT_BYTES = 65_533
-_APP1, _APP11, _APP0, _SOS, _EOI = 0xE1, 0xEB, 0xE0, 0xDA, 0xD9
+_APP1, _APP11, _APP0, _COM, _SOS, _EOI = 0xE1, 0xEB, 0xE0, 0xFE, 0xDA, 0xD9
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,33 +27,36 @@ class Segment:
     end: int
 
 
-def segments(data: bytes) -> Iterator[Segment]:
+def segments(data: Data) -> Iterator[Segment]:
     """The segments up to the first scan. Raises `MediaError` where the file ends before it."""
     if data[:2] != b"\xff\xd8":
         raise MediaError("not a JPEG file")
-    at = 2
+    at, size = 2, len(data)
     for _ in range(MAX_SEGMENTS):
         start = at
         while data[at : at + 2] == b"\xff\xff":
             at += 1
-        if at + 4 > len(data) or data[at] != 0xFF:
+            if at - start > MAX_SEGMENTS:
+                raise MediaError("this JPEG file is cut off or damaged")
+        head = data[at : at + 4]
+        if len(head) < 4 or head[0] != 0xFF:
             raise MediaError("this JPEG file is cut off or damaged")
-        marker = data[at + 1]
+        marker = head[1]
         if marker in (_SOS, _EOI):
             return
         if marker == 0x01 or 0xD0 <= marker <= 0xD8:
             at += 2
             continue
-        length = struct.unpack_from(">H", data, at + 2)[0]
+        length = struct.unpack(">H", head[2:])[0]
         end = at + 2 + length
-        if length < 2 or end > len(data):
+        if length < 2 or end > size:
             raise MediaError("this JPEG file is cut off or damaged")
         yield Segment(marker, start, at + 4, end)
         at = end
     raise MediaError(f"this JPEG file has more than {MAX_SEGMENTS:,} segments")
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Data) -> bool:
     """Whether the file carries a C2PA manifest: JUMBF boxes in APP11."""
     return any(
         segment.marker == _APP11 and b"jumb" in data[segment.body : min(segment.end, segment.body + 64)]
@@ -59,15 +64,29 @@ def has_c2pa(data: bytes) -> bool:
     )
 
 
-def find_exif(data: bytes) -> Segment | None:
+def find_exif(data: Data) -> Segment | None:
     """The EXIF segment."""
     return next((s for s in segments(data) if s.marker == _APP1 and data[s.body : s.body + 6] == EXIF_PREFIX), None)
 
 
-def read_exif(data: bytes) -> bytes:
+def read_exif(data: Data) -> bytes:
     """The EXIF block without its prefix, `b""` where there is none."""
     found = find_exif(data)
     return data[found.body + len(EXIF_PREFIX) : found.end] if found else b""
+
+
+def read_xmp(data: Data) -> bytes:
+    """The XMP packet, `b""` where there is none."""
+    for segment in segments(data):
+        start = segment.body + len(XMP_PREFIX)
+        if segment.marker == _APP1 and data[segment.body : start] == XMP_PREFIX:
+            return data[start : segment.end]
+    return b""
+
+
+def read_comment(data: Data) -> bytes:
+    """The COM segments, one after the other: a text over 64 kB is written in several."""
+    return b"".join(data[segment.body : segment.end] for segment in segments(data) if segment.marker == _COM)
 
 
 def splice(data: bytes, *, comment: str, note: str) -> bytes:

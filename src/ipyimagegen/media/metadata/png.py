@@ -5,20 +5,23 @@ Layout and text chunks: https://www.w3.org/TR/png-3/#11textinfo
 
 from __future__ import annotations
 
+import binascii
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...core.errors import MediaError
+from .window import MAX_TEXT_BYTES, Data
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MAX_CHUNKS = 200_000
-MAX_TEXT_BYTES = 4_000_000
-"""Of one text chunk, inflated; longer ones are passed over."""
-MAX_ALL_TEXT_BYTES = 16_000_000
+MAX_ALL_TEXT_BYTES = 32_000_000
 
+XMP_KEYWORD = "XML:com.adobe.xmp"
 _TEXT_KINDS = (b"tEXt", b"zTXt", b"iTXt")
+_RAW_PROFILES = ("Raw profile type exif", "Raw profile type APP1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +33,22 @@ class Chunk:
     body: int
     end: int
 
-    def text(self, data: bytes) -> bytes:
+    def text(self, data: Data) -> bytes:
         """The body."""
         return data[self.body : self.end - 4]
 
 
-def chunks(data: bytes) -> Iterator[Chunk]:
+def chunks(data: Data) -> Iterator[Chunk]:
     """The chunks up to IEND. Raises `MediaError` where the file ends before it does, or has too many."""
-    if not data.startswith(SIGNATURE):
+    if data[: len(SIGNATURE)] != SIGNATURE:
         raise MediaError("not a PNG file")
-    at = len(SIGNATURE)
+    at, size = len(SIGNATURE), len(data)
     for _ in range(MAX_CHUNKS):
-        if at + 12 > len(data):
+        if at + 12 > size:
             raise MediaError("this PNG file is cut off")
-        length, kind = struct.unpack_from(">I4s", data, at)
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
         end = at + 12 + length
-        if end > len(data):
+        if end > size:
             raise MediaError("this PNG file is cut off")
         yield Chunk(kind, at, at + 8, end)
         if kind == b"IEND":
@@ -54,17 +57,35 @@ def chunks(data: bytes) -> Iterator[Chunk]:
     raise MediaError(f"this PNG file has more than {MAX_CHUNKS:,} chunks")
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Data) -> bool:
     """Whether the file carries a C2PA manifest: chunk `caBX`."""
     return any(chunk.kind == b"caBX" for chunk in chunks(data))
 
 
-def read_texts(data: bytes) -> dict[str, str]:
+def read_exif(data: Data) -> bytes:
+    """The EXIF block of chunk `eXIf`, or of ImageMagick's older text; `b""` where there is none."""
+    with suppress(MediaError):  # as far as the file goes
+        for chunk in chunks(data):
+            if chunk.kind == b"eXIf" and chunk.end - chunk.body <= MAX_TEXT_BYTES:
+                return chunk.text(data)
+    texts = read_texts(data)
+    return next((block for name in _RAW_PROFILES if (block := _raw_profile(texts.get(name, "")))), b"")
+
+
+def _raw_profile(text: str) -> bytes:
+    r"""`\nexif\n   1234\n` and hexadecimal lines: https://exiftool.org/TagNames/PNG.html#TextualData."""
+    try:
+        return binascii.unhexlify("".join(text.split()[2:]))
+    except (ValueError, IndexError):
+        return b""
+
+
+def read_texts(data: Data) -> dict[str, str]:
     """The text chunks by keyword, the first of each; broken and oversized ones are passed over.
 
     Reads as far as the file goes; raises `MediaError` only for what is no PNG file.
     """
-    if not data.startswith(SIGNATURE):
+    if data[: len(SIGNATURE)] != SIGNATURE:
         raise MediaError("not a PNG file")
     texts: dict[str, str] = {}
     left = MAX_ALL_TEXT_BYTES
@@ -87,18 +108,27 @@ def _read_text(kind: bytes, body: bytes, limit: int) -> tuple[str, str] | None:
     keyword, found, rest = body.partition(b"\0")
     if not found or not keyword:
         return None
-    encoding = "latin-1"
     compressed = kind == b"zTXt"
     if compressed:
         rest = rest[1:]
     elif kind == b"iTXt":
         if len(rest) < 2:
             return None
-        encoding, compressed = "utf-8", rest[0] == 1
+        compressed = rest[0] == 1
         _language, _, rest = rest[2:].partition(b"\0")
         _translated, _, rest = rest.partition(b"\0")
     text = _inflated(rest, limit) if compressed else rest
-    return None if text is None else (keyword.decode("latin-1"), text.decode(encoding, "replace"))
+    if text is None:
+        return None
+    return keyword.decode("latin-1"), text.decode("utf-8", "replace") if kind == b"iTXt" else latin_or_utf8(text)
+
+
+def latin_or_utf8(text: bytes) -> str:
+    """TEXt and zTXt are Latin-1 by the standard; several tools write UTF-8 into them, which Latin-1 hardly ever is."""
+    try:
+        return text.decode("utf-8")
+    except UnicodeDecodeError:
+        return text.decode("latin-1")
 
 
 def _inflated(data: bytes, limit: int) -> bytes | None:

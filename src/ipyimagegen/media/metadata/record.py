@@ -66,17 +66,27 @@ class Record:
         return replace(self, notes=(*self.notes, note))
 
     def to_json(self) -> dict[str, JSON]:
-        """The record as plain data; what is empty or unknown is left out."""
+        """The record as plain data; what is empty or unknown is left out, and nothing stands in it twice.
+
+        `sent_as_above` names the parameters that were sent as the record's own fields have them, `asked_as_sent` those
+        that were asked for as they were sent: a prompt of thousands of characters has 64 kB of a JPEG file to fit into.
+        """
         cost: JSON = None
         if self.cost.amount is not None:
             cost = {"amount": str(self.cost.amount), "currency": self.cost.currency, "source": self.cost.source}
-        data: dict[str, JSON] = {
+        above: dict[str, JSON] = {
             "model": self.model,
             "prompt": self.prompt,
             "negative_prompt": self.negative_prompt,
             "seed": self.seed,
-            "sent": dict(self.sent),
-            "asked": dict(self.asked),
+        }
+        sent, above_sent = _without(self.sent, above)
+        asked, as_sent = _without(self.asked, self.sent)
+        data: dict[str, JSON] = above | {
+            "sent": sent,
+            "sent_as_above": above_sent,
+            "asked": asked,
+            "asked_as_sent": as_sent,
             "changes": list(self.changes),
             "cost": cost,
             "timings": dict(self.timings),
@@ -98,11 +108,12 @@ class Record:
         if not isinstance(data, dict) or not isinstance(data.get("ipyimagegen"), int):
             raise MediaError("this is not a record of ipyimagegen")
         seed = data.get("seed")
+        sent = _mapping(data.get("sent")) | _again(data.get("sent_as_above"), data)
         return cls(
             **{name: value for name in _TEXTS if isinstance(value := data.get(name), str)},
             seed=seed if isinstance(seed, int) and not isinstance(seed, bool) else None,
-            sent=_mapping(data.get("sent")),
-            asked=_mapping(data.get("asked")),
+            sent=sent,
+            asked=_mapping(data.get("asked")) | _again(data.get("asked_as_sent"), sent),
             changes=_strings(data.get("changes")),
             notes=_strings(data.get("notes")),
             cost=_cost(data.get("cost")),
@@ -126,6 +137,21 @@ def read_json(text: str, limit: int = MAX_RECORD_CHARS) -> JSON:
         return cast("JSON", json.loads(text))
     except (ValueError, RecursionError) as error:
         raise MediaError("not readable as JSON") from error
+
+
+def _without(values: Mapping[str, JSON], others: Mapping[str, JSON]) -> tuple[dict[str, JSON], list[JSON]]:
+    """`values` but for those that `others` has alike, and the names of these."""
+    same = [name for name, value in values.items() if name in others and _alike(value, others[name])]
+    return {name: value for name, value in values.items() if name not in same}, list(same)
+
+
+def _alike(one: JSON, other: JSON) -> bool:
+    """Equal in JSON too, where 1, 1.0 and true are not the same; what is empty is not written above."""
+    return one not in (None, "", [], {}) and type(one) is type(other) and one == other and repr(one) == repr(other)
+
+
+def _again(names: object, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in _strings(names) if name in values}
 
 
 def _strict(value: JSON) -> JSON:

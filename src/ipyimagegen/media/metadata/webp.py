@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ...core.errors import MediaError
 from ..sniff import dimensions
 from . import exif
+from .window import MAX_TEXT_BYTES, Data
 
 MAX_CHUNKS = 20_000
 _EXIF_FLAG, _ALPHA_FLAG = 0x08, 0x10
@@ -28,18 +29,18 @@ class Chunk:
     end: int
 
 
-def chunks(data: bytes) -> Iterator[Chunk]:
+def chunks(data: Data) -> Iterator[Chunk]:
     """The chunks of the file. Raises `MediaError` where it is cut off."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP":
         raise MediaError("not a WebP file")
-    end_of_riff = 8 + struct.unpack_from("<I", data, 4)[0]
+    end_of_riff = 8 + struct.unpack("<I", data[4:8])[0]
     if end_of_riff > len(data):
         raise MediaError("this WebP file is cut off")
     at = 12
     for _ in range(MAX_CHUNKS):
         if at + 8 > end_of_riff:
             return
-        kind, length = struct.unpack_from("<4sI", data, at)
+        kind, length = struct.unpack("<4sI", data[at : at + 8])
         end = at + 8 + length
         if end > end_of_riff:
             raise MediaError("this WebP file is cut off")
@@ -48,15 +49,24 @@ def chunks(data: bytes) -> Iterator[Chunk]:
     raise MediaError(f"this WebP file has more than {MAX_CHUNKS:,} chunks")
 
 
-def has_c2pa(data: bytes) -> bool:
+def has_c2pa(data: Data) -> bool:
     """Whether the file carries a C2PA manifest: RIFF chunk `C2PA`."""
     return any(chunk.kind == b"C2PA" for chunk in chunks(data))
 
 
-def read_exif(data: bytes) -> bytes:
+def read_exif(data: Data) -> bytes:
     """The EXIF block without its prefix, `b""` where there is none."""
-    found = next((chunk for chunk in chunks(data) if chunk.kind == b"EXIF"), None)
-    return data[found.body : found.end].removeprefix(_EXIF_PREFIX) if found else b""
+    return _body(data, b"EXIF").removeprefix(_EXIF_PREFIX)
+
+
+def read_xmp(data: Data) -> bytes:
+    """The XMP packet, `b""` where there is none."""
+    return _body(data, b"XMP ")
+
+
+def _body(data: Data, kind: bytes) -> bytes:
+    found = next((chunk for chunk in chunks(data) if chunk.kind == kind), None)
+    return data[found.body : min(found.end, found.body + MAX_TEXT_BYTES)] if found else b""
 
 
 def splice(data: bytes, *, comment: str, note: str) -> bytes:
