@@ -42,7 +42,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         """Connect to the first address of `host` that may be connected to and answers."""
         failed: Exception = httpcore.ConnectError(f"no address for {host}")
         for address in await _addresses(host, port, timeout):
-            if not self._neighbourhood.connectable(host, address):
+            if not self._neighbourhood.connectable(host, port, address):
                 raise httpcore.UnsupportedProtocol(f"{host} is on a private network")
             try:
                 return await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
@@ -175,5 +175,5 @@ async def refuse_private(neighbourhood: Neighbourhood, url: str) -> None:
         addresses = await _addresses(host, port, LOOK_UP_S)
     except httpcore.ConnectError:
         return
-    if not all(neighbourhood.connectable(host, address) for address in addresses):
+    if not all(neighbourhood.connectable(host, port, address) for address in addresses):
         raise httpx.UnsupportedProtocol(f"{host} is on a private network")

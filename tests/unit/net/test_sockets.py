@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from ipyimagegen.core.errors import ConnectionFailed, ImagegenError, SubmitUnknown
+from ipyimagegen.core.errors import ConnectionFailed, ImagegenError, ProtocolError, SubmitUnknown
 from ipyimagegen.net.clock import Clock
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.repeat import Repeat
@@ -173,7 +173,7 @@ def test_a_read_is_repeated_through_resets_and_cut_bodies():
     assert {"status": "done"} == asyncio.run(work())
 
 
-def test_another_port_of_this_machine_gets_no_key():
+def test_another_port_of_this_machine_is_not_asked():
     heads = list[bytes]()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -183,11 +183,13 @@ def test_another_port_of_this_machine_gets_no_key():
     async def work() -> None:
         async with serving(talk) as own, serving(talk) as other, opened(own) as http:
             await http.call("GET", "/status", repeat=Repeat.READ)
-            await http.call("GET", f"{other}/status", repeat=Repeat.READ)
-            assert b"ok" == (await http.download(f"{other}/x.png")).data
+            with pytest.raises(ProtocolError, match="private network"):
+                await http.call("GET", f"{other}/status", repeat=Repeat.READ)
+            with pytest.raises(ProtocolError, match="private network"):
+                await http.download(f"{other}/x.png")
 
     asyncio.run(work())
-    assert [True, False, False] == [b"SG_secret" in head for head in heads]
+    assert [True] == [b"SG_secret" in head for head in heads]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
