@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from .core.models import ModelSpec
@@ -20,19 +21,28 @@ from .runtime import runtime
 
 
 def run(
-    model: str | ModelSpec = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
+    model: str | ModelSpec = "",
+    prompt: str | None = None,
+    /,
+    *,
+    n: int = 1,
+    max_cost: Decimal | float | None = None,
+    timeout_s: float | None = None,
+    quiet: bool = False,
+    **params: Any,
 ) -> Result:
     """Run a model and wait for its pictures, with progress shown: in a notebook, or as a line on a terminal.
 
-    `model` is `service/name` or a `ModelSpec` (the setting `model` if left out); `params` are the model's own
-    parameters, `n` pictures and `max_cost`. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel the job. May
-    cost money. Raises `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and `JobFailed`,
-    `JobCancelled`, `JobTimeout` or a `ServiceError` after.
+    `model` is `service/name` or a `ModelSpec` (the setting `model` if left out), also as `model=`; `prompt` may stand
+    second, or under the model's own name for it, beside its other parameters. `n` pictures take consecutive seeds;
+    `max_cost` is in US dollars, for all of them together. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel
+    the job. May cost money. Raises `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and
+    `JobFailed`, `JobCancelled`, `JobTimeout` or a `ServiceError` after.
 
-    >>> result = run("local/sketch", prompt="a lighthouse at dusk", seed=7)  # doctest: +SKIP
+    >>> result = run("local/sketch", "a lighthouse at dusk", seed=7)  # doctest: +SKIP
     """
     limit = default_client().settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
-    work = default_client().submit(model, **params)
+    work = default_client().submit(model, prompt, n=n, max_cost=max_cost, **params)
     with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
         result = default_client().finish(work, limit)
     keep(result)
@@ -40,11 +50,19 @@ def run(
 
 
 async def async_run(
-    model: str | ModelSpec = "", /, *, timeout_s: float | None = None, quiet: bool = False, **params: Any
+    model: str | ModelSpec = "",
+    prompt: str | None = None,
+    /,
+    *,
+    n: int = 1,
+    max_cost: Decimal | float | None = None,
+    timeout_s: float | None = None,
+    quiet: bool = False,
+    **params: Any,
 ) -> Result:
     """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
     limit = default_client().settings.having("timeout_s", timeout_s)
-    work = await default_client().async_submit(model, **params)
+    work = await default_client().async_submit(model, prompt, n=n, max_cost=max_cost, **params)
     with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
         result = await default_client().async_finish(work, limit)
     await runtime().bridge(asyncio.to_thread(keep, result))
@@ -68,14 +86,29 @@ def keep(result: Result) -> None:
         result.save(settings.save, metadata=settings.metadata)
 
 
-def submit(model: str | ModelSpec = "", /, **params: Any) -> Job | Batch:
+def submit(
+    model: str | ModelSpec = "",
+    prompt: str | None = None,
+    /,
+    *,
+    n: int = 1,
+    max_cost: Decimal | float | None = None,
+    **params: Any,
+) -> Job | Batch:
     """Send a job and return at once with a handle on it. May cost money. `run` lists the errors."""
-    return default_client().submit(model, **params)
+    return default_client().submit(model, prompt, n=n, max_cost=max_cost, **params)
 
 
-def stream(model: str | ModelSpec = "", /, **params: Any) -> Stream:
+def stream(
+    model: str | ModelSpec = "",
+    prompt: str | None = None,
+    /,
+    *,
+    max_cost: Decimal | float | None = None,
+    **params: Any,
+) -> Stream:
     """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
-    return default_client().stream(model, **params)
+    return default_client().stream(model, prompt, max_cost=max_cost, **params)
 
 
 def models(query: str = "") -> list[ModelSpec]:

@@ -14,7 +14,7 @@ from .worlds import World
 def request_for(service: Service, world: World, **params: object) -> Request:
     """One job's request, checked as the client does it."""
     spec = runtime().run(service.model(world.model))
-    return prepare(spec, {**world.params, **params}, options={})[0]
+    return prepare(spec, {**world.params, **params})[0]
 
 
 def submit(service: Service, world: World, **params: object) -> Ticket:

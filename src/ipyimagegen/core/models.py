@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cost import UNKNOWN, Cost
-from .errors import InvalidInput
+from .errors import InvalidInput, capped
 from .params import Params
 
 
@@ -49,5 +49,7 @@ def split_model(model: str) -> tuple[str, str]:
     """
     service, slash, name = model.strip().partition("/")
     if not slash or not service or not name:
-        raise InvalidInput(f"{model!r} is not a model name; write service/model, for example 'local/sketch'")
+        told = f"{capped(repr(model), 80)} is not a model name; write service/model, for example 'local/sketch'"
+        prompt = "" if not model.strip() or slash else "; a prompt stands second, or as prompt=…"
+        raise InvalidInput(f"{told}{prompt}")
     return service.lower(), name

@@ -26,6 +26,11 @@ MAX_ENTRIES = 100_000
 MEDIA_KINDS: frozenset[Kind] = frozenset({"image", "mask", "file"})
 PROMPT_NAMES = ("prompt", "text_prompt", "positive_prompt", "text", "positive")
 SEED_NAMES = ("seed", "noise_seed", "random_seed")
+NEGATIVE_NAMES = ("negative_prompt", "negative", "neg_prompt", "negative_text")
+MAX_N = 64
+"""Pictures of one call. More are a sweep."""
+OWN_N = "n"
+"""The parameter of models that make several pictures in one job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,16 @@ class Params(Mapping[str, Param]):
         """The parameter that makes a picture repeatable, if the model has one."""
         seed = self._first(SEED_NAMES)
         return seed if seed is not None and seed.kind in ("integer", "number", "any") else None
+
+    @property
+    def negative(self) -> Param | None:
+        """The parameter that says what must not be in the picture, if the model takes one."""
+        return self._first(NEGATIVE_NAMES)
+
+    @property
+    def own_n(self) -> Param | None:
+        """The parameter by which one job makes several pictures, if the model has one."""
+        return self._by_name.get(OWN_N)
 
     def _first(self, names: Iterable[str]) -> Param | None:
         return next((self._by_name[name] for name in names if name in self._by_name), None)

@@ -44,8 +44,7 @@ class Request:
     """One picture's worth of work, checked and ready to send.
 
     `values` go to the service as they stand, but for `InputFile`s, which its adapter uploads or encodes. `asked`
-    is what the user wrote; `changes` says where the two differ. `options` steer the service and are no model
-    parameters.
+    is what the user wrote; `changes` says where the two differ.
     """
 
     service: str
@@ -54,7 +53,6 @@ class Request:
     asked: Mapping[str, JSON] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()
     seed: int | None = None
-    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -67,6 +65,13 @@ class Request:
         from .params import PROMPT_NAMES
 
         return next((str(self.values[name]) for name in PROMPT_NAMES if self.values.get(name)), "")
+
+    @property
+    def negative_prompt(self) -> str:
+        """What must not be in the picture, `""` where the model takes no such text."""
+        from .params import NEGATIVE_NAMES
+
+        return next((str(self.values[name]) for name in NEGATIVE_NAMES if self.values.get(name)), "")
 
     @property
     def sent(self) -> dict[str, JSON]:

@@ -166,9 +166,9 @@ class _Maker:
         if seed is None or name in asked:
             if repeat > 1 and isinstance(given_seed := asked.get(name), int):
                 asked[name] = _later(seed, given_seed, repeat - 1)
-            return prepare(spec, asked, n=1, options={})[0]
+            return prepare(spec, asked)[0]
         drawn = _later(seed, self._drawn(at, asked), repeat - 1)
-        request = prepare(spec, {**asked, name: drawn}, n=1, options={})[0]
+        request = prepare(spec, {**asked, name: drawn})[0]
         why = {"same": "one seed for the whole sweep", "cell": "one for each cell", "row": "one for each row"}
         chosen = Change(what="chosen", name=name, sent=drawn, why=why[self._grid.policy])
         plain = {key: value for key, value in request.asked.items() if key != name}

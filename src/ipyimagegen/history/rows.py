@@ -88,7 +88,7 @@ def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) 
     record = Record(
         model=f"{row.service}/{row.model}",
         prompt=row.prompt,
-        negative_prompt=str(row.sent.get("negative_prompt") or ""),
+        negative_prompt=row.request().negative_prompt,
         seed=row.seed,
         sent=row.sent,
         asked=row.asked,

@@ -12,7 +12,7 @@ from ..core.errors import JobCancelled, JobError, JobFailed
 from ..core.events import Event, Frame
 from ..core.jobs import JobState, Phase
 from ..media.results import Result, merge
-from .job import Job, Listener, await_for, wait_for
+from .job import Job, Listener, await_for, no_attribute, wait_for
 
 
 class Batch:
@@ -123,6 +123,9 @@ class Batch:
         """Cancel every job that still runs. Returns whether there was one."""
         asked = [job.cancel() for job in self.jobs]
         return any(asked)
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_attribute(self, name)
 
     def __len__(self) -> int:
         return len(self.jobs)

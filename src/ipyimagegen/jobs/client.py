@@ -29,7 +29,7 @@ from .batch import Batch
 from .driver import CANCEL_GRACE_S, Driver
 from .estimates import Estimates, work_of
 from .job import Job, Stream, await_for, wait_for
-from .prepare import prepare, refuse_over
+from .plan import Plan, make_plan, named_model, with_prompt
 
 JOB_ID = "the id of a job: a text such as 'jm7wq6xenyt2g', which job.id and %imagegen jobs tell"
 KEPT_JOBS = 500
@@ -116,52 +116,67 @@ class Client:
     # -- jobs -----------------------------------------------------------------------------------------------------
 
     def submit(
-        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
-    ) -> Job | Batch:
-        """Check the parameters, send the job, and return at once with a `Job` (a `Batch` for `n` over 1).
-
-        May cost money. Raises `InvalidInput` with every problem, `UnknownModel` or `BudgetExceeded` before anything is
-        sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
-        """
-        spec = self.model(model)
-        return self.start(spec, params, n=n, max_cost=max_cost)
-
-    async def async_submit(
-        self, model: str | ModelSpec = "", /, *, n: int = 1, max_cost: Decimal | float | None = None, **params: Any
-    ) -> Job | Batch:
-        """`submit` for coroutines: awaits the model's description instead of blocking on it."""
-        spec = await self.runtime.bridge(self._model(model))
-        return self.start(spec, params, n=n, max_cost=max_cost)
-
-    def start(
         self,
-        spec: ModelSpec,
-        params: Mapping[str, Any],
+        model: str | ModelSpec = "",
+        prompt: str | None = None,
+        /,
         *,
         n: int = 1,
         max_cost: Decimal | float | None = None,
-        watch: Callable[[Job], object] = lambda _: None,
+        **params: Any,
     ) -> Job | Batch:
-        """`submit` for a model whose description is at hand: asks no service for it, and so never blocks.
+        """Check the parameters, send the job, and return at once with a `Job` (a `Batch` for `n` over 1).
 
-        `watch` is called with each job before it is sent, so that no event is missed. Where the model has an `n` of its
-        own, one job makes them all, and a value in `params` goes before `n`. Costs and raises as `submit` does.
+        `model` may also be given by that name, and `prompt` by the model's own name for it.
+        May cost money. Raises `InvalidInput` with every problem, `UnknownModel` or `BudgetExceeded` before anything is
+        sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
         """
-        values = dict(params)
-        if "n" in spec.params:
-            values, n = {"n": n, **values}, 1
-        cap = self.settings.having("max_cost", max_cost)
-        requests = prepare(spec, values, n=n, options={})
-        refuse_over(spec, n, cap)
-        jobs = [self._job(spec, request) for request in requests]
+        model, params = named_model(model, params)
+        spec = self.model(model)
+        return self.start(self.plan(spec, with_prompt(spec, prompt, params), n=n, max_cost=max_cost))
+
+    async def async_submit(
+        self,
+        model: str | ModelSpec = "",
+        prompt: str | None = None,
+        /,
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+        **params: Any,
+    ) -> Job | Batch:
+        """`submit` for coroutines: awaits the model's description instead of blocking on it."""
+        model, params = named_model(model, params)
+        spec = await self.runtime.bridge(self._model(model))
+        values = with_prompt(spec, prompt, params)
+        plan = await asyncio.to_thread(self.plan, spec, values, n=n, max_cost=max_cost)  # it reads files
+        return self.start(plan)
+
+    def plan(
+        self, spec: ModelSpec, params: Mapping[str, Any], *, n: int = 1, max_cost: Decimal | float | None = None
+    ) -> Plan:
+        """A call as it would be sent, by a model's description that is at hand. Reads input files; costs nothing.
+
+        Raises one `InvalidInput` with every problem. `start` sends it; `max_cost` and the settings' cap go along.
+        """
+        return make_plan(spec, params, n=n, cap=self.settings.having("max_cost", max_cost))
+
+    def start(self, plan: Plan, *, watch: Callable[[Job], object] = lambda _: None) -> Job | Batch:
+        """Send a plan and return at once. May cost money. Raises `BudgetExceeded` where it is over its cap.
+
+        `watch` is called with each job before it is sent, so that no event is missed.
+        """
+        plan.refuse_over_cap()
+        jobs = [self._job(plan.spec, request) for request in plan.requests]
         for job in jobs:
             watch(job)
             self._launch(job)
-        return jobs[0] if n == 1 else Batch(jobs)
+        return jobs[0] if len(jobs) == 1 else Batch(jobs)
 
     def run(
         self,
         model: str | ModelSpec = "",
+        prompt: str | None = None,
         /,
         *,
         n: int = 1,
@@ -174,7 +189,7 @@ class Client:
         `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
         """
         limit = self.settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
-        work = self.submit(model, n=n, max_cost=max_cost, **params)
+        work = self.submit(model, prompt, n=n, max_cost=max_cost, **params)
         return self.finish(work, limit)
 
     def finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
@@ -188,6 +203,7 @@ class Client:
     async def async_run(
         self,
         model: str | ModelSpec = "",
+        prompt: str | None = None,
         /,
         *,
         n: int = 1,
@@ -197,7 +213,7 @@ class Client:
     ) -> Result:
         """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
         limit = self.settings.having("timeout_s", timeout_s)
-        work = await self.async_submit(model, n=n, max_cost=max_cost, **params)
+        work = await self.async_submit(model, prompt, n=n, max_cost=max_cost, **params)
         return await self.async_finish(work, limit)
 
     async def async_finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
@@ -211,11 +227,20 @@ class Client:
             raise _overdue(work, limit) from error
 
     def stream(
-        self, model: str | ModelSpec = "", /, *, max_cost: Decimal | float | None = None, **params: Any
+        self,
+        model: str | ModelSpec = "",
+        prompt: str | None = None,
+        /,
+        *,
+        max_cost: Decimal | float | None = None,
+        **params: Any,
     ) -> Stream:
         """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
         streams: list[Stream] = []
-        self.start(self.model(model), params, max_cost=max_cost, watch=lambda job: streams.append(Stream(job)))
+        model, params = named_model(model, params)
+        spec = self.model(model)
+        plan = self.plan(spec, with_prompt(spec, prompt, params), max_cost=max_cost)
+        self.start(plan, watch=lambda job: streams.append(Stream(job)))
         return streams[0]
 
     def jobs(self) -> list[Job]:

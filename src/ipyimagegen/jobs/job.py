@@ -28,6 +28,7 @@ Observer = Callable[[Event | None], object]
 EVENTS: dict[str, type[Event]] = {
     kind.__name__.lower(): kind for kind in (Queued, Running, Progress, Preview, Log, Succeeded, Failed, Cancelled)
 }
+RESULT_NAMES = frozenset(name for name in (*Result.__dataclass_fields__, *vars(Result)) if not name.startswith("_"))
 SETTLE_S = 0.3
 """How long an interrupted wait lets the cancelling get under way before it returns to the user."""
 
@@ -202,8 +203,18 @@ class Job:
                     self._observers.remove(observer)
                 _warn(self.id, observer, error)
 
+    def __getattr__(self, name: str) -> Any:
+        raise no_attribute(self, name)
+
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.model}: {in_words(self._state)}>"
+
+
+def no_attribute(work: object, name: str) -> AttributeError:
+    """The error for what a handle has not: where its result has it, what to type."""
+    kind = type(work).__name__
+    hint = f"; its result has: .result().{name} waits for it" if name in RESULT_NAMES else ""
+    return AttributeError(f"a {kind} has no {name!r}{hint}", name=name, obj=work)
 
 
 def _warn(job_id: str, observer: object, error: Exception) -> None:

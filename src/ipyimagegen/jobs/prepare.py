@@ -8,18 +8,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..core.errors import BudgetExceeded, InvalidInput, Problem
+from ..core.errors import InvalidInput, Problem
 from ..core.foreign import as_json, is_random
 from ..core.models import ModelSpec
-from ..core.params import SEED_NAMES, Change, Param
+from ..core.params import MAX_N, SEED_NAMES, Change, Param
 from ..core.requests import InputFile, Request
 from ..media.inputs import as_input
 
 MAX_SEED = 2**32 - 1
-MAX_N = 64
 
 
-def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: Mapping[str, Any]) -> list[Request]:
+def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1) -> list[Request]:
     """`n` requests that differ in their seeds only (`seed`, `seed + 1`, …): each picture can be made again alone.
 
     Reads input files. Raises one `InvalidInput` with every problem.
@@ -36,7 +35,6 @@ def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, options: M
         values=values,
         asked={name: as_json(value) for name, value in asked.items()},
         changes=checked.changes + _defaults(spec, checked.values),
-        options=options,
     )
     first = values.get(seed.name) if seed is not None else None
     if seed is None or not (first is None or isinstance(first, int | float)):
@@ -116,19 +114,3 @@ def _read(param: Param, name: str, value: Any) -> InputFile | list[InputFile]:
         entries = value if isinstance(value, list | tuple) else [value]
         return [as_input(entry, kind=kind, name=name) for entry in entries]
     return as_input(value, kind=param.kind, name=name)
-
-
-def refuse_over(spec: ModelSpec, n: int, cap: Any) -> None:
-    """Raise `BudgetExceeded` where `n` calls cost more than `cap` US dollars, or where nobody knows what they cost."""
-    if cap is None or spec.price.source == "free":
-        return
-    price = spec.price
-    if price.amount is None:
-        raise BudgetExceeded(
-            f"{spec.id}: the price is unknown, so max_cost={cap} cannot be kept; nothing was sent. "
-            "Without a cap, here and in the settings, it is called all the same"
-        )
-    if price.currency != "USD" or price.amount * n > cap:
-        raise BudgetExceeded(
-            f"{spec.id}: {n} × {price} is over max_cost={cap}; nothing was sent. Raise max_cost or lower n"
-        )

@@ -588,6 +588,6 @@ def test_start_asks_for_no_description_and_a_value_goes_before_n(
     watched: list[Job] = []
     client = client_of(scripted)
     for values in ({"prompt": "a fox"}, {"prompt": "a fox", "n": 3}):
-        client.start(spec, values, n=2, watch=watched.append).result(20)
+        client.start(client.plan(spec, values, n=2), watch=watched.append).result(20)
     assert [2, 3] == [job.request.values["n"] for job in watched]
     assert [2, 3] == [request.values["n"] for request in scripted.submitted]

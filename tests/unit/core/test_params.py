@@ -313,7 +313,7 @@ def test_odd_values_are_our_invalid_input_and_no_other_error(value: Any) -> None
         for name in params:
             if not params[name].is_media:
                 with suppress(InvalidInput):
-                    prepare(spec, {"prompt": "x", name: value} if "prompt" in params else {name: value}, options={})
+                    prepare(spec, {"prompt": "x", name: value} if "prompt" in params else {name: value})
     for wrong in (PARAMS["width"], PARAMS["hires"], PARAMS["scheduler"], PARAMS["prompt"]):
         with pytest.raises(InvalidInput, match=wrong.name):
             Params((wrong,)).check({wrong.name: value})
@@ -329,7 +329,7 @@ def test_numpys_scalars_are_pythons_numbers() -> None:
 @pytest.mark.parametrize("value", [None, -1, -1.0, "-1", "random", np.int64(-1), np.array(-1)])
 def test_a_seed_that_says_choose_one(value: object) -> None:
     spec = ModelSpec(service="s", name="m", params=PARAMS)
-    assert isinstance(prepare(spec, {"prompt": "x", "seed": value}, options={})[0].seed, int)
+    assert isinstance(prepare(spec, {"prompt": "x", "seed": value})[0].seed, int)
 
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from([10**400, -(10**400)])

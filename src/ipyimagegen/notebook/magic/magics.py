@@ -12,7 +12,6 @@ from traitlets import Unicode
 from ...core.errors import ImagegenError, InvalidInput, Problem, UnknownModel
 from ...core.models import ModelSpec
 from ...jobs.client import Client
-from ...jobs.prepare import prepare
 from ...jobs.session import default_client
 from ...media.names import fill
 from .body import read_body
@@ -22,10 +21,10 @@ from .help import cell_help, line_help
 from .model_cache import Known
 from .options import spelled
 from .parse import Invocation, parse, usage_error
-from .plan import plan
+from .plan_table import plan_table
 from .stage import Stage, write
 from .traits import Setting
-from .values import Call, make_call
+from .values import make_call
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -95,10 +94,11 @@ class ImageGen(Magics):
         if problems:
             raise usage_error(problems)
         try:
+            plan = self.client.plan(spec, call.values, n=asked.n, max_cost=asked.max_cost)
             if asked.dry_run:
-                self._show_plan(spec, asked, call)
+                write(plan_table(plan, sources=call.sources, save=asked.save or self.client.settings.save))
                 return
-            work = self.client.start(spec, call.values, n=asked.n, max_cost=asked.max_cost)
+            work = self.client.start(plan)
         except InvalidInput as error:
             raise usage_error([_as_typed(spec, problem) for problem in error.problems]) from error
         present = self._stage.follow if asked.bg else self._stage.wait
@@ -140,15 +140,6 @@ class ImageGen(Magics):
         if near:
             return f"; did you mean {by_name[near[0]]!r}?"
         return "; the prompt goes into the lines below the first"
-
-    def _show_plan(self, spec: ModelSpec, asked: Invocation, call: Call) -> None:
-        values, n = dict(call.values), asked.n
-        if "n" in spec.params and n > 1:
-            values, n = {**values, "n": n}, 1
-        requests = prepare(spec, values, n=n, options={})
-        settings = self.client.settings
-        cap = settings.max_cost if asked.max_cost is None else asked.max_cost
-        write(plan(spec, requests, sources=call.sources, cap=cap, save=asked.save or settings.save))
 
 
 def _in_its_words(error: ImagegenError) -> ImagegenError:

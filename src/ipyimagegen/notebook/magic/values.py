@@ -12,13 +12,11 @@ from typing import Any
 
 from ...core.errors import InvalidInput, Problem, capped
 from ...core.models import ModelSpec
-from ...core.params import Kind, Param
+from ...core.params import NEGATIVE_NAMES, Kind, Param
 from .body import Body
 from .fields import NotFillable, first_name, is_path, look_up
 from .options import spelled
 from .parse import Invocation, Text
-
-NEGATIVE_NAMES = ("negative_prompt", "negative", "neg_prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,8 @@ def _put(values: dict[str, Any], name: str, text: str, if_none: str) -> list[Pro
 
 
 def _negative(spec: ModelSpec) -> str:
-    known = next((name for name in NEGATIVE_NAMES if name in spec.params), "")
-    return known or (NEGATIVE_NAMES[0] if spec.params.open else "")
+    known = spec.params.negative
+    return known.name if known is not None else NEGATIVE_NAMES[0] if spec.params.open else ""
 
 
 def _as_option(spec: ModelSpec, problem: Problem, body: Body) -> Problem:

@@ -23,9 +23,6 @@ from .outcomes import final, news, ticket_of
 from .previews import with_previews
 from .statuses import TaskStatus
 
-OPTIONS = ("setup", "infra", "workers", "webhook", "session", "session_timeout")
-"""What a request's options may say to the service, beside the app's own input."""
-
 MISSED_TTL_S = 60.0
 """How long an address that could not be reached is not asked for a description again."""
 COMPLETED = "the task was completed before it could be cancelled: ig.attach(job_id) collects its result"
@@ -82,8 +79,7 @@ class InferenceShService:
     async def submit(self, request: Request) -> Ticket:
         """Upload the inputs and send the task, once. Costs money. Raises as `Api.run` does."""
         api = await self._api()
-        options = {name: request.options[name] for name in OPTIONS if name in request.options}
-        task = await api.run({"app": request.model, "input": await api.uploaded(request.values), **options})
+        task = await api.run({"app": request.model, "input": await api.uploaded(request.values)})
         return ticket_of(task, request.model)
 
     async def follow(self, ticket: Ticket) -> AsyncGenerator[Event, None]:

@@ -48,7 +48,7 @@ class Collector:
         return Record(
             model=request.id,
             prompt=request.prompt,
-            negative_prompt=str(request.values.get("negative_prompt") or ""),
+            negative_prompt=request.negative_prompt,
             seed=self.seed,
             sent=request.sent,
             asked=request.asked,

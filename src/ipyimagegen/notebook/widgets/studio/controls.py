@@ -14,7 +14,6 @@ from ....core.params import Param
 Role = Literal["prompt", "negative", "seed", "width", "height", ""]
 Look = Literal["area", "line", "slider", "number", "choice", "switch", "media", "list", "object", "json"]
 
-NEGATIVE_NAMES = ("negative_prompt", "negative", "neg_prompt", "negative_text")
 LONG_WORDS = ("prompt", "text", "description", "caption", "instruction", "message")
 SLIDER_STOPS = 10_000
 """A range of more values than this is typed, not dragged."""
@@ -89,7 +88,7 @@ def role_of(spec: ModelSpec, param: Param) -> Role:
         return "prompt"
     if seed is not None and param.name == seed.name and param.kind in ("integer", "number"):
         return "seed"
-    if param.name in NEGATIVE_NAMES and param.kind == "text":
+    if param is spec.params.negative and param.kind == "text":
         return "negative"
     if param.name in ("width", "height") and param.kind in ("integer", "number") and not param.choices:
         other = spec.params.get("height" if param.name == "width" else "width")

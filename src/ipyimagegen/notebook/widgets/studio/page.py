@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ....core.errors import ImagegenError, InvalidInput, Problem, capped
+from ....core.params import MAX_N
 from ....core.requests import InputFile
 from ....media.artifacts import Artifact
 from ....media.inputs import as_input
@@ -26,7 +27,6 @@ from .uploads import Arrived, Uploads
 if TYPE_CHECKING:
     from .widget import Studio
 
-MAX_N = 64
 MAX_WANTED = 64
 MAX_PX = 8_192
 MAX_VALUES = 500

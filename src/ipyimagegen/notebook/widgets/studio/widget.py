@@ -15,7 +15,7 @@ from ....core.errors import ImagegenError, InvalidInput, Problem, capped
 from ....core.events import Event, Preview
 from ....core.foreign import as_json
 from ....core.models import ModelSpec
-from ....core.params import Params
+from ....core.params import MAX_N, OWN_N, Params
 from ....jobs.batch import Batch
 from ....jobs.client import Client
 from ....jobs.job import Job
@@ -33,7 +33,7 @@ from .controls import controls
 from .form import Dropped, Form
 from .inputs import described_values
 from .live import Change, Live, Results
-from .page import MAX_N, Page
+from .page import Page
 from .shelf import Shelf, parted
 from .still import how_to_collect, still
 
@@ -169,7 +169,7 @@ class Studio(SheetWidget):
                 return
             dropped: tuple[Dropped, ...] = ()
             if self.form.spec is NOTHING:
-                own_n = {"n": self.n} if "n" in spec.params and self.n > 1 else {}
+                own_n = {OWN_N: self.n} if spec.params.own_n is not None and self.n > 1 else {}
                 self.form = Form(spec=spec).having({**self.form.values, **own_n})
             else:
                 self.form, dropped = self.form.switch(spec)
@@ -256,7 +256,7 @@ class Studio(SheetWidget):
         expected_s: float | None = None
         if knows_pace:
             expected_s = self.client.estimates.expected_s(form.spec.id, words.work_units(form))
-        self.estimate = words.estimate(form, 1 if "n" in form.spec.params else n, expected_s)
+        self.estimate = words.estimate(form, n if form.spec.params.own_n is None else 1, expected_s)
         return form is self.form and (n, knows_pace) == (self.n, self._knows_pace)
 
     # -- running --------------------------------------------------------------------------------------------------
@@ -276,9 +276,9 @@ class Studio(SheetWidget):
         problems = form.problems()
         if problems:
             raise InvalidInput([Problem(name, text) for name, text in problems.items()], model=form.spec.id)
-        own_n = form.spec.params.get("n")
+        own_n = form.spec.params.own_n
         n = count if own_n is None else own_n.default if isinstance(own_n.default, int) else 1
-        work = self.client.start(form.spec, form.values, n=n, watch=self._watch)
+        work = self.client.start(self.client.plan(form.spec, form.values, n=n), watch=self._watch)
         call = Call(work=work, spec=form.spec, values=dict(form.values))
         with self._lock:
             self.take_in()

@@ -29,7 +29,7 @@ def about(spec: ModelSpec) -> dict[str, JSON]:
         "cannot_cancel": spec.cannot_cancel,
         "url": spec.url if spec.url.startswith("https://") else "",
         "open": spec.params.open,
-        "has_n": "n" in spec.params,
+        "has_n": spec.params.own_n is not None,
     }
 
 

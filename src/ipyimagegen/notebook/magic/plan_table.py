@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 
-from ...core.cost import Cost
 from ...core.errors import BudgetExceeded, capped
-from ...core.models import ModelSpec
+from ...core.foreign import is_random
 from ...core.params import Change, Param
 from ...core.requests import InputFile, Request
-from ...jobs.prepare import refuse_over
+from ...jobs.plan import Plan
 from ..text import WIDTH, rows
 
 
-def plan(
-    spec: ModelSpec,
-    requests: Sequence[Request],
-    *,
-    sources: Mapping[str, str] | None = None,
-    cap: Decimal | None = None,
-    save: str = "",
-) -> str:
+def plan_table(plan: Plan, *, sources: Mapping[str, str] | None = None, save: str = "") -> str:
     """A table of model, values, files, defaults, seeds and cost, at most 100 columns wide. Nothing was sent."""
-    first = requests[0]
+    spec, requests, first = plan.spec, plan.requests, plan.requests[0]
     where = sources or {}
     changes = {change.name: change for change in first.changes}
     lines: list[tuple[str, str]] = [("model", spec.id)]
@@ -39,10 +30,10 @@ def plan(
         (change.name, f"{_value(change.sent)}   (default)") for change in first.changes if _is_default(change, seed)
     ]
     if seed is not None:
-        lines.append((seed.name, _seeds(requests, drawn=first.asked.get(seed.name) in (None, -1, "-1", "random"))))
+        lines.append((seed.name, _seeds(requests, drawn=is_random(first.asked.get(seed.name)))))
     lines += [("not sent", str(change)) for change in first.changes if change.what == "dropped"]
     lines.append(("pictures", f"{len(requests)} calls, one picture each" if len(requests) > 1 else "1 call"))
-    lines.append(("cost", _cost(spec, len(requests), cap)))
+    lines.append(("cost", _cost(plan)))
     if save:
         lines.append(("save", save))
     return "Dry run: nothing was sent.\n" + rows(lines)
@@ -69,13 +60,12 @@ def _seeds(requests: Sequence[Request], *, drawn: bool) -> str:
     return f"{requests[0].seed}" + (f" to {requests[-1].seed}" if count > 1 else "")
 
 
-def _cost(spec: ModelSpec, count: int, cap: Decimal | None) -> str:
-    price = spec.price
-    total = str(price)
+def _cost(plan: Plan) -> str:
+    price, count, total = plan.spec.price, plan.pictures, str(plan.cost)
     if price.amount is not None and price.source != "free" and count > 1:
-        total = f"{count} × {price} = {Cost(price.amount * count, price.currency, price.source)}"
+        total = f"{count} × {price} = {plan.cost}"
     try:
-        refuse_over(spec, count, cap)
+        plan.refuse_over_cap()
     except BudgetExceeded as error:
         return f"{total}; would be refused: {error}"
-    return f"{total}; under the cap of ${cap}" if cap is not None else total
+    return f"{total}; under the cap of ${plan.cap}" if plan.cap is not None else total

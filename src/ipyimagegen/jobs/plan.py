@@ -1,0 +1,96 @@
+"""`Plan`: one call as it would be sent. Made once, and taken by `Client.start` and `--dry-run` alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..core.cost import Cost
+from ..core.errors import BudgetExceeded, InvalidInput, Problem
+from ..core.models import ModelSpec
+from ..core.params import OWN_N, PROMPT_NAMES
+from ..core.requests import Request
+from .prepare import prepare
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a call sends: its requests, checked and with their seeds. Nothing was sent yet.
+
+    `cap` is the most that all of it may cost, in US dollars (`None`: no cap).
+    """
+
+    spec: ModelSpec
+    requests: tuple[Request, ...]
+    cap: Decimal | None = None
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures it makes: a job of a model with an `n` of its own makes several."""
+        return sum(_own_n(request) for request in self.requests)
+
+    @property
+    def cost(self) -> Cost:
+        """What all of it costs by the model's price; unknown where that is."""
+        price = self.spec.price
+        if price.amount is None or price.source == "free":
+            return price
+        return Cost(price.amount * self.pictures, price.currency, price.source)
+
+    def refuse_over_cap(self) -> None:
+        """Raise `BudgetExceeded` where it costs more than the cap, or where nobody knows what it costs."""
+        price, cap = self.spec.price, self.cap
+        if cap is None or price.source == "free":
+            return
+        if price.amount is None:
+            raise BudgetExceeded(
+                f"{self.spec.id}: the price is unknown, so max_cost={cap} cannot be kept; nothing was sent. "
+                "Without a cap, here and in the settings, it is called all the same"
+            )
+        if price.currency != "USD" or price.amount * self.pictures > cap:
+            raise BudgetExceeded(
+                f"{self.spec.id}: {self.pictures} × {price} is over max_cost={cap}; nothing was sent. "
+                "Raise max_cost or lower n"
+            )
+
+
+def make_plan(spec: ModelSpec, params: Mapping[str, Any], *, n: int = 1, cap: Decimal | None = None) -> Plan:
+    """The plan of a call of `spec` with `params`, for `n` pictures. Reads input files; sends and costs nothing.
+
+    Where the model has an `n` of its own, one job makes them all, and a value in `params` goes before `n`; else each
+    picture is a job, with consecutive seeds. Raises one `InvalidInput` with every problem.
+    """
+    if spec.params.own_n is not None:
+        params, n = {OWN_N: n, **params}, 1
+    return Plan(spec=spec, requests=tuple(prepare(spec, params, n=n)), cap=cap)
+
+
+def named_model(model: str | ModelSpec, params: dict[str, Any]) -> tuple[str | ModelSpec, dict[str, Any]]:
+    """The model of a call, and its parameters: `model=` names it where nothing stands first.
+
+    Where a model stands first, `model=` is a parameter of its own (some workflows have one).
+    """
+    if isinstance(model, str) and not model and "model" in params:
+        params = dict(params)
+        model = params.pop("model")
+    return model, params
+
+
+def with_prompt(spec: ModelSpec, prompt: object, params: dict[str, Any]) -> dict[str, Any]:
+    """`params` with the prompt that was given by its place, under the model's name for it. Raises `InvalidInput`."""
+    if prompt is None:
+        return params
+    own = spec.params.prompt
+    name = own.name if own is not None else PROMPT_NAMES[0] if spec.params.open else ""
+    if not name:
+        raise InvalidInput([Problem("prompt", "this model takes no prompt")], model=spec.id)
+    if name in params:
+        raise InvalidInput([Problem(name, "is given twice: by its place and by its name")], model=spec.id)
+    return {name: prompt, **params}
+
+
+def _own_n(request: Request) -> int:
+    given = request.values.get(OWN_N, 1)
+    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else 1
