@@ -3,6 +3,7 @@
 ```
 ImagegenError
 ├── InvalidInput            (ValueError)   a parameter, a prompt or a file that cannot be sent
+│   └── MissingFile         (FileNotFoundError) a file that is not there
 ├── UnknownModel            (LookupError)  no such model; carries suggestions
 ├── UnknownJob              (LookupError)  no such job here or in the journal
 ├── UnknownSweep            (LookupError)  no such sweep in the journal
@@ -34,7 +35,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from errno import ENOENT
+from typing import Any, Self
 
 from .short_traceback import short_traceback
 
@@ -72,13 +74,25 @@ class Problem:
 
     name: str
     message: str
+    missing: bool = False
+    """Whether it is a file that is not there."""
 
     def __str__(self) -> str:
         return f"{self.name}: {self.message}" if self.name else self.message
 
 
 class InvalidInput(ImagegenError, ValueError):
-    """Parameters or files that cannot be sent. `problems` holds all of them, not only the first."""
+    """Parameters or files that cannot be sent. `problems` holds all of them, not only the first.
+
+    Where a file that is not there is among them, it is a `MissingFile`.
+    """
+
+    def __new__(cls, problems: Sequence[Problem] | str = (), *, model: str = "") -> Self:  # noqa: ARG004
+        """One of these, or of the class that the problems mean."""
+        missing = not isinstance(problems, str) and any(problem.missing for problem in problems)
+        kind: Any = MissingFile if missing and cls is InvalidInput else cls
+        made: Any = FileNotFoundError.__new__(kind) if kind is MissingFile else super().__new__(kind)
+        return made  # type: ignore[no-any-return]
 
     def __init__(self, problems: Sequence[Problem] | str, *, model: str = "") -> None:
         self.problems: tuple[Problem, ...] = (Problem("", problems),) if isinstance(problems, str) else tuple(problems)
@@ -89,6 +103,12 @@ class InvalidInput(ImagegenError, ValueError):
         else:
             text = f"{head}{len(self.problems)} problems\n" + "\n".join(f"  - {problem}" for problem in self.problems)
         super().__init__(text)
+
+
+class MissingFile(InvalidInput, FileNotFoundError):
+    """A file that is not there: an `InvalidInput`, and what `open` raises for it."""
+
+    errno = ENOENT
 
 
 class UnknownModel(ImagegenError, LookupError):

@@ -102,7 +102,7 @@ def _with_files(spec: ModelSpec, values: Mapping[str, Any]) -> dict[str, Any]:
         try:
             ready[name] = _read(param, name, value) if param is not None and param.is_media else value
         except InvalidInput as error:
-            problems += [Problem(name, problem.message) for problem in error.problems]
+            problems += [replace(problem, name=name) for problem in error.problems]
     if problems:
         raise InvalidInput(problems, model=spec.id)
     return ready

@@ -1,7 +1,7 @@
 """Whatever a person hands over as a picture or a file, made into one `InputFile` with its content looked at.
 
-A string is read as a file's name only here, and callers come here only for parameters that take files;
-`looks_like_media_path` is the rule for services whose documentation promises more.
+A string is read as a file's name only here, and callers come here only for parameters that take files:
+`services/kit/inputs.py` is the rule for inputs that may be words as well. What a service said is never a file's name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -19,43 +19,45 @@ from urllib.request import url2pathname
 
 from ..core.errors import ImagegenError, InvalidInput, Problem, capped
 from ..core.params import Kind
+from ..core.paths import MAX_PATH_CHARS
 from ..core.requests import InputFile
-from ..core.schema import IMAGE_NAMES, MASK_NAMES
+from ..core.said import is_said
 from .artifacts import Artifact
 from .encoded import decode_base64, decode_data_uri
 from .names import expanded
 from .pixels import encode, from_array
 from .results import Result
-from .sniff import HEAD_BYTES, MEDIA_SUFFIXES, RASTER, is_among, sniff, suffix_of
+from .sniff import HEAD_BYTES, RASTER, is_among, sniff, suffix_of
 
 MAX_INPUT_BYTES = 200_000_000
-"""A larger file or object is refused before it is read."""
+"""What is read into memory is refused beyond this. A file on disk is sent in pieces, and may have any size."""
+STORES = ("inf://", "s3://", "gs://")
+"""Addresses in stores that a service reads by itself: nobody here can, and they pass through as they are."""
 
-_MAX_PATH_CHARS = 1_024
 _MAX_NEIGHBOURS = 2_000
-_PATH_START = re.compile(r"(\.{1,2}|~)?[/\\]|~$|[A-Za-z]:[/\\]|file:")
 _WEB = ("http://", "https://")
-_PICTURES = ("image",)
 _BINARY = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 _PICTURE_KINDS = ("image", "mask")
 
 
-def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: int = MAX_INPUT_BYTES) -> InputFile:
+def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: int | None = None) -> InputFile:
     """`value` as an input, its content sniffed; files stay on disk until they are sent.
 
-    Takes a path (`str` with `~`, `Path`, `file:` URI), a binary file object, bytes, a `PIL.Image`, an array H×W, H×W×1,
-    H×W×3 or H×W×4 (uint8, bool, float 0..1, or anything with `__array__`), an http(s) URL, a `data:` URI, base64 of a
-    known medium, an `Artifact`, a `Result` (its first picture), an `InputFile`, or what has such a URL as its `url` (a
-    file that was uploaded). A `kind` of `"image"` or `"mask"`
-    takes pictures only, any other every file. `name` is the parameter's, for messages. Reads at most `max_bytes`;
-    blocks while it reads. A URL is not fetched: its `media_type` stays `""`.
+    Takes a path (`str` with `~`, `Path`, `file:` URI), a binary file object (read from its beginning, where it can go
+    back there), bytes, a `PIL.Image`, an array H×W, H×W×1, H×W×3 or H×W×4 (uint8, bool, float 0..1, or anything with
+    `__array__`), an http(s) URL, an address in a service's store (`STORES`), a `data:` URI, base64 of a known medium,
+    an `Artifact`, a `Result` (its first picture), an `InputFile`, or what has such a URL as its `url` (a file that was
+    uploaded). A `kind` of `"image"` or `"mask"` takes pictures only, any other every file. `name` is the parameter's,
+    for messages. `max_bytes` limits everything; without it `MAX_INPUT_BYTES` limits what has to be held in memory, and
+    a file on disk has no limit. Blocks while it reads. A URL is not fetched: its `media_type` stays `""`.
 
-    Raises `InvalidInput` with what to do, and nothing else.
+    Raises `InvalidInput` with what to do, of which `MissingFile` is one, and nothing else. A path that a service
+    named in an answer is refused: `Path(…)` says that one's own file is meant.
     """
     try:
         return _read(value, kind, max_bytes)
     except InvalidInput as error:
-        raise InvalidInput([Problem(name, problem.message) for problem in error.problems]) from error.__cause__
+        raise InvalidInput([replace(problem, name=name) for problem in error.problems]) from error.__cause__
     except ImagegenError as error:
         raise InvalidInput([Problem(name, str(error))]) from error
     except Exception as error:
@@ -64,7 +66,7 @@ def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: 
         raise InvalidInput([Problem(name, reason)]) from error
 
 
-def _read(value: object, kind: Kind, max_bytes: int) -> InputFile:
+def _read(value: object, kind: Kind, max_bytes: int | None) -> InputFile:
     match value:
         case InputFile():
             return value
@@ -79,7 +81,7 @@ def _read(value: object, kind: Kind, max_bytes: int) -> InputFile:
     return _of_object(value, kind, max_bytes)
 
 
-def _of_object(value: object, kind: Kind, max_bytes: int) -> InputFile:
+def _of_object(value: object, kind: Kind, max_bytes: int | None) -> InputFile:
     """Pictures and streams of other libraries, known by what they can do."""
     image = sys.modules.get("PIL.Image")
     if image is not None and isinstance(value, image.Image):
@@ -97,29 +99,35 @@ def _of_object(value: object, kind: Kind, max_bytes: int) -> InputFile:
     )
 
 
-def _of_artifact(artifact: Artifact, kind: Kind, max_bytes: int) -> InputFile:
+def _of_artifact(artifact: Artifact, kind: Kind, max_bytes: int | None) -> InputFile:
     if artifact.path is not None and not artifact.error:
         return _of_path(artifact.path, kind, max_bytes, filename=artifact.filename)
     return _of_bytes(artifact.bytes, kind, max_bytes, filename=artifact.filename)
 
 
-def _of_text(text: str, kind: Kind, max_bytes: int) -> InputFile:
+def _of_text(text: str, kind: Kind, max_bytes: int | None) -> InputFile:
     stripped = text.strip()
     if not stripped:
         raise InvalidInput("an empty string is not a file")
     scheme = stripped[:8].lower()
-    if scheme.startswith(_WEB):
+    limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
+    if scheme.startswith((*_WEB, *STORES)):
         return _of_url(stripped)
     if scheme.startswith("data:"):
-        return _of_bytes(decode_data_uri(stripped, max_bytes), kind, max_bytes)
+        return _of_bytes(decode_data_uri(stripped, limit), kind, max_bytes)
+    if is_said(text):
+        raise InvalidInput(
+            f"{capped(stripped, 300)!r} comes from a service's answer, and is no address; what a service names is "
+            "never read as a file of this machine. If you mean a file of your own, give it as Path(…)"
+        )
     if scheme.startswith("file:"):
         return _of_path(Path(url2pathname(_split(stripped).path)), kind, max_bytes)
-    if _exists(text):
+    if exists(text):
         return _of_path(Path(text), kind, max_bytes)
-    data = decode_base64(stripped, max_bytes)
+    data = decode_base64(stripped, limit)
     if data is not None and is_among(sniff(data), _BINARY):
         return _of_bytes(data, kind, max_bytes)
-    if len(stripped) > _MAX_PATH_CHARS:
+    if len(stripped) > MAX_PATH_CHARS:
         raise InvalidInput(f"{len(stripped):,} characters that are neither a path, a URL nor base64 of a known medium")
     raise _missing(text)
 
@@ -141,9 +149,9 @@ def _split(url: str) -> Any:
     return parts
 
 
-def _of_path(path: Path, kind: Kind, max_bytes: int, *, filename: str = "") -> InputFile:
+def _of_path(path: Path, kind: Kind, max_bytes: int | None, *, filename: str = "") -> InputFile:
     path = expanded(path)
-    if not _exists(str(path)):
+    if not exists(str(path)):
         raise _missing(str(path))
     if path.is_dir():
         raise InvalidInput(f"{str(path)!r} is a folder; give one file in it")
@@ -160,30 +168,47 @@ def _of_path(path: Path, kind: Kind, max_bytes: int, *, filename: str = "") -> I
     return InputFile(filename=filename or path.name, media_type=media_type, path=path, size=size)
 
 
-def _of_bytes(data: bytes, kind: Kind, max_bytes: int, *, filename: str = "") -> InputFile:
-    _check_size(len(data), max_bytes, "this")
+def _of_bytes(data: bytes, kind: Kind, max_bytes: int | None, *, filename: str = "") -> InputFile:
+    _check_size(len(data), MAX_INPUT_BYTES if max_bytes is None else max_bytes, "this")
     media_type = _checked(data, kind, "this")
     return InputFile(
         filename=filename or f"{kind}{suffix_of(media_type)}", media_type=media_type, data=data, size=len(data)
     )
 
 
-def _of_stream(stream: Any, kind: Kind, max_bytes: int) -> InputFile:
+def _of_stream(stream: Any, kind: Kind, max_bytes: int | None) -> InputFile:
+    """What an open file holds, from its beginning: a handle that was used before, or written to, is at its end."""
     if isinstance(stream, io.TextIOBase):
         raise InvalidInput("this file was opened as text; open it with mode 'rb'")
-    data = stream.read(max_bytes + 1)
+    seekable = getattr(stream, "seekable", None)
+    if callable(seekable) and seekable() is True:
+        stream.seek(0)
+    name = getattr(stream, "name", "")
+    filename = Path(name).name if isinstance(name, str) else ""
+    limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
+    if max_bytes is None and isinstance(name, str) and _size_on_disk(stream, name) > limit:
+        return _of_path(Path(name).absolute(), kind, max_bytes, filename=filename)
+    data = stream.read(limit + 1)
     if not isinstance(data, bytes | bytearray | memoryview):
         raise InvalidInput(f"read() of {type(stream).__name__} gave {type(data).__name__}, not bytes")
     if not data:
         raise InvalidInput("the file object gave no bytes; was it read already? seek(0) goes back to its beginning")
-    name = getattr(stream, "name", "")
-    return _of_bytes(bytes(data), kind, max_bytes, filename=Path(name).name if isinstance(name, str) else "")
+    return _of_bytes(bytes(data), kind, max_bytes, filename=filename)
 
 
-def _check_size(size: int, max_bytes: int, what: str) -> None:
+def _size_on_disk(stream: Any, name: str) -> int:
+    """How many bytes an open file has, if it still is the one at the path `name` and can be sent from there; else 0."""
+    try:
+        held = os.fstat(stream.fileno())
+        return held.st_size if os.path.samestat(held, Path(name).stat()) else 0
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def _check_size(size: int, max_bytes: int | None, what: str) -> None:
     if size == 0:
         raise InvalidInput(f"{what} is empty")
-    if size > max_bytes:
+    if max_bytes is not None and size > max_bytes:
         raise InvalidInput(f"{what} is larger than {max_bytes / 1e6:,.0f} MB")
 
 
@@ -196,62 +221,10 @@ def _checked(head: bytes, kind: Kind, what: str) -> str:
     return media_type or "application/octet-stream"
 
 
-def is_picture_name(name: str) -> bool:
-    """Whether a parameter of that name takes a picture, where no schema says it: by the names that schemas use."""
-    low = name.lower()
-    return low in IMAGE_NAMES or low in MASK_NAMES or low.endswith(("_image", "_image_url", "_mask"))
-
-
-def is_file_uri(text: str) -> bool:
-    """Whether a string is a `file:` URI: nobody far away can read one."""
-    return text.strip()[:7].lower() == "file://"
-
-
-def looks_like_media_path(text: str, media: Collection[str] = _PICTURES) -> bool:
-    """Whether a string in a place where texts stand too is a file to upload, so that no prompt ever uploads one.
-
-    It looks like a path, *and* the file exists, *and* its content is one of `media`, which are
-    families such as `"image"`, or types.
-    """
-    if not _is_pathlike(text) or not _exists(text):
-        return False
-    path = expanded(Path(text))
-    try:
-        if not path.is_file():
-            return False
-        with path.open("rb") as file:
-            return is_among(sniff(file.read(HEAD_BYTES)), media)
-    except OSError:
-        return False
-
-
-def is_missing_path(text: str) -> bool:
-    """Whether a string is plainly meant as a file and there is none: to be refused, instead of sent as text.
-
-    It starts with `./`, `../`, `/` or `~/`, or ends like a medium's file name; and has no blanks but for the name of a
-    medium after such a start. "/imagine a cat" and "a sign that says photo.png" are texts.
-    """
-    if "://" in text or not _is_pathlike(text) or _exists(text):
-        return False
-    blank = bool(re.search(r"\s", text.strip()))
-    return not blank or (bool(_PATH_START.match(text.strip())) and _has_media_suffix(text))
-
-
-def _is_pathlike(text: str) -> bool:
-    stripped = text.strip()
-    if not stripped or len(stripped) > _MAX_PATH_CHARS or any(ord(c) < 32 for c in stripped):
-        return False
-    return bool(_PATH_START.match(stripped)) or _has_media_suffix(stripped)
-
-
-def _has_media_suffix(text: str) -> bool:
-    return os.path.splitext(text.strip())[1].lower() in MEDIA_SUFFIXES  # noqa: PTH122 - a text, not yet a path
-
-
-def _exists(text: str) -> bool:
+def exists(text: str) -> bool:
     """Whether a file of that name exists; never raises, whatever the text."""
     try:
-        return len(text) <= _MAX_PATH_CHARS * 4 and expanded(Path(text)).exists()
+        return len(text) <= MAX_PATH_CHARS * 4 and expanded(Path(text)).exists()
     except (OSError, ValueError, InvalidInput):
         return False
 
@@ -264,12 +237,16 @@ def _missing(text: str) -> InvalidInput:
         with os.scandir(path.parent) as entries:
             names = [entry.name for _, entry in zip(range(_MAX_NEIGHBOURS), entries, strict=False)]
     except (OSError, ValueError, InvalidInput):
-        return InvalidInput(f"no file {shown!r}")
+        return _no_file(f"no file {shown!r}")
     near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
     if not near:
         near = [other for other in names if Path(other).stem.lower() == path.stem.lower()][:1]
     if not near:
-        return InvalidInput(f"no file {shown!r}")
+        return _no_file(f"no file {shown!r}")
     parent = os.path.dirname(text)  # noqa: PTH120 - as the user wrote it, `./` included
     written = os.path.join(parent, near[0]) if parent else f".{os.sep}{near[0]}"  # noqa: PTH118
-    return InvalidInput(f"no file {shown!r}; did you mean {written!r}?")
+    return _no_file(f"no file {shown!r}; did you mean {written!r}?")
+
+
+def _no_file(message: str) -> InvalidInput:
+    return InvalidInput([Problem("", message, missing=True)])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..core.errors import ProtocolError, capped
 from ..core.events import JSON
+from ..core.said import marked
 
 ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage", "errMessage")
 """Where services put the reason of a refusal: RFC 9457 and what is customary."""
@@ -39,7 +40,7 @@ class Answer:
     def json(self) -> JSON:
         """The body as JSON, whatever the `Content-Type` says. Raises `ProtocolError` with the beginning of the body."""
         try:
-            value: JSON = json.loads(self.body)
+            value: JSON = marked(json.loads(self.body))
         except (ValueError, RecursionError):
             raise ProtocolError(
                 f"HTTP {self.status} with {self.media_type or 'something'} where JSON was expected",
@@ -51,7 +52,7 @@ class Answer:
     def json_object(self) -> dict[str, JSON]:
         """The body as a JSON object; an empty one where it is something else. Never raises."""
         try:
-            value = json.loads(self.body)
+            value = marked(json.loads(self.body))
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}

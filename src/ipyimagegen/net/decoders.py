@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from ..core.errors import ProtocolError, capped
 from ..core.events import JSON
+from ..core.said import marked
 
 MAX_MESSAGE_BYTES = 16 * 2**20
 """A line or an event longer than this is refused."""
@@ -31,7 +32,7 @@ class Message:
     def json(self) -> JSON:
         """The data as JSON. Raises `ProtocolError`."""
         try:
-            value: JSON = json.loads(self.data)
+            value: JSON = marked(json.loads(self.data))
         except (ValueError, RecursionError):
             raise ProtocolError(f"not JSON in a stream: {capped(self.data, 200)!r}") from None
         return value

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import copy
+import errno
 import io
+import json
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.errors import InvalidInput, MissingFile
 from ipyimagegen.core.events import Output
+from ipyimagegen.core.said import marked
+from ipyimagegen.media import inputs
 from ipyimagegen.media.artifacts import missing_artifact
-from ipyimagegen.media.inputs import as_input, is_missing_path, is_picture_name, looks_like_media_path
+from ipyimagegen.media.inputs import as_input
 from ipyimagegen.media.pixels import decode
 from ipyimagegen.media.results import Result
 
@@ -88,8 +94,56 @@ def test_bytes_and_streams_are_read(wrapped):
 def test_an_open_file_gives_its_name(folder):
     with (folder / "input.jpg").open("rb") as file:
         assert as_input(file).filename == "input.jpg"
-        with pytest.raises(InvalidInput, match="was it read already"):
-            as_input(file)
+
+
+def test_a_handle_that_is_at_its_end_or_used_twice_is_read_from_its_beginning(folder):
+    written = io.BytesIO()
+    Image.new("RGB", (9, 5)).save(written, "PNG")
+    with (folder / "input.jpg").open("rb") as file:
+        assert as_input(file).data == as_input(file).data == (folder / "input.jpg").read_bytes()
+    assert as_input(written).data == written.getvalue()
+
+
+def test_what_cannot_go_back_and_is_at_its_end_is_refused():
+    class Pipe:
+        def read(self, size=-1):
+            return b""
+
+    with pytest.raises(InvalidInput, match="was it read already"):
+        as_input(Pipe())
+
+
+def test_a_file_on_disk_may_have_any_size_and_what_is_held_in_memory_may_not(folder, monkeypatch):
+    monkeypatch.setattr(inputs, "MAX_INPUT_BYTES", 100)
+    data = (folder / "input.jpg").read_bytes()
+    assert as_input("input.jpg").size == len(data) > 100
+    with (folder / "input.jpg").open("rb") as file:
+        assert (as_input(file).data, as_input(file).path) == (b"", folder / "input.jpg")
+    for held in (data, io.BytesIO(data)):
+        with pytest.raises(InvalidInput, match="larger than"):
+            as_input(held)
+
+
+def test_a_missing_file_is_a_file_not_found_error_too(folder):
+    with pytest.raises(FileNotFoundError) as caught:
+        as_input("./imput.jpg", name="image")
+    again = pickle.loads(pickle.dumps(caught.value))  # noqa: S301
+    for error in (caught.value, again):
+        assert isinstance(error, MissingFile)
+        assert (error.errno, error.problems[0].name) == (errno.ENOENT, "image")
+
+
+@pytest.mark.parametrize("address", ["inf://files/a.png", "s3://bucket/a.png", "gs://bucket/a.png"])
+def test_an_address_in_a_services_store_passes_through(address):
+    assert (as_input(address).url, as_input(address).filename) == (address, "a.png")
+
+
+@pytest.mark.parametrize("again", [lambda text: text, copy.deepcopy, lambda text: json.loads(json.dumps(text))])
+def test_a_path_that_a_service_named_is_never_read(folder, again):
+    said = marked({"image": [str(folder / "input.jpg")]})
+    with pytest.raises(InvalidInput, match=r"service's answer.*Path\("):
+        as_input(again(said)["image"][0])
+    assert as_input(Path(said["image"][0])).path == folder / "input.jpg"
 
 
 def test_a_file_opened_as_text_is_refused(folder):
@@ -228,53 +282,6 @@ def test_nothing_makes_it_raise_anything_else(value, kind):
         assert as_input(value, kind=kind, max_bytes=1_000).filename
 
 
-def test_a_string_is_a_file_only_where_all_three_hold(folder):
-    assert looks_like_media_path("input.jpg")
-    assert looks_like_media_path("./input.jpg")
-    assert not looks_like_media_path("./missing.jpg")  # no such file
-    assert not looks_like_media_path("notes.png")  # not a medium
-    assert not looks_like_media_path("sub")
-    (folder / "sunset").write_bytes(picture())
-    assert not looks_like_media_path("sunset")  # a prompt that happens to name a file
-    assert looks_like_media_path("./sunset")
-
-
-def test_only_the_promised_media_count(folder):
-    assert not looks_like_media_path("input.jpg", {"video"})
-    assert looks_like_media_path("input.jpg", {"video", "image/jpeg"})
-
-
-@pytest.mark.parametrize(
-    "text", ["./missing.png", "../x/y", "/no/such/file", "~/missing", "missing.jpg", "./my photo.png"]
-)
-def test_a_missing_file_is_recognised(folder, text):
-    assert is_missing_path(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "input.jpg",
-        "/imagine a cat",
-        "a sign that says photo.png",
-        "stabilityai/sdxl",
-        "https://example.com/x.png",
-        "and/or",
-        "",
-        ".",
-        "a cat\n./cat.png",
-    ],
-)
-def test_texts_are_no_missing_files(folder, text):
-    assert not is_missing_path(text)
-
-
-@given(st.text())
-def test_the_rules_for_paths_never_raise(text):
-    assert looks_like_media_path(text) in (True, False)
-    assert is_missing_path(text) in (True, False)
-
-
 def test_what_has_an_address_goes_in_by_it():
     class Uploaded:
         def __init__(self, url):
@@ -285,10 +292,3 @@ def test_what_has_an_address_goes_in_by_it():
     for url in ("ftp://far.example/a.png", "file:///etc/hosts", 7, None):
         with pytest.raises(InvalidInput, match="Uploaded is not a picture or a file"):
             as_input(Uploaded(url))
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"), [("image", True), ("FACE_IMAGE", True), ("sky_mask", True), ("prompt", False)]
-)
-def test_names_of_pictures(name, expected):
-    assert expected is is_picture_name(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -159,4 +160,4 @@ def _wrong_pattern(pattern: str) -> list[Problem]:
 
 def _as_typed(spec: ModelSpec, problem: Problem) -> Problem:
     name = spelled(problem.name) if problem.name in spec.params else problem.name
-    return Problem("-n" if name == "n" else name, problem.message)
+    return replace(problem, name="-n" if name == "n" else name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def _as_option(spec: ModelSpec, problem: Problem, body: Body) -> Problem:
     prompt = spec.params.prompt
     if prompt is not None and problem.name == prompt.name and not body.prompt and "required" in problem.message:
         return Problem("", f"{spec.id} needs a prompt; write it in the lines below the first")
-    return Problem(spelled(problem.name), problem.message)
+    return replace(problem, name=spelled(problem.name))
 
 
 def read_value(param: Param | None, text: Text, names: Mapping[str, Any], note: Callable[[str], object]) -> Any:

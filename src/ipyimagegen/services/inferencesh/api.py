@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +20,7 @@ from ...net.http import Http
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
+from ..kit.inputs import content_type, files_in, is_address, replaced
 from ..kit.uploads import put
 from . import apps
 from .connect import connect
@@ -130,13 +131,19 @@ class Api:
     ) -> dict[str, Any]:
         """Put a file at the service: its record, whose `uri` goes into an input. Costs nothing."""
         size = file.size or len(file.data)
-        kind = media_type or file.media_type or "application/octet-stream"
+        kind = media_type or content_type(file)
         wanted = {"uri": "", "filename": filename or file.filename, "content_type": kind, "size": size}
         wanted |= {name: value for name, value in (("path", path), ("public", public)) if value is not None}
         answer = await self.http.call("POST", "files", repeat=Repeat.READ, json={"files": [wanted]})
         made = resource(self._good(answer))
         record = made[0] if isinstance(made, list) and made else made
-        if not isinstance(record, dict) or not record.get("uri") or not record.get("upload_url"):
+        uri = record.get("uri") if isinstance(record, dict) else None
+        if (
+            not isinstance(record, dict)
+            or not isinstance(uri, str)
+            or not is_address(uri)
+            or not record.get("upload_url")
+        ):
             raise ProtocolError(f"{SERVICE}: an answer without a place to upload to", service=SERVICE)
         await put(self.http, str(record["upload_url"]), file, media_type=kind)
         return record
@@ -159,10 +166,11 @@ class Api:
 
     async def uploaded(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values with each `InputFile` in them uploaded, all at once, and replaced by its address."""
-        places = _files(values)
-        records = await asyncio.gather(*(self._address(file) for file in places))
-        addresses = {id(file): address for file, address in zip(places, records, strict=True)}
-        result: dict[str, Any] = _replaced(values, lambda file: addresses[id(file)])
+        files = files_in(values)
+        addresses = await asyncio.gather(*(self._address(file) for file in files))
+        result: dict[str, Any] = replaced(
+            values, {id(file): address for file, address in zip(files, addresses, strict=True)}
+        )
         return result
 
     async def _address(self, file: InputFile) -> str:
@@ -261,25 +269,3 @@ def _segment(text: object) -> str:
     if not isinstance(text, str) or text in ("", ".", ".."):
         raise KINDS[NotFound](f"{SERVICE}: {text!r} is no id", status=None)
     return quote(text, safe="")
-
-
-def _files(value: Any) -> list[InputFile]:
-    match value:
-        case InputFile():
-            return [value]
-        case Mapping():
-            return [file for entry in value.values() for file in _files(entry)]
-        case list() | tuple():
-            return [file for entry in value for file in _files(entry)]
-    return []
-
-
-def _replaced(value: Any, address: Callable[[InputFile], str]) -> Any:
-    match value:
-        case InputFile():
-            return address(value)
-        case Mapping():
-            return {key: _replaced(entry, address) for key, entry in value.items()}
-        case list() | tuple():
-            return [_replaced(entry, address) for entry in value]
-    return value

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 from ...core.errors import InvalidInput
@@ -136,9 +134,7 @@ def _options(given: object) -> UploadFileOptions:
 
 
 def _to_upload(data: object) -> InputFile:
-    plain = isinstance(data, str) and len(data) < MAX_PATH_CHARS and not data.startswith(("data:", "file:", "http"))
-    named = plain and (Path(str(data)).suffix or os.sep in str(data))
-    file = as_input(Path(str(data)) if named else data, kind="file")
+    file = as_input(data, kind="file")
     if file.url:
         raise InvalidInput("a URL needs no upload: put it into the input as it is")
     return file

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import mimetypes
 import os
 import shutil
 import tempfile
@@ -13,23 +12,27 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...core.errors import InvalidInput
+from ...core.errors import InvalidInput, capped
+from ...core.said import is_said
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
+from ...media.filetypes import media_type_of_name
 from ...media.names import expanded, safe_name
 from ...media.saving import save_as_it_is, write_atomic
-from ...media.sniff import media_type_of_suffix, suffix_of
+from ...media.sniff import suffix_of
 from ...runtime import runtime
+from ..kit.inputs import is_address
 from .connect import default_http
 
-REMOTE = ("http://", "https://", "data:")
+OWN = "for a file of your own give File(Path(…))"
 
 
 class File:
     """A file of a task, here or at inference.sh.
 
-    Takes an address, a local path, or what a task's output holds (`{"uri": …}`). `path` is a local copy, fetched at
-    first use: that blocks. `content_type`, `size` (bytes) and `filename` are `None` until they are known.
+    Takes an address, a local path, or what a task's output holds (`{"uri": …}`): an address there, and never a path, as
+    a service must not choose which local file is read. `path` is a local copy, fetched at first use: that blocks.
+    `content_type`, `size` (bytes) and `filename` are `None` until they are known.
     """
 
     def __init__(
@@ -47,12 +50,17 @@ class File:
         self.content_type: str | None = told.get("content_type") or content_type
         self.size: int | None = told.get("size") or size
         self.filename: str | None = told.get("filename") or filename
-        local = told.get("path") or path
-        if local is None and self.uri and not self.uri.lower().startswith(REMOTE):
+        local: str | os.PathLike[str] | None = source if isinstance(source, os.PathLike) else path
+        if isinstance(source, File) and source.is_local:
+            local = Path(source.path)
+        if local is None and self.uri and not is_address(self.uri):
+            if isinstance(source, Mapping):
+                raise InvalidInput(f"{capped(self.uri, 200)!r}, the uri of this record, is no address; {OWN}")
             local, self.uri = self.uri, None
         if local is None and not self.uri:
-            raise InvalidInput("a file needs a uri or a path")
-        self._path: Path | None = Path(local).expanduser().absolute() if local is not None else None
+            hint = f": a path in a record is never read; {OWN}" if isinstance(source, Mapping) else ""
+            raise InvalidInput(f"a file needs a uri or a path{hint}")
+        self._path: Path | None = _local(local) if local is not None else None
         self._fetching = asyncio.Lock()
         if self._path is not None:
             self._measure()
@@ -116,11 +124,8 @@ class File:
     def _measure(self) -> None:
         if self._path is None:
             return
-        suffix = self._path.suffix
         self.filename = self.filename or self._path.name
-        self.content_type = (
-            self.content_type or media_type_of_suffix(suffix) or mimetypes.guess_type(self._path.name)[0]
-        )
+        self.content_type = self.content_type or media_type_of_name(self._path.name) or None
         if self._path.is_file():
             self.size = self._path.stat().st_size
 
@@ -180,16 +185,24 @@ def _put_away(payload: Payload, name: str) -> Path:
     return path
 
 
-def _told(source: object) -> Mapping[str, Any]:
+def _local(path: str | os.PathLike[str]) -> Path:
+    """A path that a user typed. Raises `InvalidInput` for one that a service named."""
+    if isinstance(path, str) and is_said(path):
+        raise InvalidInput(f"{capped(path, 200)!r} comes from a service's answer, and is no address; {OWN}")
+    return Path(path).expanduser().absolute()
+
+
+def _told(source: object) -> dict[str, Any]:
+    """What a source tells of a file, each in its own type. A record's `path` is left out: it is not ours."""
     match source:
-        case None:
+        case None | os.PathLike():
             return {}
         case File():
             return source.to_dict()
         case str():
             return {"uri": source}
         case Mapping():
-            return source
-        case os.PathLike():
-            return {"path": os.fspath(source)}
+            texts = {name: source.get(name) for name in ("uri", "content_type", "filename")}
+            told: dict[str, Any] = {name: value for name, value in texts.items() if isinstance(value, str)}
+            return told | ({"size": source["size"]} if type(source.get("size")) is int else {})
     raise InvalidInput(f"{type(source).__name__} is not a file: give a URL, a path, or a task's output")

@@ -20,6 +20,7 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ...settings import keys
 from ..kit.closing import close_when_gone
+from ..kit.inputs import Promise, data_uri, files_in, is_address, replaced, with_files
 from ..kit.paces import Paces
 from .addresses import Addresses
 from .errors import (
@@ -34,7 +35,6 @@ from .errors import (
     translated,
     unreadable,
 )
-from .inputs import data_url, placed, with_files
 from .outputs import event_of, seconds_of, seed_of, state_of
 
 INTERVAL_S = 1.0
@@ -46,6 +46,8 @@ FRESH_S = 1.0
 FAILED_STATUS = 422
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "Look at segmind.generations.history(), or at the console's request history."
+PROMISE = Promise(service=SERVICE)
+"""Every keyword goes to the model as it is; but a path under a picture's name is that picture: it could not read it."""
 CANNOT_CANCEL = "Segmind cannot cancel: the job goes on at Segmind, and will be billed"
 
 
@@ -327,22 +329,24 @@ class Api:
 
     async def upload(self, files: Sequence[InputFile]) -> dict[str, Any]:
         """Put files into Segmind's storage: `file_urls` in the answer, in their order. Costs nothing."""
-        data_urls = await asyncio.to_thread(lambda: [data_url(file) for file in files])
+        data_urls = await asyncio.to_thread(lambda: [data_uri(file) for file in files])
         url = f"{self.addresses.storage}/upload-asset"
         answer = await self.post(url, {"data_urls": data_urls}, repeat=Repeat.READ)
         urls = answer.get("file_urls") if isinstance(answer, dict) else None
-        if not isinstance(answer, dict) or not isinstance(urls, list) or len(urls) != len(files):
+        given = [url for url in urls if isinstance(url, str) and is_address(url)] if isinstance(urls, list) else []
+        if not isinstance(answer, dict) or len(given) != len(files):
             raise SegmindError(f"{SERVICE}: the upload of {len(files)} files gave no addresses for them")
         return answer
 
     async def sendable(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters as they are sent: texts and numbers as they stand, pictures and files as addresses of uploads."""
-        body, files = await asyncio.to_thread(with_files, params)
+        found = await asyncio.to_thread(with_files, params, PROMISE)
+        files = files_in(found)
         if not files:
-            return body
+            return found
         urls = (await self.upload(files))["file_urls"]
-        addresses = {id(file): str(url) for file, url in zip(files, urls, strict=True)}
-        return {name: placed(value, addresses) for name, value in body.items()}
+        sent: dict[str, Any] = replaced(found, {id(file): str(url) for file, url in zip(files, urls, strict=True)})
+        return sent
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from typing import Any
 
 from ...core.errors import InvalidInput, capped
 from ...media.inputs import as_input
+from ..kit.inputs import data_uri
 from .errors import SegmindError, StreamingNotSupported
 
 
@@ -141,7 +141,7 @@ def image_url(source: str | Path | Any) -> dict[str, Any]:
     """
     try:
         file = as_input(source)
+        url = file.url or data_uri(file)
     except InvalidInput as error:
         raise SegmindError(f"segmind: {error}") from error
-    url = file.url or f"data:{file.media_type};base64,{base64.b64encode(file.read()).decode('ascii')}"
     return {"type": "image_url", "image_url": {"url": url}}

@@ -28,12 +28,13 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact, shield
 from ...settings import keys
 from ..kit.closing import close_when_gone
+from ..kit.inputs import content_type
 from ..kit.paces import Paces, paces_of
 from ..kit.uploads import put
 from .answers import PHASES, Envelope, Task, own_error, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
 from .files import File, read_place
-from .inputs import content_type, prepared
+from .inputs import prepared
 from .orders import Order
 from .signature import JSON_TYPE, sign
 

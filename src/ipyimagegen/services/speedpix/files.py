@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
+from ..kit.inputs import is_address
 from ..kit.numbers import read_number
 
 
@@ -39,7 +40,7 @@ def read_place(data: Mapping[str, JSON] | None, *, name: str, content_type: str,
     """The place for an upload that the service signed. Raises `ProtocolError` where it names none."""
     known = data or {}
     upload_url, access_url = known.get("upload_url"), known.get("access_url")
-    if not isinstance(upload_url, str) or not isinstance(access_url, str):
+    if not isinstance(upload_url, str) or not isinstance(access_url, str) or not is_address(access_url):
         raise ProtocolError("speedpix: no address to upload to in the answer", service="speedpix")
     expires = read_number(known.get("expire_time"))
     said = known.get("expire_time")

@@ -113,6 +113,20 @@ def test_numbers_pass_also_those_of_numpy() -> None:
     )
 
 
+@pytest.mark.parametrize("filename", ["a.heic", "a.svg", "a.ico", "a.pdf", "a.mp4"])
+def test_what_nobody_here_can_decode_is_uploaded_under_a_pictures_name(here: Path, filename: str) -> None:
+    (here / filename).write_bytes(b"<svg xmlns='http://www.w3.org/2000/svg'/>" if "svg" in filename else b"\0\1\2\3")
+    for params in (SCHEMA, None):
+        assert is_file(with_files({"image": filename}, params)["image"])
+
+
+@pytest.mark.parametrize("address", ["inf://files/1", "s3://bucket/a.png", "gs://bucket/a.png", "https://h/a.png"])
+def test_an_address_passes_through_everywhere(address: str) -> None:
+    for params in (SCHEMA, None):
+        values = {"image": address, "images": [address], "other": address, "record": {"uri": address}}
+        assert values == with_files(values, params)
+
+
 def test_every_problem_is_named(here: Path) -> None:
     with pytest.raises(InvalidInput) as caught:
         with_files({"image": "./b.png", "document": "/no/such.pdf", "other": "/no/such.png"}, SCHEMA)

@@ -10,7 +10,8 @@ import pytest
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.gateway.work import flat_png
-from ipyimagegen.services.segmind.inputs import placed, with_files
+from ipyimagegen.services.kit.inputs import files_in, replaced, with_files
+from ipyimagegen.services.segmind.api import PROMISE
 
 PICTURE = flat_png(8, 8)
 
@@ -26,9 +27,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def sent(params: dict[str, Any]) -> dict[str, Any]:
     """What is sent, with the names of files in place of their addresses."""
-    body, files = with_files(params)
-    names = {id(file): f"<{file.filename}>" for file in files}
-    return {name: placed(value, names) for name, value in body.items()}
+    body = with_files(params, PROMISE)
+    sent: dict[str, Any] = replaced(body, {id(file): f"<{file.filename}>" for file in files_in(body)})
+    return sent
 
 
 @pytest.mark.parametrize("name", ["image", "mask", "init_image", "face_image", "IMAGE"])

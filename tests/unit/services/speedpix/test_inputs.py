@@ -11,11 +11,12 @@ from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.requests import InputFile
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.services.speedpix.files import File
-from ipyimagegen.services.speedpix.inputs import content_type, prepared
+from ipyimagegen.services.speedpix.inputs import prepared
 from ipyimagegen.services.speedpix.orders import Strategy
 from ipyimagegen.services.speedpix.outputs import FileOutput, wrapped
 
 PICTURE = flat_png(8, 8)
+ENDINGS = ("pdf", "json", "safetensors", "m4v", "tiff", "heic", "avif", "webm", "mp3", "wav", "mov", "xyz")
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +62,7 @@ def test_files_are_found_at_any_depth() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["a cat", "https://host/cat.png", "./notes.txt", "data:image/png;base64,AAAA", 7, None]
+    "value", ["a cat", "https://host/cat.png", "s3://b/cat.png", "data:image/png;base64,AAAA", "/imagine", 7, None]
 )
 def test_everything_else_is_sent_as_it_is(value: Any) -> None:
     assert ready({"image": value}) == ({"image": value}, [])
@@ -73,15 +74,31 @@ def test_words_are_never_looked_at_as_paths(name: str, value: str) -> None:
     assert ready({name: value}) == ({name: value}, [])
 
 
-@pytest.mark.parametrize(("value", "why"), [("./no-such.png", "no file"), ("fake.png", "its content is none of")])
-def test_a_path_without_a_usable_file_is_refused(value: str, why: str) -> None:
-    with pytest.raises(InvalidInput, match=why):
-        ready({"image": value})
+def test_a_path_without_a_file_is_refused() -> None:
+    with pytest.raises(FileNotFoundError, match="no file"):
+        ready({"image": "./no-such.png"})
+
+
+@pytest.mark.parametrize(
+    "name", ["a.pdf", "a.json", "a.safetensors", "a.m4v", "a.tiff", "a.heic", "a.avif", "a.webm", "a.mp3", "a.wav", "a"]
+)
+@pytest.mark.parametrize("form", ["./{}", "{}/{}", "../{}/{}"])
+def test_a_path_is_that_file_whatever_its_type(here: Path, name: str, form: str) -> None:
+    (here / name).write_bytes(b"any bytes")
+    folder = here.name if form.startswith("..") else str(here)
+    written = form.format(*([name] if form.count("{}") == 1 else [folder, name]))
+    assert ready({"anything": written}) == ({"anything": f"https://files/{name}"}, [name])
+
+
+@pytest.mark.parametrize("name", ["filename", "output_name", "save_as", "style", "instruction", "query"])
+def test_a_text_that_only_ends_like_a_file_name_stays_text(name: str) -> None:
+    assert ready({name: "cat.png"}) == ({name: "cat.png"}, [])
+    assert ready({name: "no-such.png"}) == ({name: "no-such.png"}, [])
 
 
 def test_all_problems_are_told_at_once_and_nothing_is_uploaded() -> None:
     with pytest.raises(InvalidInput) as caught:
-        ready({"image": "./a.png", "refs": ["./b.png", "cat.png"]})
+        ready({"image": "./a.png", "refs": ["./b.png", "./cat.png"]})
     assert ["image", "refs[0]"] == [problem.name for problem in caught.value.problems]
 
 
@@ -105,15 +122,3 @@ def test_a_structure_that_goes_too_deep_is_refused() -> None:
         nested = [nested]
     with pytest.raises(InvalidInput, match="too deeply"):
         ready({"a": nested})
-
-
-@pytest.mark.parametrize(
-    ("filename", "found", "sent"),
-    [
-        ("a.jpg", "image/png", "image/png"),
-        ("a.mov", "text/plain", "video/quicktime"),
-        ("a.unknown", "application/octet-stream", "application/octet-stream"),
-    ],
-)
-def test_content_counts_before_the_name(filename: str, found: str, sent: str) -> None:
-    assert sent == content_type(InputFile(filename=filename, media_type=found))
