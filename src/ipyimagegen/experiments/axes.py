@@ -14,8 +14,8 @@ from typing import Any, Literal
 from ..core.arguments import whole, wrong
 from ..core.errors import InvalidInput, Problem, capped
 from ..core.params import Param
+from ..core.paths import place_of
 from ..media.artifacts import Artifact
-from ..media.inputs import is_picture_name
 from ..media.results import Result
 from .template import MAX_ALL, Template
 
@@ -143,7 +143,7 @@ def many(name: str, value: object, param: Param | None) -> tuple[Any, ...] | Non
         points = tuple(value)
         nested = all(isinstance(point, list | tuple | range) for point in points)
         return None if param is not None and param.kind == "list" and points and not nested else points
-    media = param.is_media if param is not None else is_picture_name(name)
+    media = param.is_media if param is not None else place_of(name) == "media"
     if not media and getattr(value, "ndim", None) == 1 and callable(to_list := getattr(value, "tolist", None)):
         return tuple(to_list())
     return None
