@@ -13,6 +13,8 @@ from .errors import capped
 from .events import JSON
 
 SHOWN_CHARS = 80
+MAX_DEPTH = 64
+"""Levels of lists and mappings within each other that are taken down."""
 RANDOM_WORDS = ("-1", "random")
 
 
@@ -52,17 +54,22 @@ def is_random(value: object) -> bool:
     return isinstance(own, int | float) and own == -1
 
 
-def as_json(value: Any) -> JSON:
-    """`value` as plain data for a report or a journal; what is not plain becomes its short text."""
+def as_json(value: Any, depth: int = 0) -> JSON:
+    """`value` as plain data for a report or a journal; what is not plain becomes its short text.
+
+    So does what is nested deeper than `MAX_DEPTH`: `json` raises `RecursionError` for a few hundred levels.
+    """
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, Mapping | list | tuple) and depth >= MAX_DEPTH:
+        return "<…>"
     if isinstance(value, Mapping):
-        return {str(key): as_json(entry) for key, entry in value.items()}
+        return {str(key): as_json(entry, depth + 1) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [as_json(entry) for entry in value]
+        return [as_json(entry, depth + 1) for entry in value]
     own = scalar(value)
     if own is not value:
-        return as_json(own)
+        return as_json(own, depth)
     describe = getattr(type(value), "describe", None)
     described = describe(value) if callable(describe) else None
     return described if type(described) is str else shown(value, 120)

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..core.errors import StorageError
-from ..core.workers import Workers
-from .migrations import migrate, refuse_newer, version_of
+from .connection import Locked, Opened, is_lock, open_journal, refuses_writes
+from .queue import Queue, Task
+from .warn import warn_of_another
 
 T = TypeVar("T")
 
-BUSY_S = 10.0
-
-
-@dataclass(slots=True)
-class _Task:
-    """Something to do. `small`: a write that may share its transaction with others."""
-
-    action: Callable[[], Any]
-    small: bool
-    future: Future[Any] = field(default_factory=Future)
-
-    def perform(self) -> Callable[[], None] | None:
-        """Do it, and give what tells the future of it; `None` where it failed, which the future knows."""
-        try:
-            result = self.action()
-        except BaseException as error:  # noqa: BLE001 (whoever waits gets it)
-            self.future.set_exception(error)
-            return None
-        return partial(self.future.set_result, result)
+READ_S = 10.0
+"""How long whoever looks something up waits for a journal that is locked."""
 
 
 class Database:
@@ -53,48 +34,23 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.file = folder / "journal.sqlite"
-        self._open_files: list[sqlite3.Connection] = []
-        self._start_thread()
+        self._open_files: list[Opened] = []
+        self._queue = Queue(self._together, last=partial(_close, self._open_files))
         _made.add(self)
 
-    def _start_thread(self) -> None:
-        self._gate = threading.Lock()
-        self._thread = Workers(1, "ipyimagegen-journal", last=partial(_close, self._open_files))
-        self._tasks: deque[_Task] = deque()
-        self._used = False
+    @property
+    def is_locked(self) -> bool:
+        """Whether somebody else's lock was in the way of the last try."""
+        return self._queue.lock is not None
 
     def _do(self, action: Callable[..., T], *arguments: Any) -> Future[T]:
-        return self._add(_Task(partial(action, *arguments), small=False))
+        return self._queue.add(Task(partial(action, *arguments), small=False))
 
     def _write(self, action: Callable[..., T], *arguments: Any) -> Future[T]:
         """`_do` for what writes a little, and takes no time besides."""
-        return self._add(_Task(partial(action, *arguments), small=True))
+        return self._queue.add(Task(partial(action, *arguments), small=True))
 
-    def _add(self, task: _Task) -> Future[Any]:
-        with self._gate:
-            self._used = True
-            self._tasks.append(task)
-            if len(self._tasks) == 1:  # otherwise the thread has not come to the end of them yet
-                try:
-                    self._thread.submit(self._work)
-                except RuntimeError:
-                    self._tasks.pop()
-                    raise
-        return task.future
-
-    def _work(self) -> None:
-        while self._tasks:
-            task = self._tasks.popleft()
-            group = [task]
-            while task.small and self._tasks and self._tasks[0].small:
-                group.append(self._tasks.popleft())
-            group = [one for one in group if one.future.set_running_or_notify_cancel()]
-            if len(group) > 1:
-                self._together(group)
-            elif group and (tell := group[0].perform()) is not None:
-                tell()
-
-    def _together(self, group: list[_Task]) -> None:
+    def _together(self, group: list[Task]) -> None:
         tells: list[Callable[[], None] | None] = []
         try:
             with self._open() as connection:
@@ -103,6 +59,8 @@ class Database:
                     tells.append(task.perform())
                     if not connection.in_transaction:
                         raise sqlite3.OperationalError("a failure has undone what was written")
+        except Locked:
+            raise
         except StorageError as error:
             for task in group:
                 if not task.future.done():
@@ -115,35 +73,36 @@ class Database:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A transaction, or a part of the one that is open; only on the journal's own thread."""
+        part = bool(self._open_files) and self._open_files[0].connection.in_transaction
         try:
-            if not self._open_files:
-                self._open_files.append(self._connect())
-            connection = self._open_files[0]
-            with _part(connection) if connection.in_transaction else connection:
+            connection = self._open_files[0].connection if part else self._connection()
+            with _part(connection) if part else connection:
                 yield connection
         except StorageError:
             raise
         except (sqlite3.Error, OSError) as error:
+            if refuses_writes(error) and not part:
+                _close(self._open_files)  # it may be writable by the next time
+            kind = Locked if is_lock(error) else StorageError
             reason = getattr(error, "strerror", None) or error
-            raise StorageError(f"the journal in {self.folder} cannot be used: {reason}") from error
+            raise kind(f"the journal in {self.folder} cannot be used: {reason}") from error
 
-    def _connect(self) -> sqlite3.Connection:
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        connection = sqlite3.connect(self.file, timeout=BUSY_S, check_same_thread=False)
-        try:
-            self._set_up(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def _connection(self) -> sqlite3.Connection:
+        """The open file, or what lies in its place now: a folder may be deleted or replaced under a running kernel.
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        connection.row_factory = sqlite3.Row
-        refuse_newer(version_of(connection), self.folder)  # before anything in it is changed
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        migrate(connection, self.file)
+        SQLite goes on writing to a file that has no name any more, and nobody would ever find it
+        (https://sqlite.org/howtocorrupt.html, section 2.4). To close it leaves what lies there now alone.
+        """
+        if self._open_files and not self._open_files[0].is_in_place:
+            if not self._open_files[0].frozen:
+                warn_of_another(self.folder)
+            _close(self._open_files)
+        if not self._open_files:
+            self._open_files.append(self._connect())
+        return self._open_files[0].connection
+
+    def _connect(self) -> Opened:
+        return open_journal(self.file)
 
     def close(self) -> None:
         """Finish what was begun and close the file; the next call opens it again."""
@@ -151,25 +110,34 @@ class Database:
 
     def before_fork(self) -> None:
         """Finish what was begun, close the file, and let nothing begin: SQLite must not be open across a fork."""
-        self._gate.acquire()
-        if self._used:
-            with suppress(RuntimeError):  # the process is ending: the thread takes nothing any more
-                self._thread.submit(self._work)
-                self._thread.submit(_close, self._open_files).result()
+        self._queue.rest(partial(_close, self._open_files))
 
     def after_fork_in_parent(self) -> None:
         """Go on."""
-        self._gate.release()
+        self._queue.go_on()
 
     def after_fork_in_child(self) -> None:
         """Go on, with a thread of the child's own."""
-        self._start_thread()
+        self._queue.start()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} in {self.folder}>"
 
-    def _select(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        return self._do(self._select_now, sql, values).result()
+    def _ask(self, action: Callable[..., T], *arguments: Any, within_s: float = READ_S) -> T:
+        """Do it and wait for what it gives. Raises `StorageError` after `within_s` seconds behind somebody's lock."""
+        found = self._do(action, *arguments)
+        while True:
+            try:
+                return found.result(within_s)
+            except TimeoutError as error:
+                if found.done():
+                    raise
+                if (lock := self._queue.lock) is not None:
+                    found.cancel()
+                    raise StorageError(*lock.args) from error
+
+    def _select(self, sql: str, *values: Any, within_s: float = READ_S) -> list[sqlite3.Row]:
+        return self._ask(self._select_now, sql, values, within_s=within_s)
 
     def _select_now(self, sql: str, values: tuple[Any, ...]) -> list[sqlite3.Row]:
         with self._open() as connection:
@@ -190,10 +158,10 @@ def _part(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("RELEASE part")
 
 
-def _close(open_files: list[sqlite3.Connection]) -> None:
+def _close(open_files: list[Opened]) -> None:
     """Also called when the database is gone, and at the process's end: on its own thread, as the last thing."""
     while open_files:
-        open_files.pop().close()
+        open_files.pop().connection.close()
 
 
 _made: weakref.WeakSet[Database] = weakref.WeakSet()

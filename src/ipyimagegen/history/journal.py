@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from ..core.cost import UNKNOWN, Cost
@@ -19,11 +22,14 @@ from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
 from .reading import Archive
-from .rows import End, end_of, money, output_row, storable, writable
+from .rows import End, end_of, money, output_row, request_of, row_of, writable
 from .sweeps import SweepRows, clear_sweeps
 
 IN_MEMORY = 4 << 20
 """Larger outputs are read from their file when asked for, instead of being held."""
+
+REMEMBERED = 1_000
+"""Jobs of this process without an end, whose rows are written again where they are missing."""
 
 NOTED_WITHIN_S = 3_600.0
 """Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
@@ -32,34 +38,34 @@ NOTED_WITHIN_S = 3_600.0
 class Journal(Archive, SweepRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
-    What writes returns a future at once; what reads waits for all earlier writes.
+    What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the
+    folder was deleted under a running kernel, the disk was full for a moment) puts it there again.
     """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._open_jobs: OrderedDict[str, dict[str, Any]] = OrderedDict()  # used on the journal's own thread alone
 
     def prepared(self, job_id: str, request: Request, *, work: float = 1.0) -> Future[None]:
         """Before anything is sent."""
         return self._write(self._prepared, job_id, request, work, time.time())
 
     def _prepared(self, job_id: str, request: Request, work: float, at: float) -> None:
+        row = row_of(job_id, request, work=work, at=at)
+        self._open_jobs.setdefault(job_id, dict(row))
+        while len(self._open_jobs) > REMEMBERED:
+            self._open_jobs.popitem(last=False)
         with self._open() as connection:
-            connection.execute(
-                "INSERT INTO jobs (id, service, model, phase, created, prompt, seed, asked, sent, work)"
-                " VALUES (?, ?, ?, 'preparing', ?, ?, ?, ?, ?, ?)",
-                (
-                    job_id,
-                    request.service,
-                    request.model,
-                    at,
-                    writable(request.prompt),
-                    storable(request.seed),
-                    json.dumps(dict(request.asked)),
-                    json.dumps(request.sent),
-                    work,
-                ),
-            )
+            _insert(connection, row)
 
     def submitted(self, job_id: str, ticket: Ticket) -> Future[None]:
         """The service has accepted it; nothing was polled yet."""
-        return self._set(job_id, phase="queued", submitted=time.time(), ticket=json.dumps(ticket.to_json()))
+        return self._write(self._submitted, job_id, ticket, time.time())
+
+    def _submitted(self, job_id: str, ticket: Ticket, at: float) -> None:
+        values = {"phase": "queued", "submitted": at, "ticket": json.dumps(ticket.to_json())}
+        with self._open() as connection:
+            self._change(connection, job_id, values)
 
     def left(self, job_id: str, why: str) -> Future[None]:
         """Nobody here waits any more, and the job may go on at the service: it stays open."""
@@ -72,14 +78,28 @@ class Journal(Archive, SweepRows):
     def _ended(self, job_id: str, end: End) -> None:
         values = {"phase": end.phase, "ended": time.time(), "error": end.error, **money(end.cost)}
         self._unless_succeeded(job_id, values)
+        self._open_jobs.pop(job_id, None)
 
     def _unless_succeeded(self, job_id: str, values: Mapping[str, Any]) -> None:
         with self._open() as connection:
-            _update(connection, job_id, values, where="phase <> 'succeeded'")
+            self._change(connection, job_id, values, where="phase <> 'succeeded'")
+
+    def _change(
+        self, connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any], *, where: str = "1"
+    ) -> bool:
+        """Whether there was such a job to change. The row of one that was begun here is written again if need be."""
+        row = self._open_jobs.get(job_id)
+        if row is not None and "ticket" in values:
+            row.update(values)
+        if _update(connection, job_id, values, where=where):
+            return True
+        if row is None or not _insert(connection, row, otherwise="IGNORE"):
+            return False
+        return _update(connection, job_id, values, where=where)
 
     def concluded(self, job_id: str, conclude: Callable[[], Result | End]) -> Future[None]:
         """As `succeeded` or `ended`, by what `conclude` says: it is called on the journal's thread, which has time."""
-        return self._do(self._concluded, job_id, conclude)
+        return self._do(self._concluded, job_id, cache(conclude))  # once, also where a lock makes this a second try
 
     def _concluded(self, job_id: str, conclude: Callable[[], Result | End]) -> None:
         end = conclude()
@@ -96,13 +116,15 @@ class Journal(Archive, SweepRows):
         return self._do(self._succeeded, job_id, result)
 
     def _succeeded(self, job_id: str, result: Result) -> Result:
+        """The files first: a row never tells of one that is not there yet."""
         artifacts = tuple(self._kept(artifact) for artifact in result.artifacts)
         kept, fetched = replace(result, artifacts=artifacts), sum(not artifact.error for artifact in artifacts)
         with self._open() as connection:
             known = "SELECT count(*) FROM outputs WHERE job = ? AND error = ''"
             if fetched < connection.execute(known, (job_id,)).fetchone()[0]:
                 return kept
-            if not _update(connection, job_id, end_of(result, time.time()), where="phase <> 'succeeded'"):
+            self._open_jobs.setdefault(job_id, row_of(job_id, request_of(result), at=time.time()))
+            if not self._change(connection, job_id, end_of(result, time.time()), where="phase <> 'succeeded'"):
                 again = {"text": result.text, **(money(result.cost) if result.cost.known else {})}
                 _update(connection, job_id, again)
             connection.execute("DELETE FROM outputs WHERE job = ?", (job_id,))
@@ -110,6 +132,7 @@ class Journal(Archive, SweepRows):
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [output_row(job_id, artifact) for artifact in artifacts],
             )
+        self._open_jobs.pop(job_id, None)
         return kept
 
     def _kept(self, artifact: Artifact) -> Artifact:
@@ -136,13 +159,6 @@ class Journal(Archive, SweepRows):
             newest = "SELECT rowid FROM paces WHERE model = ? ORDER BY rowid DESC LIMIT ?"
             connection.execute(f"DELETE FROM paces WHERE model = ? AND rowid NOT IN ({newest})", (model, model, keep))
 
-    def _set(self, job_id: str, **values: Any) -> Future[None]:
-        return self._write(self._set_now, job_id, values)
-
-    def _set_now(self, job_id: str, values: Mapping[str, Any]) -> None:
-        with self._open() as connection:
-            _update(connection, job_id, values)
-
     def clear(self, *, before: float) -> int:
         """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs.
 
@@ -162,6 +178,12 @@ class Journal(Archive, SweepRows):
             needed |= clear_sweeps(connection, before)
         self.files.drop(forgotten - needed, needed=needed, before=time.time() - NOTED_WITHIN_S)
         return found
+
+
+def _insert(connection: sqlite3.Connection, row: Mapping[str, Any], *, otherwise: str = "ABORT") -> bool:
+    names, places = ", ".join(row), ", ".join("?" * len(row))
+    done = connection.execute(f"INSERT OR {otherwise} INTO jobs ({names}) VALUES ({places})", tuple(row.values()))
+    return done.rowcount == 1
 
 
 def _update(connection: sqlite3.Connection, job_id: str, values: Mapping[str, Any], *, where: str = "1") -> bool:

@@ -103,20 +103,26 @@ def refuse_newer(found: int, folder: Path) -> None:
         )
 
 
-def migrate(connection: sqlite3.Connection, file: Path) -> None:
+def is_current(found: int) -> bool:
+    """Whether a journal of that version has today's schema."""
+    return found == len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection, file: Path, *, keep_old: bool = True) -> None:
     """Bring an open journal to today's version: all missing steps in one transaction, after a copy of the old file.
 
-    The copy is `journal.v1.sqlite` beside it, for a journal of version 1. Raises `StorageError` for a newer version,
-    `sqlite3.Error` and `OSError`; the journal is as it was then. Several processes may come at once: one does it.
+    The copy is `journal.v1.sqlite` beside it, for a journal of version 1; `keep_old=False` makes none, for what is a
+    copy itself. Raises `StorageError` for a newer version, `sqlite3.Error` and `OSError`; the journal is as it was
+    then. Several processes may come at once: one does it.
     """
     refuse_newer(found := version_of(connection), file.parent)
-    if found == len(MIGRATIONS):
+    if is_current(found):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         found = version_of(connection)  # another process may have been quicker
         refuse_newer(found, file.parent)
-        if found and found < len(MIGRATIONS):
+        if keep_old and found and not is_current(found):
             _copy(file, file.with_name(f"{file.stem}.v{found}{file.suffix}"))
         for step in MIGRATIONS[found:]:
             step(connection)

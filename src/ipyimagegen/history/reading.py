@@ -11,6 +11,7 @@ from typing import Any
 from ..core.cost import Cost
 from ..core.errors import UnknownJob
 from ..media.results import Result
+from .connection import TRY_S
 from .database import Database
 from .files import Files
 from .rows import Row, read_result, read_row
@@ -42,7 +43,7 @@ class Archive(Database):
         """The results of jobs that succeeded, newest first. Reads no picture before one is asked for."""
         where, values = _where(query)
         where = f"phase = 'succeeded' AND {where} ORDER BY created DESC, id DESC LIMIT ?"
-        jobs, found = self._do(self._with_outputs, where, (*values, limit)).result()
+        jobs, found = self._ask(self._with_outputs, where, (*values, limit))
         outputs: dict[str, list[sqlite3.Row]] = {job["id"]: [] for job in jobs}
         for entry in found:
             outputs[entry["job"]].append(entry)
@@ -85,10 +86,14 @@ class Archive(Database):
         return sorted(rows, key=lambda row: (-(row[2].amount or Decimal(0)), row[0]))
 
     def durations(self) -> list[tuple[str, float, float]]:
-        """`(model, work, seconds)` of the last 500 successes, oldest first: what estimates learn from."""
+        """`(model, work, seconds)` of the last 500 successes, oldest first: what estimates learn from.
+
+        Jobs wait for it, so it does not wait long for a journal that is locked.
+        """
         found = self._select(
             "SELECT service || '/' || model AS name, work, run_s FROM jobs"
-            " WHERE phase = 'succeeded' AND run_s > 0 ORDER BY created DESC LIMIT 500"
+            " WHERE phase = 'succeeded' AND run_s > 0 ORDER BY created DESC LIMIT 500",
+            within_s=TRY_S,
         )
         return [(entry["name"], entry["work"], entry["run_s"]) for entry in reversed(found)]
 

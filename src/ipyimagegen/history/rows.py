@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..core.cost import UNKNOWN, Cost, Source
+from ..core.errors import ProtocolError
 from ..core.foreign import as_json
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
@@ -73,9 +74,9 @@ def read_row(entry: sqlite3.Row) -> Row:
         ended=entry["ended"],
         prompt=entry["prompt"],
         seed=entry["seed"],
-        asked=json.loads(entry["asked"]),
-        sent=json.loads(entry["sent"]),
-        ticket=None if entry["ticket"] is None else Ticket.from_json(json.loads(entry["ticket"])),
+        asked=_mapping(entry["asked"]),
+        sent=_mapping(entry["sent"]),
+        ticket=None if entry["ticket"] is None else _ticket(entry["ticket"]),
         error=entry["error"],
         cost=Cost(amount, entry["currency"] or "USD", source),
     )
@@ -108,8 +109,24 @@ def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) 
         sent=row.sent,
         job_ids=(row.id,),
         text=job["text"],
-        facts=json.loads(job["facts"]),
+        facts=_mapping(job["facts"]),
     )
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    """A column of JSON. One that cannot be read is empty: a row that another program has spoilt hides no other."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _ticket(text: str) -> Ticket | None:
+    try:
+        return Ticket.from_json(_mapping(text))
+    except ProtocolError:
+        return None
 
 
 def _artifact(entry: sqlite3.Row, record: Record, files: Files) -> Artifact:
@@ -117,6 +134,28 @@ def _artifact(entry: sqlite3.Row, record: Record, files: Files) -> Artifact:
     path = None if entry["error"] else files.path(entry["sha256"], entry["media_type"])
     values = {name: entry[name] for name in names}
     return Artifact(index=entry["place"], path=path, alt=record.prompt, record=record, **values)
+
+
+def row_of(job_id: str, request: Request, *, at: float, work: float = 1.0) -> dict[str, Any]:
+    """A job that is about to be sent, in its columns."""
+    return {
+        "id": job_id,
+        "service": request.service,
+        "model": request.model,
+        "phase": "preparing",
+        "created": at,
+        "prompt": writable(request.prompt),
+        "seed": storable(request.seed),
+        "asked": json.dumps(as_json(request.asked)),
+        "sent": json.dumps(as_json(request.sent)),
+        "work": work,
+    }
+
+
+def request_of(result: Result) -> Request:
+    """What a result's job was sent as, as far as the result knows."""
+    service, _, model = result.model.partition("/")
+    return Request(service=service, model=model, values=result.sent, asked=result.asked, seed=result.seed)
 
 
 def end_of(result: Result, at: float) -> dict[str, Any]:

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
-_told: set[Path] = set()
+_told: set[tuple[Path, str]] = set()
 
 
 def warn_once(error: BaseException, folder: Path) -> None:
     """Tell of the first thing that the journal in `folder` could not do."""
-    if folder not in _told:
-        _told.add(folder)
-        text = f"{error}; jobs that the journal misses cannot be attached to later (this is said once)"
-        warnings.warn(text, RuntimeWarning, stacklevel=2)
+    reason = str(error) or type(error).__name__
+    text = f"{reason}; jobs that the journal misses cannot be attached to later (this is said once)"
+    _tell(text, folder, "missed")
+
+
+def warn_of_wait(folder: Path) -> None:
+    """Tell that jobs wait for the journal in `folder` no longer."""
+    text = (
+        f"the journal in {folder} is locked by another program: jobs go on, and are noted as soon as it is free; one "
+        "that it misses then cannot be attached to later (this is said once)"
+    )
+    _tell(text, folder, "missed")
+
+
+def warn_of_another(folder: Path) -> None:
+    """Tell that another journal lies where the one in use was, or none."""
+    text = (
+        f"the journal in {folder} was moved, deleted or replaced while it was in use: from now on jobs are noted in "
+        "what lies there now, and what it had before is not in there (this is said once)"
+    )
+    _tell(text, folder, "replaced")
+
+
+def _tell(text: str, folder: Path, kind: str) -> None:
+    if (folder, kind) in _told:
+        return
+    _told.add((folder, kind))
+    try:
+        warnings.warn(text, RuntimeWarning, stacklevel=3)
+    except RuntimeWarning:  # python -W error: still no reason to lose a picture
+        logging.getLogger("ipyimagegen").warning(text)
 
 
 def watcher(folder: Path) -> Callable[[Future[Any]], None]:
     """A callback for what the journal in `folder` is about to write."""
 
     def look(written: Future[Any]) -> None:
-        error = written.exception()
+        error = None if written.cancelled() else written.exception()
         if error is not None:
             warn_once(error, folder)
 

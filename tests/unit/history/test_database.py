@@ -13,6 +13,7 @@ import pytest
 from ipyimagegen.core.errors import StorageError
 from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.history import Journal
+from ipyimagegen.history.connection import Opened
 
 
 class Held(Journal):
@@ -23,9 +24,10 @@ class Held(Journal):
         self.said: list[str] = []
         self.go_on = threading.Event()
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        super()._set_up(connection)
-        connection.set_trace_callback(self.said.append)
+    def _connect(self) -> Opened:
+        opened = super()._connect()
+        opened.connection.set_trace_callback(self.said.append)
+        return opened
 
     def hold(self) -> None:
         """Until `go_on`, everything waits."""
@@ -104,7 +106,7 @@ def test_what_is_not_small_is_done_alone_and_in_its_place(journal: Held) -> None
     prepare(journal, "job-0").add_done_callback(lambda _: done.append("job-0"))
     read = threading.Thread(target=lambda: done.append([row.id for row in journal.rows()]))
     read.start()
-    while len(journal._tasks) < 2:
+    while len(journal._queue.tasks) < 2:
         threading.Event().wait(0.001)
     last = prepare(journal, "job-1")
     journal.go_on.set()

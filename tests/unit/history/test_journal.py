@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from ipyimagegen.core.events import Output
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.requests import Ticket
 from ipyimagegen.history import Journal
+from ipyimagegen.history.connection import Opened
 from ipyimagegen.jobs.client import Client
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.services.base import Registry
@@ -96,7 +96,7 @@ os._exit(9)
     (row,) = journal.rows(open_only=True)
     assert row.id == dead.stdout.strip()
     client = client_with(journal)
-    journal._set(row.id, ticket=_without_delay(row.ticket)).result()
+    journal._select("UPDATE jobs SET ticket = ? WHERE id = ?", _without_delay(row.ticket), row.id)
     assert client.attach(row.id[:-2]).result(30).images[0].seed == 3
     assert journal.rows(open_only=True) == []
 
@@ -318,9 +318,10 @@ class Between(Journal):
         super().__init__(folder)
         self.happens: list[Callable[[], object]] = []
 
-    def _set_up(self, connection: sqlite3.Connection) -> None:
-        super()._set_up(connection)
-        connection.set_trace_callback(self._hear)
+    def _connect(self) -> Opened:
+        opened = super()._connect()
+        opened.connection.set_trace_callback(self._hear)
+        return opened
 
     def _hear(self, statement: str) -> None:
         if statement.startswith("SELECT * FROM outputs") and self.happens:

@@ -33,7 +33,7 @@ from ...core.foreign import as_json
 from ...core.params import SEED_NAMES
 from ...core.requests import Request, Ticket
 from ...history import End, Journal
-from ...history.warn import warn_once
+from ...history.warn import warn_of_wait, warn_once
 from ...media.artifacts import Artifact, Payload
 from ...media.encoded import decode_data_uri
 from ...media.results import Result, Timings
@@ -50,6 +50,8 @@ Held = Callable[[Output], Payload | None]
 NOT_FETCHED = "this call gives its address only; ig.attach(job_id) fetches it"
 KEPT = 1_000
 """Jobs of this process whose end nobody has seen yet; the journal keeps those beyond."""
+PATIENCE_S = 1.0
+"""How long one job waits for the journal in all. What is noted later is not lost, as long as this process lives."""
 MAX_CHARS = 20_000
 MAX_DEPTH = 20
 
@@ -76,6 +78,7 @@ class Entry:
         self._journal = journal
         self._work = work
         self._waits = waits
+        self._patience_s = PATIENCE_S
         self._findable = False
         self._began = time.time()
 
@@ -98,7 +101,7 @@ class Entry:
 
     async def submitted(self, ticket: Ticket) -> None:
         """The service has accepted it: returns when its ticket is on disk, also if somebody asks to end meanwhile."""
-        self.ticket = noted = Ticket.from_json(clean(ticket.to_json()))
+        self.ticket = noted = _noted(ticket)
         if self._findable and ticket.remote_id:
             _open[ticket.service, ticket.remote_id] = self
         while len(_open) > KEPT:
@@ -186,10 +189,24 @@ class Entry:
                 return None
             written = write(self._journal)
             if self._waits:
-                return await asyncio.shield(asyncio.wrap_future(written))
+                return await self._waited(written, self._journal)
             written.add_done_callback(self._look)
         except Exception as error:  # noqa: BLE001 (whatever it is, it must not stop a job)
             self._warn(error)
+        return None
+
+    async def _waited(self, written: Future[T], journal: Journal) -> T | None:
+        """What the journal gives back, as long as this job has patience, and none where it is known to be locked."""
+        inner, began = asyncio.wrap_future(written), time.monotonic()
+        inner.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # seen, also if nobody waits
+        left_s = 0.0 if journal.is_locked else max(0.0, self._patience_s)
+        done, _ = await asyncio.wait({inner}, timeout=left_s)
+        self._patience_s -= time.monotonic() - began
+        if done:
+            return inner.result()
+        written.add_done_callback(self._look)
+        if journal.is_locked:
+            warn_of_wait(journal.folder)
         return None
 
     def _later(self, write: Callable[[Journal], Future[Any]]) -> None:
@@ -251,8 +268,16 @@ def plain(value: Any, depth: int = 0) -> JSON:
 
 def clean(data: Mapping[str, JSON]) -> dict[str, JSON]:
     """`data` without the keys that this process has sent."""
-    found: dict[str, JSON] = json.loads(redact(json.dumps(data)))
+    found: dict[str, JSON] = json.loads(redact(json.dumps(as_json(data))))
     return found
+
+
+def _noted(ticket: Ticket) -> Ticket:
+    """A ticket as it may stand on disk. One that cannot be written down as it is keeps its id and its addresses."""
+    try:
+        return Ticket.from_json(clean(ticket.to_json()))
+    except Exception:  # noqa: BLE001 (the job is accepted and will be paid: nothing may stop it now)
+        return replace(ticket, facts={})
 
 
 def _without_keys(result: Result) -> Result:
@@ -261,7 +286,7 @@ def _without_keys(result: Result) -> Result:
         replace(artifact, name=redact(artifact.name), url=redact(artifact.url), filename=redact(artifact.filename))
         for artifact in result.artifacts
     )
-    facts = clean({str(name): as_json(value) for name, value in result.facts.items()})
+    facts = clean(result.facts)
     return replace(result, artifacts=artifacts, text=redact(result.text), facts=facts)
 
 

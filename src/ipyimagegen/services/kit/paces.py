@@ -8,15 +8,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 
 from ... import history
 from ...core.errors import StorageError
-from ...history.warn import watcher
+from ...history.warn import warn_once, watcher
 from ...net.addresses import parts
 from ...net.polling import KEPT, Durations, Span
 
 ENOUGH = 4
 """After so many jobs only one that is faster or slower than all of them is noted."""
+
+RECALL_S = 0.5
+"""How long a job waits for what was noted: the journal may be locked."""
 
 
 class Paces:
@@ -32,12 +36,16 @@ class Paces:
         """Until what was noted of `model` before is known here. A journal that cannot be read knows nothing."""
         if not self.name or model in self._read:
             return
-        if model not in self._readings:
-            self._readings[model] = history.journal().paces(self._key(model))
-        try:
-            spans = await asyncio.shield(asyncio.wrap_future(self._readings[model]))
-        except StorageError:
-            spans = []
+        spans: list[Span] = []
+        with suppress(StorageError):
+            journal = history.journal()
+            if model not in self._readings:
+                self._readings[model] = journal.paces(self._key(model))
+            reading = asyncio.wrap_future(self._readings[model])
+            reading.add_done_callback(lambda read: read.cancelled() or read.exception())
+            if (await asyncio.wait({reading}, timeout=0 if journal.is_locked else RECALL_S))[1]:
+                return  # it is known by the next job, perhaps
+            spans = reading.result()
         if model not in self._read:
             self._read.add(model)
             self._durations.precede(model, spans)
@@ -52,7 +60,10 @@ class Paces:
         span = self._durations.add(model, low_s, high_s)
         if span is not None and self.name and _is_news(span, before):
             journal = history.journal()
-            journal.paced(self._key(model), span, keep=KEPT).add_done_callback(watcher(journal.folder))
+            try:
+                journal.paced(self._key(model), span, keep=KEPT).add_done_callback(watcher(journal.folder))
+            except RuntimeError as error:  # at the end of the process
+                warn_once(error, journal.folder)
 
     def _key(self, model: str) -> str:
         return f"{self.name} {model}"

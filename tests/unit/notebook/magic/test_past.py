@@ -181,7 +181,7 @@ def test_cost_adds_up_what_is_known_and_names_what_is_not(run: Run, journal: Jou
 
 def test_cost_looks_back_as_far_as_asked(run: Run, journal: Journal) -> None:
     ended(journal, "jp", "priced", CHARGED)
-    journal._set("jp", created=1.0).result()
+    journal._select("UPDATE jobs SET created = 1.0 WHERE id = 'jp'")
     assert run("%imagegen cost 7").text == "No results in the last 7 days.\n"
 
 
