@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from ..core.errors import InvalidInput, ProtocolError, capped
 from ..core.events import Cancelled, Event, Failed, Output, Queued, Succeeded
+from ..core.said import marked
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 MAX_BODY_BYTES = 64 * 2**20
@@ -74,7 +75,7 @@ def _object(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, A
         if len(body) > MAX_BODY_BYTES:
             raise ProtocolError(f"a delivery of more than {MAX_BODY_BYTES:,} bytes")
         try:
-            value = json.loads(body)
+            value = marked(json.loads(body))
         except (ValueError, RecursionError):
             raise ProtocolError(f"a delivery that is not JSON: {capped(repr(body[:80]), 120)}") from None
     if not isinstance(value, Mapping):
