@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -14,6 +12,7 @@ from .core.models import ModelSpec
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
 from .jobs.session import default_client
+from .jobs.waiting import attended
 from .media import metadata
 from .media.metadata import Found
 from .media.results import Result
@@ -35,16 +34,19 @@ def run(
 
     `model` is `service/name` or a `ModelSpec` (the setting `model` if left out), also as `model=`; `prompt` may stand
     second, or under the model's own name for it, beside its other parameters. `n` pictures take consecutive seeds;
-    `max_cost` is in US dollars, for all of them together. Blocks; Interrupt, Cancel and `timeout_s` end it and cancel
-    the job. May cost money. Raises `InvalidInput`, `UnknownModel`, `BudgetExceeded` before anything is sent, and
-    `JobFailed`, `JobCancelled`, `JobTimeout` or a `ServiceError` after.
+    `max_cost` is in US dollars, for all of them together. Blocks; Interrupt (or what else a signal raises), Cancel and
+    `timeout_s` end it and cancel the job. May cost money. Raises `InvalidInput`, `UnknownModel`, `BudgetExceeded`
+    before anything is sent, and `JobFailed`, `JobCancelled`, `JobTimeout` or a `ServiceError` after.
 
     >>> result = run("local/sketch", "a lighthouse at dusk", seed=7)  # doctest: +SKIP
     """
-    limit = default_client().settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
-    work = default_client().submit(model, prompt, n=n, max_cost=max_cost, **params)
-    with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
-        result = default_client().finish(work, limit)
+    client = default_client()
+    limit = client.settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
+    plan = client.planned(model, prompt, params, n=n, max_cost=max_cost)
+    with attended() as attend:
+        work = client.start(plan, watch=attend)
+        with watching(work, quiet=quiet, blocking=True):
+            result = client.finish(work, limit)
     keep(result)
     return result
 
@@ -63,20 +65,10 @@ async def async_run(
     """`run` for coroutines, on any event loop. Cancelling the awaiting task cancels the job."""
     limit = default_client().settings.having("timeout_s", timeout_s)
     work = await default_client().async_submit(model, prompt, n=n, max_cost=max_cost, **params)
-    with cancelled_by_interrupt(work), watching(work, quiet=quiet, blocking=True):
+    with attended(work), watching(work, quiet=quiet, blocking=True):
         result = await default_client().async_finish(work, limit)
     await runtime().bridge(asyncio.to_thread(keep, result))
     return result
-
-
-@contextmanager
-def cancelled_by_interrupt(work: Job | Batch) -> Iterator[None]:
-    """Let no job outlive a Stop that came before or after anybody waited for it: a view takes a moment to import."""
-    try:
-        yield
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        work.cancel()
-        raise
 
 
 def keep(result: Result) -> None:

@@ -232,6 +232,49 @@ def test_a_task_that_was_cancelled_is_closed(monkeypatch: pytest.MonkeyPatch) ->
     assert only_row().phase == "cancelled"
 
 
+ENDING = f"""
+import asyncio, os, signal, sys
+from ipyimagegen.services.inferencesh import calls, inference
+from ipyimagegen.services.inferencesh.api import Api
+
+def fail(*_):
+    raise TimeoutError("the alarm's")
+
+cancel, note_task = Api.cancel, calls.note_task
+
+async def cancels_slowly(self, task_id):
+    await asyncio.sleep(1.2)  # longer than the process waits for what may be cut off
+    return await cancel(self, task_id)
+
+def is_told_to_end(*given):
+    note_task(*given)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+signal.signal(signal.SIGALRM, fail)
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))
+Api.cancel = cancels_slowly
+try:
+    updates = inference().run({APP!r}, stream=True)
+    next(updates)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    for update in updates:
+        pass
+except TimeoutError as error:
+    assert str(error) == "the alarm's", error
+calls.note_task = is_told_to_end
+inference().run({APP!r})
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGALRM")
+def test_what_a_signal_raises_cancels_a_task_and_the_process_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(monkeypatch, work=TimedWork(60)) as gateway:
+        done = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=30, check=False)
+        assert (7, "") == (done.returncode, done.stderr)
+        assert ["cancelled", "cancelled"] == [job.phase for job in gateway.jobs()]
+    assert {"cancelled"} == {row.phase for row in history.journal().rows()}
+
+
 def test_a_prediction_stays_open_until_its_end_is_seen(gateway: Gateway) -> None:
     prediction = speedpix.Client().predictions.create("text-to-image", {"prompt": "a pier"})
     assert only_row().is_open

@@ -12,7 +12,8 @@ from ..core.errors import JobCancelled, JobError, JobFailed
 from ..core.events import Event, Frame
 from ..core.jobs import JobState, Phase
 from ..media.results import Result, merge
-from .job import Job, Listener, await_for, no_attribute, wait_for
+from .job import Job, Listener, no_attribute
+from .waiting import await_for, wait_for
 
 
 class Batch:
@@ -93,7 +94,7 @@ class Batch:
         return None if any(eta is None for eta in known) else max((eta or 0.0 for eta in known), default=0.0)
 
     def result(self, timeout: float | None = None) -> Result:
-        """Wait for all, at most `timeout` seconds. Interrupt cancels what still runs. Raises as `Job.result` does."""
+        """Wait for all, at most `timeout` seconds. Raises as `Job.result` does, whose Interrupt cancels all of them."""
         return wait_for(self, seconds(timeout))
 
     def exception(self) -> BaseException | None:
@@ -118,6 +119,11 @@ class Batch:
                 end()
 
         return end_all
+
+    def check(self) -> None:
+        """Raise `ShuttingDown` where nobody works at it any more, as `Job.check` does."""
+        for job in self.jobs:
+            job.check()
 
     def cancel(self) -> bool:
         """Cancel every job that still runs. Returns whether there was one."""

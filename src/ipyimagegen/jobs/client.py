@@ -28,8 +28,9 @@ from ..settings.config import Settings, load
 from .batch import Batch
 from .driver import CANCEL_GRACE_S, Driver
 from .estimates import Estimates, work_of
-from .job import Job, Stream, await_for, wait_for
+from .job import Job, Stream
 from .plan import Plan, make_plan, named_model, with_prompt
+from .waiting import attended, await_for, wait_for
 
 JOB_ID = "the id of a job: a text such as 'jm7wq6xenyt2g', which job.id and %imagegen jobs tell"
 KEPT_JOBS = 500
@@ -131,9 +132,7 @@ class Client:
         May cost money. Raises `InvalidInput` with every problem, `UnknownModel` or `BudgetExceeded` before anything is
         sent; what goes wrong later is raised by `result()`. `max_cost` is in US dollars, for all `n` together.
         """
-        model, params = named_model(model, params)
-        spec = self.model(model)
-        return self.start(self.plan(spec, with_prompt(spec, prompt, params), n=n, max_cost=max_cost))
+        return self.start(self.planned(model, prompt, params, n=n, max_cost=max_cost))
 
     async def async_submit(
         self,
@@ -149,8 +148,23 @@ class Client:
         model, params = named_model(model, params)
         spec = await self.runtime.bridge(self._model(model))
         values = with_prompt(spec, prompt, params)
-        plan = await asyncio.to_thread(self.plan, spec, values, n=n, max_cost=max_cost)  # it reads files
+        reading = asyncio.to_thread(self.plan, spec, values, n=n, max_cost=max_cost)  # it reads files
+        plan = await self.runtime.bridge(reading)  # not on a thread of the caller's loop, which has none at the end
         return self.start(plan)
+
+    def planned(
+        self,
+        model: str | ModelSpec,
+        prompt: str | None,
+        params: dict[str, Any],
+        *,
+        n: int = 1,
+        max_cost: Decimal | float | None = None,
+    ) -> Plan:
+        """The `plan` of a call with the arguments of `submit`: asks for the model's description where need be."""
+        model, params = named_model(model, params)
+        spec = self.model(model)
+        return self.plan(spec, with_prompt(spec, prompt, params), n=n, max_cost=max_cost)
 
     def plan(
         self, spec: ModelSpec, params: Mapping[str, Any], *, n: int = 1, max_cost: Decimal | float | None = None
@@ -168,9 +182,11 @@ class Client:
         """
         plan.refuse_over_cap()
         jobs = [self._job(plan.spec, request) for request in plan.requests]
-        for job in jobs:
-            watch(job)
-            self._launch(job)
+        with attended() as attend:  # nobody has a handle yet
+            for job in jobs:
+                attend(job)
+                watch(job)
+                self._launch(job)
         return jobs[0] if len(jobs) == 1 else Batch(jobs)
 
     def run(
@@ -184,13 +200,14 @@ class Client:
         timeout_s: float | None = None,
         **params: Any,
     ) -> Result:
-        """Run a model and wait for its pictures. Blocks; Interrupt cancels the job. May cost money.
+        """Run a model and wait for its pictures. Blocks; Interrupt, or what else a signal raises, cancels the job.
 
-        `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
+        May cost money. `timeout_s` is a deadline: when it passes the job is cancelled and `JobTimeout` raised.
         """
         limit = self.settings.having("timeout_s", timeout_s)  # a wrong one is refused before anything is sent
-        work = self.submit(model, prompt, n=n, max_cost=max_cost, **params)
-        return self.finish(work, limit)
+        plan = self.planned(model, prompt, params, n=n, max_cost=max_cost)
+        with attended() as attend:
+            return self.finish(self.start(plan, watch=attend), limit)
 
     def finish(self, work: Job | Batch, timeout_s: float | None = None) -> Result:
         """Wait for `work`; cancel it when `timeout_s` (else the setting) has passed."""
@@ -222,7 +239,7 @@ class Client:
         try:
             return await asyncio.wait_for(await_for(work), limit)
         except TimeoutError as error:
-            if work.done and not isinstance(work.exception(), JobCancelled):
+            if limit is None or (work.done and not isinstance(work.exception(), JobCancelled)):
                 raise
             raise _overdue(work, limit) from error
 
@@ -237,9 +254,7 @@ class Client:
     ) -> Stream:
         """Run a model and iterate over its events (`for` or `async for`). Leaving the loop early cancels the job."""
         streams: list[Stream] = []
-        model, params = named_model(model, params)
-        spec = self.model(model)
-        plan = self.plan(spec, with_prompt(spec, prompt, params), max_cost=max_cost)
+        plan = self.planned(model, prompt, params, max_cost=max_cost)
         self.start(plan, watch=lambda job: streams.append(Stream(job)))
         return streams[0]
 

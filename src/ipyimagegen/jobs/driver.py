@@ -135,7 +135,7 @@ class Driver:
 
     def stop(self) -> None:
         """Ask for an end: here at once, at the service where it can be cancelled."""
-        if self.job.done or self._stopping is not None:
+        if self.job.done or self._stopping is not None or self._task is None:  # ended, asked before, never begun
             return
         self.job.become(cancelling(self.job.state, time.time()))
         if not self._free:

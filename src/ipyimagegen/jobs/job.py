@@ -9,17 +9,18 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
-from typing import Any, Protocol, Self, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from ..core.arguments import seconds, wrong
-from ..core.errors import JobError, JobTimeout
+from ..core.errors import JobError, ShuttingDown
 from ..core.events import Cancelled, Event, Failed, Frame, Log, Preview, Progress, Queued, Running, Succeeded
 from ..core.jobs import JobState, Phase, apply, finished, in_words
 from ..core.models import ModelSpec
 from ..core.requests import Request, Ticket
 from ..media.results import Result
-from ..runtime import Runtime, bell_of, ring_or_beat, wait
+from ..runtime import Runtime, bell_of, ring_or_beat
 from .estimates import eta_s
+from .waiting import await_for, wait_for
 
 Listener = TypeVar("Listener", bound=Callable[[Any], object])
 Observer = Callable[[Event | None], object]
@@ -29,8 +30,6 @@ EVENTS: dict[str, type[Event]] = {
     kind.__name__.lower(): kind for kind in (Queued, Running, Progress, Preview, Log, Succeeded, Failed, Cancelled)
 }
 RESULT_NAMES = frozenset(name for name in (*Result.__dataclass_fields__, *vars(Result)) if not name.startswith("_"))
-SETTLE_S = 0.3
-"""How long an interrupted wait lets the cancelling get under way before it returns to the user."""
 
 
 class Job:
@@ -116,7 +115,7 @@ class Job:
         return (self,)
 
     def result(self, timeout: float | None = None) -> Result:
-        """Wait for the result, at most `timeout` seconds. Interrupt cancels the job.
+        """Wait for the result, at most `timeout` seconds. Interrupt, or what else a signal raises, cancels the job.
 
         Raises `JobFailed`, `JobCancelled`, a `ServiceError`, or `JobTimeout` after `timeout`: the job then goes on.
         """
@@ -129,10 +128,16 @@ class Job:
     def __await__(self) -> Generator[Any, None, Result]:
         return await_for(self).__await__()
 
+    def check(self) -> None:
+        """Raise `ShuttingDown` where nobody works at it any more: after the process's end, in a forked child."""
+        if not self.done:
+            self.runtime.check()
+
     def cancel(self) -> bool:
         """Ask for an end, here and at the service. Returns at once: `False` where it had ended already.
 
-        Where the service cannot cancel, the job ends here, and `state.error` says what goes on there.
+        Where the service cannot cancel, the job ends here, and `state.error` says what goes on there. Raises
+        `ShuttingDown` at the very end of the process, and in a forked child, whose parent's job it is.
         """
         if self.done:
             return False
@@ -223,57 +228,6 @@ def _warn(job_id: str, observer: object, error: Exception) -> None:
     warnings.warn(f"job {job_id}: an observer failed and was removed ({observer!r}: {error!r})", stacklevel=3)
 
 
-class Work(Protocol):
-    """What can be waited for: a `Job` or a `Batch`."""
-
-    id: str
-    outcome: Future[Result]
-
-    def cancel(self) -> bool:
-        """Ask for an end."""
-
-
-def wait_for(work: Work, timeout_s: float | None) -> Result:
-    """Block until `work` ends. Interrupt cancels it, gives that a moment to get under way, and goes on up."""
-    try:
-        result: Result = work.outcome.result(timeout_s)
-    except KeyboardInterrupt:
-        work.cancel()
-        with contextlib.suppress(BaseException):
-            work.outcome.exception(SETTLE_S)
-        raise
-    except TimeoutError as error:
-        if work.outcome.done():
-            raise
-        message = f"job {work.id} was not done after {timeout_s:g} s; it goes on: wait again, or cancel() it"
-        raise JobTimeout(message, job_id=work.id) from error
-    return result
-
-
-async def await_for(work: Work) -> Result:
-    """Await `work` from any loop. Cancelling the waiter cancels it, and gives that a moment to get under way."""
-    shielded: Future[Result] = Future()
-
-    def settle(outcome: Future[Result]) -> None:
-        if shielded.cancelled():
-            return
-        error = outcome.exception()
-        if error is not None:
-            shielded.set_exception(error)
-        else:
-            shielded.set_result(outcome.result())
-
-    work.outcome.add_done_callback(settle)
-    try:
-        return await wait(shielded)
-    except asyncio.CancelledError:
-        if work.cancel():
-            ended: Future[None] = Future()
-            work.outcome.add_done_callback(lambda _: ended.set_result(None))
-            await asyncio.wait({asyncio.wrap_future(ended)}, timeout=SETTLE_S)
-        raise
-
-
 class Stream:
     """The events of a job, for `for` and `async for`. Closing it, or leaving the loop early, cancels the job.
 
@@ -302,6 +256,7 @@ class Stream:
         raise error
 
     def __iter__(self) -> Iterator[Event]:
+        self.job.check()
         try:
             while (event := self._events.get()) is not None:
                 yield event
@@ -311,6 +266,7 @@ class Stream:
         self._last()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
+        self.job.check()
         loop = asyncio.get_running_loop()
         ready = asyncio.Event()
         self._bell = bell_of(loop, ready)
@@ -331,7 +287,8 @@ class Stream:
     def close(self) -> None:
         """Stop listening, and cancel the job if it still runs."""
         self._end()
-        self.job.cancel()
+        with contextlib.suppress(ShuttingDown):
+            self.job.cancel()
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from ...jobs.batch import Batch
 from ...jobs.client import Client
 from ...jobs.job import Job
 from ...jobs.terminal import Silent, TerminalView
+from ...jobs.waiting import attended
 from ...media.results import Result
 from ..show import notebook_view, show
 
@@ -39,12 +40,10 @@ class Stage:
         """
         quiet = quiet or self._client().settings.quiet
         try:
-            view = notebook_view(work, blocking=True, quiet=quiet) if not _succeeded(work) else None
-            with view if view is not None else _terminal_view(work, quiet=quiet):
-                result = self._client().finish(work)
-        except KeyboardInterrupt:
-            work.cancel()  # the first view takes a moment to import, and Stop may come before anybody waits
-            raise
+            with attended(work):
+                view = notebook_view(work, blocking=True, quiet=quiet) if not _succeeded(work) else None
+                with view if view is not None else _terminal_view(work, quiet=quiet):
+                    result = self._client().finish(work)
         except JobError as error:
             if var and isinstance(error.partial, Result):
                 self._assign(var, error.partial)

@@ -45,7 +45,7 @@ class Tasks:
         """
         _check_options(reconnecting)
         if stream:
-            return TaskStream(self._calls.api, runtime().run(self._calls.submit(params)))
+            return TaskStream(self._calls.api, runtime().run(self._calls.submit(params)), sent_here=True)
         return runtime().run(self._calls.run(params) if wait else self._calls.submit(params))
 
     def get(self, task_id: str) -> Response:
@@ -123,7 +123,8 @@ class AsyncTasks:
         """As `Tasks.run`; `stream=True` gives an `AsyncTaskStream`. Cancelling the awaiting task cancels there too."""
         _check_options(reconnecting)
         if stream:
-            return AsyncTaskStream(self._calls.api, await runtime().bridge(self._calls.submit(params)))
+            task = await runtime().bridge(self._calls.submit(params))
+            return AsyncTaskStream(self._calls.api, task, sent_here=True)
         return await runtime().bridge(self._calls.run(params) if wait else self._calls.submit(params))
 
     async def get(self, task_id: str) -> Response:

@@ -39,7 +39,7 @@ def note_cancelled(task_id: str, view: View) -> None:
 
 def cancel_behind(api: Api, task_id: str) -> None:
     """Begin to cancel a task at the service. Does not wait."""
-    runtime().tidy(partial(_cancel, api, task_id))
+    runtime().see_through(partial(_cancel, api, task_id))
 
 
 async def _cancel(api: Api, task_id: str) -> None:

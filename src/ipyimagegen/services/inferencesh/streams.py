@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 from ...core.errors import ImagegenError
 from ...runtime import bell_of, ring_or_beat, runtime
 from .api import Api
-from .ending import note
+from .ending import cancel_behind, note
 from .errors import TaskCancelled, TaskFailed, task_error
 from .messages import View
 from .statuses import TaskStatus
@@ -40,8 +40,9 @@ class _Updates:
     `task_id`; `result` is the finished task once it succeeded, `error` what went wrong, else `None`.
     """
 
-    def __init__(self, api: Api, task: dict[str, Any]) -> None:
+    def __init__(self, api: Api, task: dict[str, Any], *, sent_here: bool = False) -> None:
         self.task = task
+        self._sent_here = sent_here
         self.task_id = str(task["id"])
         self.result: dict[str, Any] | None = None
         self.error: BaseException | None = None
@@ -81,6 +82,16 @@ class _Updates:
         self._queue.put(update)
         self._bell()
 
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """While somebody waits for an update: an exception that comes then cancels a task that `run` sent."""
+        try:
+            yield
+        except BaseException:
+            if self._sent_here:
+                cancel_behind(self._api, self.task_id)
+            raise
+
     def close(self) -> None:
         """Stop listening. The task goes on: `client.cancel(task_id)` ends it."""
         if self._reading is not None:
@@ -94,7 +105,8 @@ class TaskStream(_Updates):
     """The updates of a task, for `for` or a `with` block: each one the whole task as far as it is known then.
 
     The last one is the end; a task that failed or was cancelled raises `TaskFailed` or `TaskCancelled` after it. Blocks
-    between updates. Leaving early ends the listening and not the task.
+    between updates. Leaving early ends the listening and not the task; Interrupt while it waits, or what else a signal
+    raises, cancels a task that `run` sent.
     """
 
     def __iter__(self) -> Self:
@@ -104,7 +116,8 @@ class TaskStream(_Updates):
         self._begin()
         if self._reading is not None and self._reading.done() and self._queue.empty():
             raise StopIteration
-        update = self._queue.get()
+        with self._waiting():
+            update = self._queue.get()
         if update is None:
             if self.error is not None:
                 raise self.error
@@ -141,7 +154,8 @@ class AsyncTaskStream(_Updates):
             except queue.Empty:
                 if self._reading is not None and self._reading.done() and self._queue.empty():
                     raise StopAsyncIteration from None
-                await ring_or_beat(ready)
+                with self._waiting():
+                    await ring_or_beat(ready)
                 ready.clear()
         if update is None:
             if self.error is not None:

@@ -39,6 +39,7 @@ from ...media.encoded import decode_data_uri
 from ...media.results import Result, Timings
 from ...net.secrets import redact
 from ...net.shield import cancels, to_its_end
+from ...runtime import runtime
 from .collect import Collector
 
 T = TypeVar("T")
@@ -153,12 +154,16 @@ class Entry:
         ticket, and whoever can cancel at the service finds it in `ticket`.
         """
         asked_before = cancels()
-        await self.prepared()
+        accepted: Future[None] = Future()
+        runtime().hold(accepted)  # a process that ends now would not know whether it was taken in
         try:
+            await self.prepared()
             yield
         except (Exception, asyncio.CancelledError) as error:
             self.close_by(error)
             raise
+        finally:
+            accepted.set_result(None)
         if cancels() > asked_before:
             raise asyncio.CancelledError
 

@@ -1,0 +1,115 @@
+"""Waiting for jobs, so that none outlives its waiter.
+
+Whatever ends a wait but the job's own end cancels the job: Interrupt, `SystemExit` or any other exception that a
+signal's handler raises, the cancelling of a task, a coroutine that is thrown away. Nobody would look at the meter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+from collections.abc import Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from typing import Protocol
+
+from ..core.errors import JobTimeout, ShuttingDown
+from ..media.results import Result
+from ..runtime import wait
+
+SETTLE_S = 0.3
+"""How long an interrupted wait lets the cancelling get under way before it returns to the user."""
+
+
+class Work(Protocol):
+    """What can be waited for: a `Job` or a `Batch`."""
+
+    id: str
+    outcome: Future[Result]
+
+    def cancel(self) -> bool:
+        """Ask for an end."""
+
+    def check(self) -> None:
+        """Raise `ShuttingDown` where it will never be done here."""
+
+
+class Attended:
+    """The jobs that somebody waits for: those it is called with."""
+
+    def __init__(self, *works: Work) -> None:
+        self._works = list(works)
+
+    def __call__(self, work: Work) -> None:
+        """One more, before it is sent."""
+        self._works.append(work)
+
+    def let_go(self) -> None:
+        """Cancel them; those that have ended are as they are."""
+        for work in self._works:
+            with suppress(ShuttingDown):
+                work.cancel()
+
+
+@contextmanager
+def attended(*works: Work) -> Iterator[Attended]:
+    """A block that waits for `works`, and for those that it is told of before they are sent.
+
+    An exception that leaves it cancels them. A view takes a moment to import: nobody waits in `wait_for` meanwhile.
+    """
+    those = Attended(*works)
+    try:
+        yield those
+    except BaseException:
+        those.let_go()
+        raise
+
+
+def wait_for(work: Work, timeout_s: float | None) -> Result:
+    """Block until `work` ends. An exception that comes from elsewhere cancels it, a moment later, and goes on up.
+
+    Raises what ended `work`, and `JobTimeout` after `timeout_s` seconds: it then goes on.
+    """
+    work.check()
+    try:
+        # Not `outcome.result(timeout_s)`: a handler of SIGALRM raises TimeoutError too, and that one is no deadline.
+        concurrent.futures.wait((work.outcome,), timeout_s)
+    except BaseException:
+        with suppress(BaseException):
+            if work.cancel():
+                concurrent.futures.wait((work.outcome,), SETTLE_S)
+        raise
+    if not work.outcome.done():
+        message = f"job {work.id} was not done after {timeout_s:g} s; it goes on: wait again, or cancel() it"
+        raise JobTimeout(message, job_id=work.id)
+    return work.outcome.result()
+
+
+async def await_for(work: Work) -> Result:
+    """Await `work` from any loop. Cancelling the waiter cancels it, and gives that a moment to get under way."""
+    work.check()
+    shielded: Future[Result] = Future()
+
+    def settle(outcome: Future[Result]) -> None:
+        if shielded.cancelled():
+            return
+        error = outcome.exception()
+        if error is not None:
+            shielded.set_exception(error)
+        else:
+            shielded.set_result(outcome.result())
+
+    work.outcome.add_done_callback(settle)
+    try:
+        return await wait(shielded)
+    except asyncio.CancelledError:
+        with suppress(ShuttingDown):
+            if work.cancel():
+                ended: Future[None] = Future()
+                work.outcome.add_done_callback(lambda _: ended.set_result(None))
+                await asyncio.wait({asyncio.wrap_future(ended)}, timeout=SETTLE_S)
+        raise
+    except BaseException:  # its own end, or nobody holds the waiting coroutine any more
+        with suppress(ShuttingDown):
+            work.cancel()
+        raise
