@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .faults import Fate, Fault, Faults
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_OPEN_BODY_BYTES = 64 * 1024
+"""Where no key is asked for."""
 LOGGED_PATH = 100
 
 
@@ -62,17 +64,20 @@ class Incoming:
 
 
 Handler = Callable[[Incoming], Awaitable[Response]]
+Guard = Callable[[Request], Response | None]
+"""Looks at a request's head alone: the refusal, or `None` for one that may go on and have its body read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One route of one service: its name in records and faults, and what answers it."""
+    """One route of one service: its name in records and faults, what lets a request in, and what answers it."""
 
     service: str
     route: str
     method: str
     path: str
     handler: Handler
+    guard: Guard | None = None
 
 
 class CloseFramedResponse(StreamingResponse):
@@ -131,14 +136,13 @@ class Exchange:
         if fault and fault.kind == "reset":
             await self._drop(request, number)
             return
-        body = await _read(request)
-        if body is None:
-            refusal = Response("The body is too large.", status_code=413, media_type="text/plain")
-            await refusal(request.scope, request.receive, send)
-            return
-        self._records.update(number, body=body[:KEPT_BODY_BYTES], received_bytes=len(body))
-        incoming = Incoming(request, body, fault)
         response = instead(request, fault) if fault else None
+        refused = response is None and (response := self._refusal(request)) is not None
+        body = b"" if refused else await _read(request, MAX_BODY_BYTES if self.call.guard else MAX_OPEN_BODY_BYTES)
+        if body is None:
+            response = _too_large()
+        self._records.update(number, body=(body or b"")[:KEPT_BODY_BYTES], received_bytes=len(body or b""))
+        incoming = Incoming(request, body or b"", fault)
         if response is None:
             response = await self.call.handler(incoming)
         self._records.update(number, job=incoming.job)
@@ -152,6 +156,17 @@ class Exchange:
         if isinstance(response, CloseFramedResponse):
             self._connections.frame_by_closing(request.scope)
         await response(request.scope, request.receive, send)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """What the head alone says no to. The body of such a request is never held."""
+        length = request.headers.get("content-length", "")
+        limit = MAX_BODY_BYTES if self.call.guard else MAX_OPEN_BODY_BYTES
+        refusal = self.call.guard(request) if self.call.guard else None
+        if refusal is None and length.isdecimal() and int(length[:20]) > limit:
+            refusal = _too_large()
+        if refusal is not None and "expect" in request.headers:
+            refusal.headers["Connection"] = "close"  # nobody knows whether its body will still come
+        return refusal
 
     async def _drop(self, request: Request, number: int) -> None:
         self._records.update(number, status=0)
@@ -171,12 +186,16 @@ def log_line(record: RequestRecord) -> str:
     )
 
 
-async def _read(request: Request) -> bytes | None:
+def _too_large() -> Response:
+    return Response("The body is too large.", status_code=413, media_type="text/plain")
+
+
+async def _read(request: Request, limit: int) -> bytes | None:
     """The body, or `None` if it is larger than anything that is sent in earnest."""
     pieces, size = [], 0
     async for piece in request.stream():
         size += len(piece)
-        if size > MAX_BODY_BYTES:
+        if size > limit:
             return None
         pieces.append(piece)
     return b"".join(pieces)

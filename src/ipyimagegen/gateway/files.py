@@ -7,6 +7,7 @@ import re
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
@@ -14,6 +15,9 @@ from starlette.responses import Response
 
 from .exchange import Call, Incoming
 from .orders import BadOrder
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
 CAPACITY_BYTES = 512 * 1024 * 1024
 MAX_SIGNED = 10_000
@@ -87,7 +91,7 @@ class FileStore:
         """The routes: reading, and putting."""
         return [
             Call("files", "download", "GET", "/files/{token}/{name}", self._download),
-            Call("files", "upload", "PUT", "/uploads/{token}/{name}", self._upload),
+            Call("files", "upload", "PUT", "/uploads/{token}/{name}", self._upload, self._refusal),
         ]
 
     async def _download(self, incoming: Incoming) -> Response:
@@ -97,10 +101,10 @@ class FileStore:
         headers = {"ETag": f'"{held.token}"', "X-Content-Type-Options": "nosniff"}
         return Response(held.data, media_type=held.content_type, headers=headers)
 
-    async def _upload(self, incoming: Incoming) -> Response:
-        signed = self._signed.get(incoming.path_value("token"))
-        headers = incoming.request.headers
-        asked = f"{self.base_url}{incoming.request.url.path}?{incoming.request.url.query}"
+    def _refusal(self, request: Request) -> Response | None:
+        signed = self._signed.get(str(request.path_params["token"]))
+        headers = request.headers
+        asked = f"{self.base_url}{request.url.path}?{request.url.query}"
         if "authorization" in headers:
             return _store_error(400, "InvalidArgument", "Only one auth mechanism allowed: remove Authorization.")
         if signed is None or asked != signed.upload_url:
@@ -109,6 +113,12 @@ class FileStore:
             return _store_error(411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
         if headers.get("content-type", "") != signed.content_type:
             return _store_error(403, "SignatureDoesNotMatch", f"Content-Type must be {signed.content_type}.")
+        return None
+
+    async def _upload(self, incoming: Incoming) -> Response:
+        signed = self._signed.get(incoming.path_value("token"))
+        if signed is None:  # forgotten while the bytes came
+            return _store_error(403, "AccessDenied", "The signature is unknown or has expired.")
         address = signed.access_url
         self._hold(StoredFile(signed.token, signed.name, signed.content_type, address, incoming.body))
         return Response(status_code=200, headers={"ETag": f'"{signed.token}"'})

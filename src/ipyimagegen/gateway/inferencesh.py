@@ -20,6 +20,8 @@ from .orders import BadOrder, Order, read_order
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from starlette.requests import Request
+
     from .deliveries import Deliveries
     from .files import FileStore, StoredFile
 
@@ -102,13 +104,21 @@ class InferenceSh:
             ("cancel", "POST", "/tasks/{id}/cancel", self._cancel),
             ("files", "POST", "/files", self._create_files),
         ]
-        return [Call("inferencesh", route, method, path, self._guarded(do)) for route, method, path, do in table]
+        return [
+            Call("inferencesh", route, method, path, self._answering(do), self._refusal)
+            for route, method, path, do in table
+        ]
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _refusal(self, request: Request) -> Response | None:
+        sent = request.headers.get("authorization", "")
+        if hmac.compare_digest(sent.encode(), self._authorization.encode()):
+            return None
+        return self._problem(401, "Unauthorized", "invalid API key" if sent else "missing API key")
+
+    def _answering(self, handler: Handler) -> Handler:
+        """The handler, with what it raises as this service's problems."""
+
         async def handle(incoming: Incoming) -> Response:
-            sent = incoming.request.headers.get("authorization", "")
-            if not hmac.compare_digest(sent.encode(), self._authorization.encode()):
-                return self._problem(401, "Unauthorized", "invalid API key" if sent else "missing API key")
             try:
                 return await handler(incoming)
             except Problem as error:

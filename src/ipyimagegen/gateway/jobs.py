@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from .kept_inputs import KeptInputs, shortened, without_pictures
 from .records import log
 from .work import Step, Work, WorkFailed
 
@@ -27,6 +28,8 @@ SERVICES: tuple[ServiceName, ...] = ("speedpix", "openpixels", "segmind", "infer
 
 Phase = Literal["queued", "running", "succeeded", "failed", "cancelled", "rejected"]
 KEPT_JOBS = 5_000
+KEPT_INPUT_BYTES = 256 * 1024 * 1024
+"""Of the inputs of all jobs; beyond that, those of jobs that have ended are forgotten."""
 
 
 class QueueFull(Exception):
@@ -166,6 +169,7 @@ class JobQueue:
         self._files = files
         self._lanes = {service: _Lane(limits[service]) for service in SERVICES}
         self._jobs: dict[str, Job] = {}
+        self._inputs = KeptInputs(KEPT_INPUT_BYTES)
 
     def submit(
         self,
@@ -179,11 +183,13 @@ class JobQueue:
     ) -> Job:
         """Take a job in. Starts it at once where a slot is free. Raises `QueueFull`."""
         lane = self._lanes[service]
-        if lane.running >= lane.limits.slots and len(lane.waiting) >= lane.limits.queue_limit:
+        full = lane.running >= lane.limits.slots and len(lane.waiting) >= lane.limits.queue_limit
+        if full or self._inputs.full(order, inputs):
             raise QueueFull(lane.limits.retry_after_s)
         identity = secrets.token_hex(12)
         job = Job(JobState(identity, service, model, order, inputs, time.time(), details=details or {}), fate)
         self._jobs[identity] = job
+        self._inputs.opened(identity, order, inputs)
         self._forget_old()
         lane.waiting.append(job)
         self._fill(lane)
@@ -272,6 +278,7 @@ class JobQueue:
 
     def _finish(self, job: Job, phase: Phase, **facts: object) -> None:
         job.change(phase=phase, finished_at=time.time(), **facts)
+        self._inputs.ended(job.state.id)
         if phase == "succeeded":
             lane = self._lanes[job.state.service]
             before, now = lane.usual_work_s, job.state.work_s
@@ -284,3 +291,8 @@ class JobQueue:
             oldest = next((key for key, job in self._jobs.items() if job.state.finished), None)
             if oldest is not None:
                 del self._jobs[oldest]
+                self._inputs.forgotten(oldest)
+        for job_id in self._inputs.too_many():
+            job, state = self._jobs[job_id], self._jobs[job_id].state
+            slim: dict[str, Any] = {name: shortened(value) for name, value in state.inputs.items()}
+            job.state = replace(state, order=without_pictures(state.order), inputs=slim)

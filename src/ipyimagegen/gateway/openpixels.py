@@ -17,6 +17,8 @@ from .orders import BadOrder, read_order
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
     from .files import FileStore
 
 MODELS = frozenset({"flux-dev", "flux-schnell", "flux-pro-1.1", "flux-1.1-pro"})
@@ -52,27 +54,16 @@ class OpenPixels:
     def calls(self) -> list[Call]:
         """The routes."""
         return [
-            Call("openpixels", "submit", "POST", "/v2/submit", self._guarded(self._submit)),
-            Call("openpixels", "poll", "GET", "/v2/poll/{id}", self._guarded(self._poll)),
+            Call("openpixels", "submit", "POST", "/v2/submit", _answering(self._submit), self._refusal),
+            Call("openpixels", "poll", "GET", "/v2/poll/{id}", _answering(self._poll), self._refusal),
             Call("openpixels", "health", "GET", "/status", self._health),
         ]
 
-    def _guarded(self, handler: Handler) -> Handler:
-        async def handle(incoming: Incoming) -> Response:
-            sent = incoming.request.headers.get("authorization", "")
-            if not hmac.compare_digest(sent.encode(), self._authorization.encode()):
-                return _error(401, "auth", "invalid_key" if sent else "missing_key", "invalid API key")
-            try:
-                return await handler(incoming)
-            except (BadOrder, BadBody) as error:
-                params = {"field": error.field} if isinstance(error, BadOrder) else {}
-                return _error(400, "validation", "invalid_request", str(error), params)
-            except QueueFull as error:
-                refused = _error(429, "rate_limit", "too_many_jobs", str(error))
-                refused.headers["Retry-After"] = retry_after(error.retry_after_s)
-                return refused
-
-        return handle
+    def _refusal(self, request: Request) -> Response | None:
+        sent = request.headers.get("authorization", "")
+        if hmac.compare_digest(sent.encode(), self._authorization.encode()):
+            return None
+        return _error(401, "auth", "invalid_key" if sent else "missing_key", "invalid API key")
 
     async def _submit(self, incoming: Incoming) -> Response:
         payload = incoming.json()
@@ -123,6 +114,23 @@ class OpenPixels:
         if self.options.picture == "data_url":
             return {"url": f"data:{picture.content_type};base64,{text}"}
         return {"base64": text} if self.options.picture == "base64" else text
+
+
+def _answering(handler: Handler) -> Handler:
+    """The handler, with what it raises as this service's errors."""
+
+    async def handle(incoming: Incoming) -> Response:
+        try:
+            return await handler(incoming)
+        except (BadOrder, BadBody) as error:
+            params = {"field": error.field} if isinstance(error, BadOrder) else {}
+            return _error(400, "validation", "invalid_request", str(error), params)
+        except QueueFull as error:
+            refused = _error(429, "rate_limit", "too_many_jobs", str(error))
+            refused.headers["Retry-After"] = retry_after(error.retry_after_s)
+            return refused
+
+    return handle
 
 
 def _route(payload: Mapping[str, object]) -> str:

@@ -21,6 +21,8 @@ from .segmind_models import MODELS, Model
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
     from .deliveries import Deliveries
     from .files import FileStore
 
@@ -72,25 +74,23 @@ class Segmind:
 
     def calls(self) -> list[Call]:
         """The routes, the account's first: they are the more exact ones."""
-        guarded = self._guarded
         wrong = "GET,PUT,PATCH,DELETE"
         return [
-            *self.account.calls(guarded),
-            Call("segmind", "status", "GET", "/v2/requests/{id}/status", guarded(self._status)),
-            Call("segmind", "result", "GET", "/v2/requests/{id}", guarded(self._result)),
-            Call("segmind", "workflow", "POST", "/workflows/{id}", guarded(self._workflow)),
-            Call("segmind", "workflow_poll", "GET", "/workflows/request/{id}", guarded(self._workflow_poll)),
-            Call("segmind", "run", "POST", "/v1/{slug}", guarded(self._run)),
-            Call("segmind", "submit", "POST", "/v2/{slug}", guarded(self._submit)),
+            *self.account.calls(self._guarded),
+            self._guarded("status", "GET", "/v2/requests/{id}/status", self._status),
+            self._guarded("result", "GET", "/v2/requests/{id}", self._result),
+            self._guarded("workflow", "POST", "/workflows/{id}", self._workflow),
+            self._guarded("workflow_poll", "GET", "/workflows/request/{id}", self._workflow_poll),
+            self._guarded("run", "POST", "/v1/{slug}", self._run),
+            self._guarded("submit", "POST", "/v2/{slug}", self._submit),
             Call("segmind", "wrong_method", wrong, "/v1/{slug}", _wrong_method),
             Call("segmind", "wrong_method", wrong, "/v2/{slug}", _wrong_method),
         ]
 
-    def _guarded(self, handler: Handler) -> Handler:
+    def _guarded(self, route: str, method: str, path: str, handler: Handler) -> Call:
+        """A route that asks for the key first, and puts what its handler raises into this service's errors."""
+
         async def handle(incoming: Incoming) -> Response:
-            sent = incoming.request.headers.get("x-api-key", "")
-            if not hmac.compare_digest(sent.encode(), self._key.encode()):
-                return self._unauthorized("Invalid API key" if sent else MISSING_KEY)
             try:
                 if incoming.request.method == "POST":
                     _check_content_type(incoming)
@@ -103,7 +103,13 @@ class Segmind:
                 headers = {"x-rate-limit-reset-at-utc": reset_at(error.retry_after_s)}
                 return JSONResponse({"error": "Rate limit exceeded"}, status_code=429, headers=headers)
 
-        return handle
+        return Call("segmind", route, method, path, handle, self._refusal)
+
+    def _refusal(self, request: Request) -> Response | None:
+        sent = request.headers.get("x-api-key", "")
+        if hmac.compare_digest(sent.encode(), self._key.encode()):
+            return None
+        return self._unauthorized("Invalid API key" if sent else MISSING_KEY)
 
     def _unauthorized(self, message: str) -> Response:
         body: dict[str, object] = {"error": message}

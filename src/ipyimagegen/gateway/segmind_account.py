@@ -89,7 +89,7 @@ class SegmindAccount:
         self._webhooks: dict[str, Webhook] = {}
         self._left_after: dict[str, float] = {}
 
-    def calls(self, guarded: Callable[[Handler], Handler]) -> list[Call]:
+    def calls(self, guarded: Callable[[str, str, str, Handler], Call]) -> list[Call]:
         """The routes, each behind the service's own check of keys."""
         history = "/inference-request/request-history"
         table = [
@@ -106,7 +106,7 @@ class SegmindAccount:
             ("webhook_delete", "GET", "/webhook/inactive", self._delete_webhook),
             ("webhook_logs", "GET", "/webhook/dispatch-logs", self._webhook_logs),
         ]
-        return [Call("segmind", route, method, path, guarded(handler)) for route, method, path, handler in table]
+        return [guarded(*row) for row in table]
 
     def settle(self, state: JobState) -> None:
         """Charge a job that succeeded; nothing else is billed."""

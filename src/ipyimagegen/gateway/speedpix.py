@@ -94,21 +94,24 @@ class Gatekeeper:
         self._secret = app_secret.encode()
         self._nonces: dict[str, float] = {}
 
-    def check(self, request: Request, body: bytes, now: float) -> None:
-        """Raise `Refused` with the reason that the service gives."""
+    def check_head(self, request: Request, now: float) -> None:
+        """What can be known before the body is read, its digest taken as it is told. Raises `Refused`, as below."""
         headers = request.headers
         _check_form(headers)
         if headers["x-ca-key"] != self._app_key:
             raise Refused(403, "Invalid AppKey")
         _check_time(headers["x-ca-timestamp"], now)
-        md5 = base64.b64encode(hashlib.md5(body).digest()).decode() if body else ""  # noqa: S324 - the protocol's digest
-        if headers.get("content-md5", "") != md5:
-            raise Refused(403, "Invalid Content-MD5")
-        text = string_to_sign(request, md5)
+        text = string_to_sign(request, headers.get("content-md5", ""))
         expected = base64.b64encode(hmac.digest(self._secret, text.encode(), "sha256")).decode()
         if not hmac.compare_digest(expected.encode(), headers["x-ca-signature"].encode()):
             raise Refused(403, f"Invalid Signature, Server StringToSign:`{text.replace(chr(10), '#')}`")
-        self._use_nonce(headers["x-ca-nonce"], now)
+
+    def check_body(self, request: Request, body: bytes, now: float) -> None:
+        """Whether this is the body that was signed, for the first time. Raises `Refused`, in the service's words."""
+        md5 = base64.b64encode(hashlib.md5(body).digest()).decode() if body else ""  # noqa: S324 - the protocol's digest
+        if request.headers.get("content-md5", "") != md5:
+            raise Refused(403, "Invalid Content-MD5")
+        self._use_nonce(request.headers["x-ca-nonce"], now)
 
     def _use_nonce(self, nonce: str, now: float) -> None:
         if nonce in self._nonces:
@@ -116,6 +119,11 @@ class Gatekeeper:
         self._nonces[nonce] = now
         while now - next(iter(self._nonces.values())) > 2 * WINDOW_S:
             del self._nonces[next(iter(self._nonces))]
+
+
+def _refused(error: Refused) -> Response:
+    headers = {"x-ca-error-message": str(error), "x-ca-request-id": str(uuid.uuid4()).upper()}
+    return Response(status_code=error.status, headers=headers)
 
 
 def _check_form(headers: Mapping[str, str]) -> None:
@@ -165,16 +173,25 @@ class SpeedPix:
             "result": ("/scc/comfy_get_result", self._result),
             "sign": ("/scc/sp_create_temp_file_upload_sign", self._sign),
         }
-        return [Call("speedpix", name, "POST", path, self._guarded(do)) for name, (path, do) in routes.items()]
+        return [
+            Call("speedpix", name, "POST", path, self._answering(do), self._refusal)
+            for name, (path, do) in routes.items()
+        ]
 
-    def _guarded(self, do: Callable[[Incoming, Mapping[str, object]], object]) -> Handler:
+    def _refusal(self, request: Request) -> Response | None:
+        try:
+            self._gatekeeper.check_head(request, time.time())
+        except Refused as error:
+            return _refused(error)
+        return None
+
+    def _answering(self, do: Callable[[Incoming, Mapping[str, object]], object]) -> Handler:
         async def handle(incoming: Incoming) -> Response:
             try:
-                self._gatekeeper.check(incoming.request, incoming.body, time.time())
+                self._gatekeeper.check_body(incoming.request, incoming.body, time.time())
                 return self._envelope(SUCCESS, do(incoming, incoming.json()))
             except Refused as error:
-                headers = {"x-ca-error-message": str(error), "x-ca-request-id": str(uuid.uuid4()).upper()}
-                return Response(status_code=error.status, headers=headers)
+                return _refused(error)
             except (BizError, BadOrder, BadBody) as error:
                 code = error.sub_code if isinstance(error, BizError) else "INVALID_PARAMETER"
                 return self._envelope(REJECTED, None, code, str(error))
