@@ -28,13 +28,9 @@ _STEPS = re.compile(r"\s*steps:\s*\d", re.IGNORECASE)
 _BEHIND = re.compile(r"\s*(negative )?template:", re.IGNORECASE)
 """What the extension Dynamic Prompts writes behind the settings: texts with commas and colons of their own."""
 
-_KNOWN = frozenset(
-    {
-        *("steps", "sampler", "cfg scale", "guidance scale", "seed", "size", "model", "model hash", "version"),
-        *("denoising strength", "clip skip", "schedule type", "vae", "vae hash", "lora hashes", "hires upscale"),
-    }
-)
-"""In lower case. One of them must be there: without, it is no line of settings."""
+_WORDS = frozenset({"sampler", "schedule type", "version", "model hash", "vae hash", "lora hashes"})
+_KNOWN = _WORDS | {"steps", "cfg scale", "guidance scale", "seed", "size", "denoising strength", "clip skip"}
+"""In lower case. One of them must be there: without, it is no line of settings. Those that are no words are numbers."""
 
 _PROMPT_LINES, _NEGATIVE_LINES = "Prompt lines", "Negative lines"
 """Ours: how many lines each prompt has, written where one of its lines could be taken for something else."""
@@ -94,7 +90,12 @@ def _is_doubtful(line: str) -> bool:
 
 
 def _is_settings(pairs: Mapping[str, str]) -> bool:
-    return len(pairs) >= _MIN_PAIRS and any(key.lower() in _KNOWN for key in pairs)
+    return len(pairs) >= _MIN_PAIRS and any(_is_known(key.lower(), value) for key, value in pairs.items())
+
+
+def _is_known(key: str, value: str) -> bool:
+    """Whether a pair is one that only settings have: `seed: 42` is, `model: a woman` may be of a prompt."""
+    return key in _KNOWN and (key in _WORDS or value[:1].isdigit())
 
 
 def _clean_key(key: str) -> str:

@@ -115,13 +115,10 @@ def _locations(meta: bytes, box: Box) -> Iterator[tuple[int, tuple[int, int]]]:
             method, at = _number(meta, at, 2)
         base, at = _number(meta, at + 2, base_size)
         extents, at = _number(meta, at, 2)
-        place = None
-        for _ in range(min(extents, MAX_BOXES)):
-            offset, at = _number(meta, at + index_size, offset_size)
-            length, at = _number(meta, at, length_size)
-            place = (base + offset, length)
-        if place is not None and extents == 1 and method & 15 == 0:
-            yield item, place
+        if extents == 1 and method & 15 == 0:
+            offset, after = _number(meta, at + index_size, offset_size)
+            yield item, (base + offset, _number(meta, after, length_size)[0])
+        at += extents * (index_size + offset_size + length_size)
 
 
 def _number(data: bytes, at: int, size: int) -> tuple[int, int]:

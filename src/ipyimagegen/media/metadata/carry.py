@@ -102,6 +102,8 @@ def carry(
             work.absent(name, text)
         else:
             work.give(name, param, text)
+    if "<lora:" in prompt and spec.params.prompt is not None:
+        work.left_out.append(LeftOut("loras in the prompt", None, "<lora:…> is the web UI's; others read it as words"))
     _model(work)
     _size(work)
     _guidance(work)

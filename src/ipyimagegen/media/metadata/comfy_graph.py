@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
-MAX_HOPS = 500
+MAX_HOPS = 100
 """How many nodes a value is followed through. Circles are possible in hostile files."""
+_MAX_INPUTS = 500
 
 Link = tuple[str, int]
 _VALUES = ("value", "Value", "int", "float", "number", "Number", "seed", "text", "Text", "string", "String", "input")
 _COMPUTED = re.compile(
-    r"math|expression|calculat|random|switch|select|index|line|wildcard|evaluate|operation", re.IGNORECASE
+    r"math|expression|calculat|random|switch|select|index|wildcard|evaluate|operation", re.IGNORECASE
 )
-_LOOSE_SIZE = re.compile(r"\D{0,12}(\d{2,5})\s{0,3}[x×]\s{0,3}(\d{2,5})")
+_LOOSE_SIZE = re.compile(r"(\d{2,5})\s{0,3}[x×]\s{0,3}(\d{2,5})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,43 +140,41 @@ def _scalar(value: object) -> str | int | float | None:
 
 def _held(node: Node, name: str, slot: int) -> tuple[str | int | float | None, Link | None]:
     """What a node holds under that name, or its only value; or the link by which it has it from elsewhere."""
-    if name in ("width", "height") and (size := _size(node)) is not None:
-        return size[name == "height"], None
-    for key in (name, *_VALUES):
-        if key in node.inputs:
-            link = as_link(node.inputs[key])
-            if link is not None:
-                return None, link
-            if not _COMPUTED.search(node.kind) or key == name:
-                return _scalar(node.inputs[key]), None
+    if name in ("width", "height") and (ratio := _ratio(node)):
+        size = _LOOSE_SIZE.search(ratio)
+        return (int(size[1 if name == "width" else 2]) if size and not _is_swapped(node) else None), None
     links = [link for _, link in node.links()]
     values = [value for value in map(_scalar, node.inputs.values()) if value is not None]
     if _COMPUTED.search(node.kind) and len(links) + len(values) > 1:
         return None, None
+    for key in (name, *_VALUES):
+        if key in node.inputs:
+            return _scalar(node.inputs[key]), as_link(node.inputs[key])
     if len(links) == 1 and not values:
         return None, links[0]
-    numbers = [value for value in values if not isinstance(value, str)]
     if not links and len(values) == 1:
         return values[0], None
+    numbers = [value for value in values if not isinstance(value, str)]
     return (numbers[slot], None) if not links and len(numbers) == len(node.outputs) > slot else (None, None)
 
 
-def _size(node: Node) -> tuple[int, int] | None:
-    """Of nodes that offer sizes as words: `832x1216 (0.68)`."""
-    if "width" in node.inputs or "height" in node.inputs:
-        return None
-    for name in ("resolution", "dimensions", "size", "empty_latent_size"):
-        value = node.inputs.get(name)
-        if isinstance(value, str) and (found := _LOOSE_SIZE.match(value)):
-            return int(found[1]), int(found[2])
-    return None
+def _ratio(node: Node) -> str:
+    """The words of a node that offers sizes: `3:4 portrait 896x1152`; `""` where its own width and height count."""
+    words = (node.inputs.get(name) for name in ("aspect_ratio", "resolution", "dimensions", "size", "ratio"))
+    return next((word for word in words if isinstance(word, str) and "custom" not in word.lower()), "")
+
+
+def _is_swapped(node: Node) -> bool:
+    return any("swap" in name and value not in (False, "Off", "false") for name, value in node.inputs.items())
 
 
 def read(data: Mapping[str, Any], drawing: Mapping[str, Any] | None = None) -> Graph | None:
     """The graph in a file's JSON, `None` for what is none. `drawing` is the editor's, for the names of slots."""
     names = _slot_names(drawing or {})
     nodes = {
-        str(key): Node(str(key), node["class_type"], node["inputs"], names.get(str(key), ()))
+        str(key): Node(
+            str(key), node["class_type"], dict(islice(node["inputs"].items(), _MAX_INPUTS)), names.get(str(key), ())
+        )
         for key, node in data.items()
         if isinstance(node, dict) and isinstance(node.get("class_type"), str) and isinstance(node.get("inputs"), dict)
     }

@@ -58,7 +58,7 @@ def model(graph: Graph, holders: Sequence[Node]) -> tuple[str, list[JSON]]:
 def _loras(graph: Graph, node: Node, *, depth: int) -> list[JSON]:
     """`lora_name` and `strength_model`; numbered ones of stacks; `{"on", "lora", "strength"}` of rgthree's loader."""
     found: list[JSON] = []
-    for key, held in node.inputs.items():
+    for key, held in list(node.inputs.items())[: _MAX_LORAS * 4]:
         if isinstance(held, dict) and isinstance(held.get("lora"), str) and held.get("on", True):
             found.append({"name": held["lora"], "weight": held.get("strength")})
         elif _LORA.match(key) and not isinstance(held, dict):

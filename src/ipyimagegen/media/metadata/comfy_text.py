@@ -34,7 +34,7 @@ _UNSAID = re.compile(
 )
 _NO_TEXT = re.compile(
     r"delimiter|separator|^sep$|mode|action|style|model|filename|path|clean|linebreak|seed|type|device|normaliz|"
-    r"interpretation|name|language|format|encoding|lora",
+    r"interpretation|name|language|format|encoding|lora|tidy|^result$|join_with",
     re.IGNORECASE,
 )
 _ENCODED = (
@@ -216,7 +216,7 @@ class _Walk:
                 self.graph.doubt(f"{node} makes or changes texts; what came out of it is not in the file")
                 if "populated_text" not in node.inputs and len(candidates) != 1:
                     return None
-            if len(candidates) > 1 and _JOINS.search(node.kind):
+            if len(candidates) > 1 and self._joins(node):
                 return self._joined(node, candidates, depth)
             if len(candidates) != 1:
                 if candidates:
@@ -246,10 +246,19 @@ class _Walk:
         linked = [key for key in filled if key in links]
         if len(filled) > 1 and len(linked) == 1 and re.search("show|display|preview", node.kind, re.IGNORECASE):
             return linked
-        return [name] if len(filled) > 1 and name in filled and not _JOINS.search(node.kind) else filled
+        if len(filled) > 1 and not self._joins(node):
+            said = node.outputs[slot].lower() if slot < len(node.outputs) else name if slot == 0 else ""
+            return [said] if said in filled else filled
+        return filled
+
+    @staticmethod
+    def _joins(node: Node) -> bool:
+        return _JOINS.search(node.kind) is not None or node.inputs.get("action") == "append"
 
     def _joined(self, node: Node, names: Sequence[str], depth: int) -> str | None:
-        between = next((node.inputs[key] for key in node.inputs if re.search("delim|separator|^sep$", key)), None)
+        between = next(
+            (node.inputs[key] for key in node.inputs if re.search("delim|separator|^sep$|join_with", key)), None
+        )
         between = between.replace("\\n", "\n") if isinstance(between, str) else ", "
         parts = []
         for name in names[:_MAX_TEXTS]:

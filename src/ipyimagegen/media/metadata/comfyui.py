@@ -16,7 +16,7 @@ from .comfy_graph import MAX_HOPS, Graph, Link, Node, as_link, read
 from .comfy_parts import model, size
 from .comfy_text import Words, words
 
-_SAVES = re.compile(r"save|output|export", re.IGNORECASE)
+_SAVES = re.compile(r"save|output|export|VideoCombine", re.IGNORECASE)
 _SHOWS = re.compile(r"preview|show|display|note|metadata|info", re.IGNORECASE)
 _SETTINGS = frozenset(
     (
@@ -57,6 +57,8 @@ _POSITIVE = (
 )
 _NEGATIVE = ("negative", "neg_conditioning", "neg", "negative_cond", "conditioning_negative")
 _PIPES = ("pipe", "basic_pipe", "context", "ctx", "sdxl_tuple", "base_ctx", "pipe_opt", "optional_pipe")
+
+_MAX_ASKED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +143,9 @@ def is_sampler(node: Node) -> bool:
 def _chosen(graph: Graph) -> tuple[Node | None, list[Node]]:
     """The sampler whose settings are the picture's, and the others that had a part in it."""
     samplers = [node for node in graph.nodes.values() if is_sampler(node)]
-    for ends in (_SAVES, _SHOWS):
-        last = [node for node in graph.nodes.values() if ends.search(node.kind) and any(node.links())]
-        reached = graph.before(last)
+    saving = [node for node in graph.nodes.values() if _SAVES.search(node.kind)]
+    for last in (saving, [node for node in graph.nodes.values() if node.id not in graph.users]):
+        reached = graph.before(last) | {node.id for node in last}
         if relevant := [node for node in samplers if node.id in reached]:
             break
     else:
@@ -170,24 +172,23 @@ def _chosen(graph: Graph) -> tuple[Node | None, list[Node]]:
 
 def _without_sampler(graph: Graph) -> Read:
     """Graphs whose model is a service, and such with one text only; of several texts none is taken."""
-    last = [node for node in graph.nodes.values() if _SAVES.search(node.kind) and any(node.links())]
-    reached = graph.before(last)
-    prompted = [
-        n for n in graph.nodes.values() if n.id in reached and graph.text(n, "prompt") and "clip" not in n.inputs
-    ]
+    reached = graph.before(node for node in graph.nodes.values() if _SAVES.search(node.kind))
+    asked = [graph.nodes[key] for key in reached if "prompt" in graph.nodes[key].inputs]
+    prompted = [node for node in asked[:_MAX_ASKED] if "clip" not in node.inputs and graph.text(node, "prompt")]
     if len(prompted) == 1:
         node = prompted[0]
         params = {name: graph.value(node, name) for name in ("seed", "width", "height", "aspect_ratio", "model")}
         known = {name: value for name, value in params.items() if value is not None}
         negative = graph.text(node, "negative_prompt")
         return Read(graph.text(node, "prompt"), negative, {"model": node.kind} | known, tuple(graph.doubts))
-    texts = {
-        text
-        for node in graph.nodes.values()
-        if re.search("TextEncode", node.kind) and (text := graph.text(node, "text", "prompt")).strip()
-    }
+    encoders = [node for node in graph.nodes.values() if "TextEncode" in node.kind and not _is_unwanted(graph, node)]
+    texts = {text for node in encoders[:_MAX_ASKED] if (text := graph.text(node, "text", "prompt")).strip()}
     graph.doubt("no sampler that is known is in the graph")
     return Read(texts.pop() if len(texts) == 1 else "", doubts=tuple(graph.doubts))
+
+
+def _is_unwanted(graph: Graph, node: Node) -> bool:
+    return any(name in _NEGATIVE for _, name, _ in graph.users.get(node.id, ()))
 
 
 def _settings(graph: Graph, node: Node, source: Node) -> dict[str, JSON]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,11 +21,14 @@ def read_file(path: str | Path) -> Found:
     """
     path = Path(path).expanduser()
     try:
-        with path.open("rb") as file:
-            found = read_data(Window(file))
-        return _with_side(found, path)
+        is_file = stat.S_ISREG(path.stat().st_mode)
+        if is_file:
+            with path.open("rb") as file:
+                found = read_data(Window(file))
+            return _with_side(found, path)
     except (OSError, ValueError) as error:
         raise StorageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    raise StorageError(f"{path} is no file")
 
 
 def _with_side(found: Found, path: Path) -> Found:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from ...core.errors import MediaError
 from . import exif
-from .window import Data
+from .window import MAX_TEXT_BYTES, Data
 
 EXIF_PREFIX = b"Exif\0\0"
 XMP_PREFIX = b"http://ns.adobe.com/xap/1.0/\0"
@@ -31,12 +32,12 @@ def segments(data: Data) -> Iterator[Segment]:
     """The segments up to the first scan. Raises `MediaError` where the file ends before it."""
     if data[:2] != b"\xff\xd8":
         raise MediaError("not a JPEG file")
-    at, size = 2, len(data)
+    at, size, filled = 2, len(data), 0
     for _ in range(MAX_SEGMENTS):
         start = at
         while data[at : at + 2] == b"\xff\xff":
-            at += 1
-            if at - start > MAX_SEGMENTS:
+            at, filled = at + 1, filled + 1
+            if filled > MAX_SEGMENTS:
                 raise MediaError("this JPEG file is cut off or damaged")
         head = data[at : at + 4]
         if len(head) < 4 or head[0] != 0xFF:
@@ -86,7 +87,8 @@ def read_xmp(data: Data) -> bytes:
 
 def read_comment(data: Data) -> bytes:
     """The COM segments, one after the other: a text over 64 kB is written in several."""
-    return b"".join(data[segment.body : segment.end] for segment in segments(data) if segment.marker == _COM)
+    found = (data[segment.body : segment.end] for segment in segments(data) if segment.marker == _COM)
+    return b"".join(islice(found, MAX_TEXT_BYTES // _MAX_SEGMENT_BYTES))
 
 
 def splice(data: bytes, *, comment: str, note: str) -> bytes:

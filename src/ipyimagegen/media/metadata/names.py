@@ -105,10 +105,10 @@ def _plain(name: str, value: object) -> JSON:
         return number(text) if is_number_name(name) else text or None
     if isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= MAX_BITS):
         return value
+    if name in ("loras", "characters", "regional_prompts") and isinstance(value, list):
+        return [_flat(entry) for entry in value[:MAX_ENTRIES]] or None
     if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
         return ", ".join(value[:MAX_ENTRIES])[:MAX_VALUE_CHARS]
-    if name in ("loras", "characters", "regional_prompts") and isinstance(value, list):
-        return [_flat(entry) for entry in value[:MAX_ENTRIES]]
     return None
 
 

@@ -20,6 +20,7 @@ _LABELLED = re.compile(r"\s{0,9}(prompt|workflow)\s{0,9}:\s{0,9}(?=\{)", re.IGNO
 UNNAMED = ("UserComment", "XPComment", "Comment", "COM", "ImageDescription", "Description", "MakerNote", "XPTitle")
 """Places whose name does not tell which tool wrote there."""
 
+_MAX_OTHERS = 10
 _ISO = ("image/avif", "image/heic", "image/jxl")
 
 
@@ -44,7 +45,7 @@ def _parts(data: Data) -> Iterator[Mapping[str, str]]:
             case "image/png":
                 texts = png.read_texts(data)
                 yield texts
-                yield from _blocks(png.read_exif(data), texts.get(png.XMP_KEYWORD, "").encode())
+                yield from _blocks(png.read_exif(data, texts), texts.get(png.XMP_KEYWORD, "").encode())
             case "image/jpeg":
                 yield from _jpeg(data)
             case "image/webp":
@@ -119,7 +120,7 @@ def views(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """The texts with their keywords in lower case; then once for each unnamed place, as if it had been `parameters`.
 
     An envelope, an object whose values are the texts of a PNG file, is opened: tools that save JPEG and WebP files put
-    everything into one UserComment.
+    everything into one UserComment. At last come objects under names that nobody knows.
     """
     named = {name.lower(): text for name, text in list(texts.items())[::-1]}
     yield named
@@ -130,3 +131,5 @@ def views(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
         inside = {key.lower(): value for key, value in json_in(text).items() if isinstance(value, str)}
         beside = {name: named[name] for name in ("software", "makernote") if name in named}
         yield beside | inside | {"parameters": inside.get("parameters", text)}
+    others = [text for name, text in texts.items() if name not in UNNAMED and text.lstrip()[:1] == "{"]
+    yield from ({"parameters": text} for text in others[:_MAX_OTHERS])

@@ -62,13 +62,12 @@ def has_c2pa(data: Data) -> bool:
     return any(chunk.kind == b"caBX" for chunk in chunks(data))
 
 
-def read_exif(data: Data) -> bytes:
-    """The EXIF block of chunk `eXIf`, or of ImageMagick's older text; `b""` where there is none."""
+def read_exif(data: Data, texts: Mapping[str, str]) -> bytes:
+    """The EXIF block of chunk `eXIf`, or of ImageMagick's older text among `texts`; `b""` where there is none."""
     with suppress(MediaError):  # as far as the file goes
         for chunk in chunks(data):
             if chunk.kind == b"eXIf" and chunk.end - chunk.body <= MAX_TEXT_BYTES:
                 return chunk.text(data)
-    texts = read_texts(data)
     return next((block for name in _RAW_PROFILES if (block := _raw_profile(texts.get(name, "")))), b"")
 
 
@@ -94,11 +93,12 @@ def read_texts(data: Data) -> dict[str, str]:
             if chunk.kind not in _TEXT_KINDS or chunk.end - chunk.body > MAX_TEXT_BYTES:
                 continue
             entry = _read_text(chunk.kind, chunk.text(data), min(MAX_TEXT_BYTES, left))
+            # What does not inflate, or to too much, has cost as much time as a text.
+            left -= len(entry[1]) if entry else MAX_TEXT_BYTES if chunk.kind != b"tEXt" else 0
             if entry and entry[0] not in texts:
                 texts[entry[0]] = entry[1]
-                left -= len(entry[1])
-                if left <= 0:
-                    break
+            if left <= 0:
+                break
     except MediaError:
         return texts
     return texts

@@ -25,6 +25,9 @@ _TELLING = frozenset(
 """An object with a prompt and one of these is the settings of a picture, whoever wrote it."""
 _INNER = ("params", "parameters", "meta", "metadata", "settings", "config", "request", "generation")
 _A1111_PLACES = ("parameters", "generation_data")
+_LORA_TAG = re.compile(r"<lora:([^:<>]{1,200})(?::(-?\d{1,3}(?:\.\d{1,9})?))?[^<>]{0,100}>")
+"""The web UI's way to name a LoRA inside a prompt, and its weight."""
+_MAX_LORAS = 50
 _BRACES = re.compile(r"\{\s*\"")
 
 
@@ -208,8 +211,14 @@ def _of_infotext(tool: str, texts: Texts, info: a1111.Infotext) -> Found:
     pairs = dict(info.params)
     raw_prompt, raw_negative = pairs.pop("Raw prompt", ""), pairs.pop("Raw negative prompt", "")
     size = next((value for key, value in pairs.items() if key.lower() == "size"), "")
-    facts = [*size_in(size).items(), *((key, value) for key, value in pairs.items() if key.lower() != "size")]
-    return made(tool, texts, raw_prompt or info.prompt, raw_negative or info.negative_prompt, facts)
+    prompt = raw_prompt or info.prompt
+    facts: list[tuple[str, Any]] = [
+        *size_in(size).items(),
+        *((key, value) for key, value in pairs.items() if key.lower() != "size"),
+    ]
+    if loras := [_lora(*found) for found in _LORA_TAG.findall(prompt)[:_MAX_LORAS]]:
+        facts.append(("loras", loras))
+    return made(tool, texts, prompt, raw_negative or info.negative_prompt, facts)
 
 
 def _other(texts: Texts) -> Found | None:

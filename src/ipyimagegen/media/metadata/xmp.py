@@ -41,6 +41,7 @@ def _property(text: str, name: str) -> str:
         opened = text.find(">", end, end + _MAX_TAG_CHARS)
         if opened >= 0 and text[opened - 1] != "/" and text[end : end + 1] in ("", ">", " ", "\n", "\t", "\r"):
             closed = text.find(f":{name}>", opened)
-            return html.unescape(_TAG.sub("", text[opened + 1 : max(opened, closed)])).strip() if closed > 0 else ""
+            inside = text[opened + 1 : max(opened, text.rfind("<", opened, closed))] if closed > 0 else ""
+            return html.unescape(_TAG.sub("", inside)).strip()
         at = text.find(f":{name}", end)
     return ""
