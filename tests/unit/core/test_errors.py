@@ -39,7 +39,7 @@ def all_kinds() -> list[type[ImagegenError]]:
         InvalidInput([Problem("steps", "is no number"), Problem("width", "is too large")], model="local/sketch"),
         UnknownModel("local/skech", ("local/sketch",)),
         RateLimited("slowly", service="segmind", retry_after_s=2.5),
-        KINDS[RateLimited]("slowly", status=429, detail="wait"),
+        KINDS[RateLimited](429, "wait"),
         InferenceFailed("no luck", {"status": "FAILED"}, request_id="r1"),
         InferenceTimeout("r1", 2.5),
         TaskFailed("task t1 failed", task={"id": "t1"}, detail="no luck"),

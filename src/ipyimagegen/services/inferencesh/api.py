@@ -24,7 +24,7 @@ from ..kit.inputs import content_type, files_in, is_address, replaced
 from ..kit.uploads import put
 from . import apps
 from .connect import connect
-from .errors import KINDS, SERVICE, own_error, refusal
+from .errors import KINDS, SERVICE, own_error, problem_detail, refusal
 from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
@@ -249,7 +249,7 @@ class Api:
         return value
 
     def _refused(self, answer: Answer) -> ServiceError:
-        return refusal(self.http.error(answer), answer)
+        return refusal(self.http.error(answer, problem_detail(answer)), answer)
 
 
 def _unknown(body: Mapping[str, Any], why: str) -> SubmitUnknown:
@@ -267,5 +267,5 @@ def _object(answer: JSON, what: str) -> dict[str, Any]:
 def _segment(text: object) -> str:
     """Text as one part of a path."""
     if not isinstance(text, str) or text in ("", ".", ".."):
-        raise KINDS[NotFound](f"{SERVICE}: {text!r} is no id", status=None)
+        raise KINDS[NotFound](None, f"{SERVICE}: {text!r} is no id")
     return quote(text, safe="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -39,11 +40,18 @@ class APIError(ServiceError):
     """
 
     def __init__(
-        self, message: str, *, status: int | None, detail: str = "", response_body: str = "", code: str | None = None
+        self,
+        status_code: int | None,
+        message: str,
+        response_body: str | None = None,
+        *,
+        text: str = "",
+        code: str | None = None,
     ) -> None:
-        ServiceError.__init__(self, message, service=SERVICE, status=status, detail=detail)
+        shown = text or (message if status_code is None else f"{SERVICE}: HTTP {status_code}: {message}")
+        ServiceError.__init__(self, shown, service=SERVICE, status=status_code, detail=message)
         self.response_body = response_body
-        self.code = code
+        self.code = code or error_code(_object(response_body or ""))
         """The service's own code, such as `requires_sign_in`; `None` where it gave none."""
         self.retry_after_s: float | None = None
 
@@ -87,6 +95,19 @@ class SetupAction:
     provider_name: str | None = None
     scopes: tuple[str, ...] = ()
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any] | None) -> SetupAction | None:
+        """What an answer says of it; `None` for nothing."""
+        if not isinstance(data, Mapping) or not data:
+            return None
+        scopes = data.get("scopes")
+        return cls(
+            type=_text(data.get("type")),
+            provider=_text(data.get("provider")) or None,
+            provider_name=_text(data.get("provider_name")) or None,
+            scopes=tuple(map(_text, scopes)) if isinstance(scopes, list) else (),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class RequirementError:
@@ -96,6 +117,18 @@ class RequirementError:
     key: str
     message: str
     action: SetupAction | None = None
+
+    @classmethod
+    def from_dict(cls, data: object) -> RequirementError:
+        """What an answer says of it, whatever that is."""
+        if not isinstance(data, Mapping):
+            return cls("", "", capped(str(data), 300))
+        return cls(
+            type=_text(data.get("type")) or "requirement",
+            key=_text(data.get("key")),
+            message=_text(data.get("message")),
+            action=SetupAction.from_dict(data.get("action")),
+        )
 
 
 class RequirementsNotMetError(BadRequest):
@@ -110,6 +143,13 @@ class RequirementsNotMetError(BadRequest):
             status=status_code,
             detail=named,
         )
+
+    @classmethod
+    def from_response(cls, data: Mapping[str, Any], status_code: int = REQUIREMENTS_NOT_MET) -> RequirementsNotMetError:
+        """The error for the JSON of such an answer."""
+        listed = data.get("errors")
+        entries = listed[:MAX_REQUIREMENTS] if isinstance(listed, list) else []
+        return cls([RequirementError.from_dict(entry) for entry in entries], status_code)
 
     @property
     def status_code(self) -> int | None:
@@ -167,20 +207,28 @@ def refusal(error: ServiceError, answer: Answer) -> ServiceError:
     """The documented exception for an answer that is not 2xx; `error` is what its status means everywhere."""
     body = answer.json_object()
     if answer.status == REQUIREMENTS_NOT_MET and isinstance(listed := _errors(body), list):
-        return RequirementsNotMetError([_requirement(entry) for entry in listed[:MAX_REQUIREMENTS]], answer.status)
+        return RequirementsNotMetError.from_response({"errors": listed}, answer.status)
     kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
     if answer.ok:
         kind = KINDS[BadRequest]  # `{"success": false}` in an answer that is well otherwise
-    raised = kind(
-        str(error),
-        status=answer.status,
-        detail=error.detail,
-        response_body=redact(capped(answer.text)),
-        code=error_code(body),
-    )
+    raised = kind(answer.status, error.detail, redact(capped(answer.text)), text=str(error), code=error_code(body))
     if isinstance(error, RateLimited):
         raised.retry_after_s = error.retry_after_s
     return raised
+
+
+def problem_detail(answer: Answer) -> str:
+    """The `detail` of a problem (RFC 9457, 3.1.4), which alone says what is wrong; its title only names the kind."""
+    detail = answer.json_object().get("detail")
+    return detail if isinstance(detail, str) else ""
+
+
+def _object(text: str) -> Mapping[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def error_code(body: Mapping[str, Any]) -> str | None:
@@ -195,28 +243,6 @@ def error_code(body: Mapping[str, Any]) -> str | None:
 def _errors(body: Mapping[str, Any]) -> Any:
     inner = body.get("error")
     return body.get("errors") or (inner.get("errors") if isinstance(inner, dict) else None)
-
-
-def _requirement(entry: object) -> RequirementError:
-    if not isinstance(entry, dict):
-        return RequirementError("", "", capped(str(entry), 300))
-    action = entry.get("action")
-    return RequirementError(
-        type=_text(entry.get("type")) or "requirement",
-        key=_text(entry.get("key")),
-        message=_text(entry.get("message")),
-        action=_action(action) if isinstance(action, dict) else None,
-    )
-
-
-def _action(action: Mapping[str, Any]) -> SetupAction:
-    scopes = action.get("scopes")
-    return SetupAction(
-        type=_text(action.get("type")),
-        provider=_text(action.get("provider")) or None,
-        provider_name=_text(action.get("provider_name")) or None,
-        scopes=tuple(_text(scope) for scope in scopes) if isinstance(scopes, list) else (),
-    )
 
 
 def _text(value: object) -> str:

@@ -193,7 +193,7 @@ class Api:
         request_id = body.get("request_id", body.get("requestId"))
         if not isinstance(request_id, str | int) or not str(request_id):
             text = f"{SERVICE}: the job was sent, and the answer names no request; it may run, and be billed. {LOOK}"
-            unknown = SegmindSubmitUnknown(text)
+            unknown = SegmindSubmitUnknown(message=text)
             unknown.model = f"{SERVICE}/{slug}"
             raise unknown
         self.http.gate.hold(str(request_id))
@@ -335,7 +335,7 @@ class Api:
         urls = answer.get("file_urls") if isinstance(answer, dict) else None
         given = [url for url in urls if isinstance(url, str) and is_address(url)] if isinstance(urls, list) else []
         if not isinstance(answer, dict) or len(given) != len(files):
-            raise SegmindError(f"{SERVICE}: the upload of {len(files)} files gave no addresses for them")
+            raise SegmindError(message=f"{SERVICE}: the upload of {len(files)} files gave no addresses for them")
         return answer
 
     async def sendable(self, params: Mapping[str, Any]) -> dict[str, Any]:

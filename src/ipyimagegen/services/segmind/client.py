@@ -127,7 +127,7 @@ class SegmindClient(Closing):
 
     def stream(self, *_slug: str, **_params: Any) -> NoReturn:
         """Refused: Segmind's gateway sends no streams."""
-        raise StreamingNotSupported("segmind: its gateway sends no streams; use chat() or run()")
+        raise StreamingNotSupported(message="segmind: its gateway sends no streams; use chat() or run()")
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -148,5 +148,5 @@ def named(slug: Sequence[str], params: Mapping[str, Any]) -> tuple[str, dict[str
     sent = dict(params)
     given: list[Any] = list(slug) or [sent.pop("slug", None)]
     if len(given) != 1 or not isinstance(given[0], str) or not given[0]:
-        raise SegmindError("segmind: name one model, as in run('flux-dev', prompt=…)")
+        raise SegmindError(message="segmind: name one model, as in run('flux-dev', prompt=…)")
     return given[0], sent

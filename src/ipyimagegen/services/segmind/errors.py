@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...core.errors import (
     AuthenticationFailed,
@@ -26,8 +26,12 @@ from ...core.errors import (
     capped,
 )
 from ...net.answers import Answer
+from ...net.failures import refusal as by_status
 from ...net.http import Http
 from ...net.secrets import redact
+
+if TYPE_CHECKING:
+    from ...net.responses import Response
 
 SERVICE = "segmind"
 NOT_ACCEPTABLE = 406
@@ -44,13 +48,29 @@ class SegmindError(ServiceError):
     Each one is also the error of `ipyimagegen.core.errors` that it means: `NotFound`, `ConnectionFailed`, and so on.
     """
 
-    def __init__(self, message: str, *, status: int | None = None, detail: str = "", request_id: str = "") -> None:
-        Exception.__init__(self, message)  # its subclasses have a second line of ancestors, with other constructors
+    def __init__(
+        self, status: int | None = None, detail: str | None = None, *, message: str = "", request_id: str = ""
+    ) -> None:
+        said = capped(detail or message) or _phrase(status)
+        text = message or f"{SERVICE}: " + (
+            said if status is None or said == _phrase(status) else f"HTTP {status}: {said}"
+        )
+        Exception.__init__(self, text)  # its subclasses have a second line of ancestors, with other constructors
         self.service = SERVICE
         self.status = status
-        self.detail = capped(detail or message)
+        self.detail = said
         self.request_id = request_id
         self.retry_after_s: float | None = None
+
+    @classmethod
+    def from_response(cls, response: Response) -> SegmindError:
+        """The error for a response of any status that is an error, as the calls here raise it."""
+        answer = Answer(status=response.status_code, headers=dict(response.headers), body=response.content)
+        return _of(answer, by_status(answer.status, service=SERVICE, detail=redact(capped(_said(answer), 500))))
+
+    def to_dict(self) -> dict[str, Any]:
+        """`status` and `detail`."""
+        return {"status": self.status, "detail": self.detail}
 
 
 KINDS: dict[type[ServiceError], type[SegmindError]] = {
@@ -87,9 +107,10 @@ class StreamingNotSupported(SegmindError, NotImplementedError):
 class InferenceFailed(SegmindError, JobFailed):
     """The inference ran and failed. `detail` is what the service said, `status_body` its whole answer."""
 
-    def __init__(self, detail: str, status_body: Mapping[str, Any], *, request_id: str = "") -> None:
-        text = f"{SERVICE}: the inference failed: {detail}"
-        SegmindError.__init__(self, text, status=422, detail=detail, request_id=request_id)
+    def __init__(self, detail: str | None, status_body: Mapping[str, Any], *, request_id: str = "") -> None:
+        said = detail or "no reason given"
+        text = f"{SERVICE}: the inference failed: {said}"
+        SegmindError.__init__(self, status=422, detail=said, message=text, request_id=request_id)
         self.status_body = dict(status_body)
         self.job_id = request_id
         self.partial = None
@@ -106,7 +127,7 @@ class InferenceTimeout(SegmindError, JobTimeout):
             f"{SERVICE}: request {request_id!r} was not done after {elapsed_s:.1f} s; it goes on there, and will be "
             f"billed. segmind.job({request_id!r}).wait() waits again"
         )
-        SegmindError.__init__(self, text, request_id=request_id)
+        SegmindError.__init__(self, message=text, request_id=request_id)
         self.elapsed_s = elapsed_s
         self.job_id = request_id
         self.partial = None
@@ -127,19 +148,21 @@ def own_error(answer: Answer) -> bool:
 
 def refusal(http: Http, answer: Answer) -> SegmindError:
     """The error for an answer that is not 2xx. A 406 is told apart by what it says."""
-    said = answer.said or _title(answer) or _phrase(answer.status)
-    error = http.error(answer, said, request_id=answer.headers.get("x-request-id", ""))
-    return _joint(error, _kind(error, answer, said))
+    return _of(answer, http.error(answer, _said(answer), request_id=answer.headers.get("x-request-id", "")))
 
 
-def _kind(error: ServiceError, answer: Answer, said: str) -> type[ServiceError]:
-    if answer.status == NOT_ACCEPTABLE and any(word in said.lower() for word in MONEY_WORDS):
-        return InsufficientCredits
-    return next((kind for kind in KINDS if isinstance(error, kind)), BadRequest)
+def _said(answer: Answer) -> str:
+    return answer.said or _title(answer) or _phrase(answer.status)
+
+
+def _of(answer: Answer, error: ServiceError) -> SegmindError:
+    """The documented exception; `error` is what the status means everywhere."""
+    money = answer.status == NOT_ACCEPTABLE and any(word in error.detail.lower() for word in MONEY_WORDS)
+    return _joint(error, InsufficientCredits if money else next((k for k in KINDS if isinstance(error, k)), BadRequest))
 
 
 def _joint(error: ServiceError, kind: type[ServiceError]) -> SegmindError:
-    made = KINDS[kind](str(error), status=error.status, detail=error.detail, request_id=error.request_id)
+    made = KINDS[kind](error.status, error.detail, message=str(error), request_id=error.request_id)
     if isinstance(error, RateLimited):
         made.retry_after_s = error.retry_after_s
     return made
@@ -155,7 +178,7 @@ def translated() -> Iterator[None]:
     except SubmitUnknown as error:
         raise _unknown(error) from None
     except MissingKey as error:
-        missing = MissingSegmindKey(str(error))
+        missing = MissingSegmindKey(message=str(error))
         raise missing from None
     except ServiceError as error:
         raise _joint(error, next((kind for kind in KINDS if isinstance(error, kind)), ProtocolError)) from None
@@ -164,7 +187,7 @@ def translated() -> Iterator[None]:
 def _unknown(error: SubmitUnknown) -> SegmindSubmitUnknown:
     cause = error.__cause__
     status = cause.status if isinstance(cause, ServiceError) else None
-    unknown = SegmindSubmitUnknown(str(error), status=status)
+    unknown = SegmindSubmitUnknown(status, message=str(error))
     unknown.model = error.model
     return unknown
 
@@ -173,7 +196,7 @@ def unreadable(answer: Answer) -> SegmindError:
     """The error for an answer that is 2xx and says nothing that can be read."""
     what = _title(answer) or answer.media_type or "nothing"
     return KINDS[ProtocolError](
-        f"{SERVICE}: HTTP {answer.status} with {what} where JSON was expected", status=answer.status
+        answer.status, message=f"{SERVICE}: HTTP {answer.status} with {what} where JSON was expected"
     )
 
 
@@ -194,7 +217,9 @@ def _title(answer: Answer) -> str:
     return capped(" ".join(re.sub(r"<[^>]*>", " ", found[2]).split()), 200) if found else ""
 
 
-def _phrase(status: int) -> str:
+def _phrase(status: int | None) -> str:
+    if status is None:
+        return "an error"
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

@@ -39,7 +39,9 @@ class ChatResponse:
         """The answer's text. Raises `SegmindError` where there is none; `raw` then shows what came."""
         found = self.found_text
         if found is None:
-            raise SegmindError(f"segmind: no text in this answer (it has {', '.join(map(str, self.raw)) or 'nothing'})")
+            raise SegmindError(
+                message=f"segmind: no text in this answer (it has {', '.join(map(str, self.raw)) or 'nothing'})"
+            )
         return found
 
     def json(self) -> Any:
@@ -47,7 +49,7 @@ class ChatResponse:
         try:
             return json.loads(self.text)
         except (ValueError, RecursionError):
-            raise SegmindError(f"segmind: the answer is not JSON: {capped(self.text, 120)!r}") from None
+            raise SegmindError(message=f"segmind: the answer is not JSON: {capped(self.text, 120)!r}") from None
 
     @property
     def usage(self) -> dict[str, Any] | None:
@@ -121,11 +123,13 @@ def read_reply(body: Mapping[str, Any]) -> ChatResponse:
 def chat_body(messages: Sequence[Mapping[str, Any]] | None, prompt: str | None, options: Mapping[str, Any]) -> Any:
     """What a chat sends. Raises `SegmindError` for no messages and no prompt, `StreamingNotSupported` for a stream."""
     if options.get("stream"):
-        raise StreamingNotSupported("segmind: its gateway sends no streams; leave stream=True out")
+        raise StreamingNotSupported(message="segmind: its gateway sends no streams; leave stream=True out")
     if messages is None and prompt is None:
-        raise SegmindError("segmind: a chat needs prompt=… or messages=[…]")
+        raise SegmindError(message="segmind: a chat needs prompt=… or messages=[…]")
     if isinstance(messages, str | Mapping):
-        raise SegmindError("segmind: messages is a list of {'role': …, 'content': …}; one text goes into prompt=…")
+        raise SegmindError(
+            message="segmind: messages is a list of {'role': …, 'content': …}; one text goes into prompt=…"
+        )
     body = dict(options)
     if messages is not None:
         body["messages"] = list(messages)
@@ -143,5 +147,5 @@ def image_url(source: str | Path | Any) -> dict[str, Any]:
         file = as_input(source)
         url = file.url or data_uri(file)
     except InvalidInput as error:
-        raise SegmindError(f"segmind: {error}") from error
+        raise SegmindError(message=f"segmind: {error}") from error
     return {"type": "image_url", "image_url": {"url": url}}
