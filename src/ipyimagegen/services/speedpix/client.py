@@ -17,7 +17,7 @@ from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
 from ..kit.paces import paces_of
 from .api import Api, connect
-from .errors import SERVICE, PredictionError
+from .errors import NO_OUTPUT, SERVICE, PredictionError
 from .files import File
 from .orders import Call, RunOptions, read_call
 from .predictions import Predictions
@@ -76,8 +76,8 @@ class Client(Closing, AsyncClosing):
 
         Paths, `Path`s and open files in `input` are uploaded. `options` (`RunOptions`) may also come in the second
         argument, beside `input`: `run("id", {"input": {…}, "alias_id": "v2"})`. With `wait=False` it returns a
-        `Prediction` at once. Raises `PredictionError` for a job that failed, `InvalidInput`, `SpeedPixException`, and
-        `SubmitUnknown` where the answer was lost. An interrupt ends the waiting, not the job:
+        `Prediction` at once. Raises `PredictionError` for a job that failed or made nothing, `InvalidInput`,
+        `SpeedPixException`, and `SubmitUnknown` where the answer was lost. An interrupt ends the waiting, not the job:
         `client.predictions.list()` has it.
         """
         return runtime().run(self._run(read_call(workflow_id, input, options)))
@@ -95,7 +95,10 @@ class Client(Closing, AsyncClosing):
         await prediction.until_ended(call.polling_interval)
         if prediction.status != "succeeded":
             raise PredictionError(prediction)
-        return prediction.released()
+        output = prediction.released()
+        if output is None:
+            raise PredictionError(prediction, NO_OUTPUT)
+        return output
 
     def close(self) -> None:
         """Close the connections. Another call opens new ones."""

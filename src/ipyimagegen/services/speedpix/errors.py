@@ -22,6 +22,7 @@ from ...core.errors import (
 
 SERVICE = "speedpix"
 CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
+NO_OUTPUT = "the job succeeded, says SpeedPix, and has no output; the workflow's own page there may say why"
 
 
 class SpeedPixException(ServiceError):
@@ -90,14 +91,14 @@ class Ended(Protocol):
 
 
 class PredictionError(SpeedPixException, JobFailed):
-    """A job that failed or was cancelled there.
+    """A job that failed, was cancelled there, or has no output.
 
     `prediction` is that job: its `id`, and in `error` what the service said. Made from a text, it is `None`.
     """
 
-    def __init__(self, prediction: Ended | str) -> None:
+    def __init__(self, prediction: Ended | str, reason: str = "") -> None:
         known = None if isinstance(prediction, str) else prediction
-        text = prediction if isinstance(prediction, str) else prediction.error or prediction.status
+        text = prediction if isinstance(prediction, str) else reason or prediction.error or prediction.status
         super().__init__(text, service=SERVICE, detail=text, request_id=(known and known.invoke_id) or "")
         self.prediction = known
         self.error_code = (known and known.error_code) or ""

@@ -15,13 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipyimagegen.core.errors import RateLimited, SubmitUnknown
+from ipyimagegen.core.errors import JobFailed, RateLimited, SubmitUnknown
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.secrets import Secret
 from ipyimagegen.services.speedpix.answers import Task
 from ipyimagegen.services.speedpix.api import Api, connect
-from ipyimagegen.services.speedpix.errors import SpeedPixAuthenticationFailed, SpeedPixException
+from ipyimagegen.services.speedpix.client import Client
+from ipyimagegen.services.speedpix.errors import PredictionError, SpeedPixAuthenticationFailed, SpeedPixException
 from ipyimagegen.services.speedpix.orders import read_call
+from ipyimagegen.services.speedpix.predictions import Predictions
 from tests.unit.net.virtual import EvenClock, run
 
 HOST = "https://speedpix.example"
@@ -33,6 +35,18 @@ ORDER = read_call("w", {"prompt": "x"}, {}).order
 
 def framed(data: Any, **error: str) -> dict[str, Any]:
     return {"status": 20 if error else 10, "data": data, **error}
+
+
+@pytest.mark.parametrize("result", [None, {}, [], ""])
+def test_run_raises_the_documented_error_for_a_finished_job_without_output(result: Any) -> None:
+    submitted = framed({"taskId": "t", "status": "waiting"})
+    ended = framed({"taskId": "t", "status": "succeeded", "result": result, "images": []})
+    service = Service(prompt=[submitted], progress=[framed(DONE)], result=[ended])
+    client = Client("key", "secret", HOST)
+    client._api, client.predictions = service.api, Predictions(service.api)
+    with pytest.raises(PredictionError, match="has no output") as caught:
+        run(client._run(read_call("w", {"prompt": "x"}, {})))
+    assert ("t", True) == (caught.value.job_id, isinstance(caught.value, JobFailed))
 
 
 class Stream(httpx.AsyncByteStream):
