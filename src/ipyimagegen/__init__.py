@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .notebook.widgets.compare.widget import Compare
     from .notebook.widgets.gallery.widget import Gallery
     from .notebook.widgets.studio.widget import Studio
+    from .services.webhooks import parse_webhook
 
 _PLACES = {
     "Artifact": "media.artifacts",
@@ -57,6 +58,7 @@ _PLACES = {
     "load_ipython_extension": "notebook.extension",
     "model": "api",
     "models": "api",
+    "parse_webhook": "services.webhooks",
     "read_metadata": "api",
     "run": "api",
     "stream": "api",
@@ -87,6 +89,7 @@ __all__ = [
     "load_ipython_extension",
     "model",
     "models",
+    "parse_webhook",
     "read_metadata",
     "run",
     "stream",

@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+from ...core.version import VERSION
 from ...net.secrets import Secret
+from ..webhooks import parse_webhook
 from .calls import Response, UploadFileOptions
 from .client import AsyncInference, Inference
 from .errors import (
@@ -41,11 +43,14 @@ __all__ = [
     "TaskStream",
     "TaskTimeout",
     "UploadFileOptions",
+    "__version__",
     "async_inference",
     "inference",
     "is_terminal_status",
     "parse_status",
+    "parse_webhook",
 ]
+__version__ = VERSION
 
 
 def inference(api_key: str | Secret | None = None, base_url: str | None = None) -> Inference:

@@ -39,7 +39,8 @@ class Tasks:
 
         Gives the finished task (`result["output"]`), the accepted one at once with `wait=False`, or an iterator of its
         updates with `stream=True`. Files in the input are uploaded. Costs money; Interrupt cancels the task there.
-        `auto_reconnect`, `max_reconnects` and `reconnect_delay_ms` are accepted and change nothing.
+        `auto_reconnect`, `max_reconnects` and `reconnect_delay_ms` are accepted and change nothing. What comes to a
+        `webhook` is read by `parse_webhook`.
 
         Raises `InvalidInput`, `APIError`, `RequirementsNotMetError`, `SubmitUnknown`, `TaskFailed`, `TaskCancelled`.
         """

@@ -12,10 +12,12 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ...core.version import VERSION
 from ...net.responses import Response
 from ...net.secrets import Secret
 from ...settings import keys
-from .account import Files, Generations, Models, PixelFlows, Webhooks
+from ..webhooks import parse_webhook
+from .account import Accounts, Files, Generations, Models, PixelFlows, Webhooks
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (
     SERVICE,
@@ -27,6 +29,7 @@ from .errors import (
     StreamingNotSupported,
     translated,
 )
+from .finetune import Finetune
 from .jobs import DEFAULT_POLL_INTERVAL_S, DEFAULT_POLL_TIMEOUT_S, AsyncChatJob, AsyncJob
 from .replies import ChatResponse, image_url
 
@@ -43,13 +46,17 @@ __all__ = [
     "SegmindError",
     "SegmindSubmitUnknown",
     "StreamingNotSupported",
+    "__version__",
+    "accounts",
     "chat",
     "chat_sync",
     "files",
+    "finetune",
     "generations",
     "image_url",
     "job",
     "models",
+    "parse_webhook",
     "pixelflows",
     "run",
     "run_sync",
@@ -57,6 +64,7 @@ __all__ = [
     "submit_chat",
     "webhooks",
 ]
+__version__ = VERSION
 
 _lock = threading.Lock()
 _made: tuple[Secret, str, SegmindClient] | None = None
@@ -132,6 +140,8 @@ files: Any = _OfDefaultClient("files", Files)
 webhooks: Any = _OfDefaultClient("webhooks", Webhooks)
 models: Any = _OfDefaultClient("models", Models)
 generations: Any = _OfDefaultClient("generations", Generations)
+finetune: Any = _OfDefaultClient("finetune", Finetune)
+accounts: Any = _OfDefaultClient("accounts", Accounts)
 pixelflows: Any = _OfDefaultClient("pixelflows", PixelFlows)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ...core.arguments import wrong
 from ...core.errors import InvalidInput
 from ...core.events import JSON
 from ...media.inputs import as_input
@@ -23,7 +24,9 @@ from .errors import InferenceTimeout
 PathLike = str | os.PathLike[str]
 
 
-class _Space:
+class Space:
+    """A part of a client: its calls over one `Api`."""
+
     def __init__(self, api: Api) -> None:
         self._api = api
 
@@ -34,7 +37,7 @@ class _Space:
         return runtime().run(self._api.post(url, body, repeat=Repeat.NEVER))
 
 
-class Files(_Space):
+class Files(Space):
     """`client.files`."""
 
     def upload(self, file_paths: PathLike | Any | Sequence[PathLike | Any]) -> dict[str, Any]:
@@ -56,7 +59,7 @@ def _file(source: Any) -> Any:
     return as_input(Path(source) if plain else source, kind="file")
 
 
-class Webhooks(_Space):
+class Webhooks(Space):
     """`client.webhooks`: where Segmind posts to when something is done. `parse_webhook` reads what it posts."""
 
     @property
@@ -68,13 +71,13 @@ class Webhooks(_Space):
         return self._get(f"{self._base}/get")
 
     def add(self, webhook_url: str, event_types: Sequence[str]) -> Any:
-        """Register an address for events such as `"PIXELFLOW"`."""
-        body = {"webhook_url": webhook_url, "event": {"types": list(event_types)}}
+        """Register an address for events such as `["PIXELFLOW"]`. Raises `InvalidInput` for none."""
+        body = {"webhook_url": webhook_url, "event": {"types": _events(event_types)}}
         return self._change(f"{self._base}/add", body)
 
     def update(self, webhook_id: str, webhook_url: str, event_types: Sequence[str]) -> Any:
         """Change a registration."""
-        body = {"webhook_id": webhook_id, "webhook_url": webhook_url, "event": {"types": list(event_types)}}
+        body = {"webhook_id": webhook_id, "webhook_url": webhook_url, "event": {"types": _events(event_types)}}
         return self._change(f"{self._base}/update", body)
 
     def delete(self, webhook_id: str) -> Any:
@@ -86,7 +89,15 @@ class Webhooks(_Space):
         return self._get(f"{self._base}/dispatch-logs", webhook_id=webhook_id)
 
 
-class Models(_Space):
+def _events(given: object) -> list[str]:
+    """The names of events; one text is one name."""
+    names = [given] if isinstance(given, str) else list(given) if isinstance(given, Iterable) else []
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise wrong(given, "event_types", 'a list of events, such as ["PIXELFLOW"]')
+    return names
+
+
+class Models(Space):
     """`client.models`."""
 
     def list(self) -> Any:
@@ -94,7 +105,7 @@ class Models(_Space):
         return self._get(f"{self._api.addresses.account}/inference-model-information/list")
 
 
-class Generations(_Space):
+class Generations(Space):
     """`client.generations`: what was made, with what, and for how much."""
 
     @property
@@ -130,7 +141,7 @@ class Generations(_Space):
         return self._get(f"{self._base}/request-history/{quote(request_id, safe='')}")
 
 
-class PixelFlows(_Space):
+class PixelFlows(Space):
     """`client.pixelflows`: published workflows."""
 
     def run(
@@ -202,8 +213,12 @@ def read_output(body: dict[str, Any]) -> dict[str, Any]:
         return body
 
 
-class Account(_Space):
-    """What else an account knows of itself."""
+class Accounts(Space):
+    """`client.accounts`: what an account knows of itself."""
+
+    def current(self) -> Any:
+        """Whose key this is."""
+        return self._get(f"{self._api.addresses.cloud}/api/auth/authenticate")
 
     def credits(self) -> Any:
         """The balance."""

@@ -1,4 +1,4 @@
-"""Where Segmind is: four hosts, which one base URL moves all together."""
+"""Where Segmind is: several hosts, which one base URL moves all together."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ...net.addresses import origin
 ROOT = "https://api.segmind.com"
 STORAGE = "https://workflows-api.segmind.com"
 ACCOUNT = "https://api.spotprod.segmind.com"
+CLOUD = "https://cloud.segmind.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Addresses:
     root: str
     storage: str
     account: str
+    cloud: str
 
     @classmethod
     def of(cls, base_url: str) -> Addresses:
@@ -27,7 +29,7 @@ class Addresses:
         root = base_url.rstrip("/")
         for version in ("/v1", "/v2"):
             root = root.removesuffix(version)
-        return cls(root, STORAGE, ACCOUNT) if root == ROOT else cls(root, root, root)
+        return cls(root, STORAGE, ACCOUNT, CLOUD) if root == ROOT else cls(root, root, root, root)
 
     @property
     def v1(self) -> str:
@@ -42,7 +44,7 @@ class Addresses:
     @property
     def own(self) -> tuple[str, ...]:
         """Every host that gets the key."""
-        return tuple(dict.fromkeys((self.root, self.storage, self.account)))
+        return tuple(dict.fromkeys((self.root, self.storage, self.account, self.cloud)))
 
     def model(self, base: str, slug: str) -> str:
         """A model's address under `base`."""
@@ -68,7 +70,7 @@ class Addresses:
             place = origin(url)
             if place in {origin(own) for own in self.own}:
                 return url
-            if self.root != ROOT and place in {origin(host) for host in (ROOT, STORAGE, ACCOUNT)}:
+            if self.root != ROOT and place in {origin(host) for host in (ROOT, STORAGE, ACCOUNT, CLOUD)}:
                 split = urlsplit(url)
                 return f"{self.root}{split.path}" + (f"?{split.query}" if split.query else "")
         except ProtocolError:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
 from ...core.events import JSON, Progress
@@ -312,20 +313,33 @@ class Api:
     async def get(self, url: str, params: Mapping[str, Any] | None = None) -> JSON:
         """A read. Costs nothing. `None` and empty values are left out of the query."""
         query = {name: str(value) for name, value in (params or {}).items() if value not in (None, "")}
-        with translated():
-            answer = await self.http.call("GET", url, repeat=Repeat.READ, params=query)
-            return self._good(answer)
+        return (await self.ask("GET", url, params=query)).json()
 
     async def post(self, url: str, body: Mapping[str, Any], *, repeat: Repeat) -> JSON:
         """A change that costs nothing."""
-        with translated():
-            answer = await self.http.call("POST", url, repeat=repeat, json=body)
-            return self._good(answer)
+        return (await self.ask("POST", url, repeat=repeat, json=body)).json()
 
-    def _good(self, answer: Answer) -> JSON:
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        repeat: Repeat = Repeat.READ,
+        json: object = None,
+        form: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """A call of the account's side, with a body of JSON or of a form. Raises `SegmindError` for a refusal."""
+        content, headers = b"", {}
+        if form is not None:
+            content, headers = urlencode(form).encode(), {"content-type": "application/x-www-form-urlencoded"}
+        with translated():
+            answer = await self.http.call(
+                method, url, repeat=repeat, json=json, content=content, headers=headers, params=params, look=LOOK
+            )
         if not answer.ok:
             raise refusal(self.http, answer)
-        return answer.json()
+        return answer
 
     async def upload(self, files: Sequence[InputFile]) -> dict[str, Any]:
         """Put files into Segmind's storage: `file_urls` in the answer, in their order. Costs nothing."""

@@ -15,9 +15,10 @@ from ...settings import keys
 from ..kit.closing import Closing
 from ..kit.paces import paces_of
 from . import calls
-from .account import Account, Files, Generations, Models, PixelFlows, Webhooks
+from .account import Accounts, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
 from .errors import SERVICE, SegmindError, StreamingNotSupported, translated
+from .finetune import Finetune
 from .jobs import AsyncChatJob, AsyncJob
 from .replies import ChatResponse, chat_body, read_reply
 
@@ -40,7 +41,7 @@ class SegmindClient(Closing):
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
         with translated():
-            secret = keys.key(SERVICE, api_key)
+            self._secret = secret = keys.key(SERVICE, api_key)
         address = keys.base_url(SERVICE, base_url)
         seconds = number(timeout, "timeout", what="a number of seconds")
         self._api = Api(secret, address, seconds, paces=paces_of(SERVICE, address))
@@ -49,12 +50,24 @@ class SegmindClient(Closing):
         self.models = Models(self._api)
         self.generations = Generations(self._api)
         self.pixelflows = PixelFlows(self._api)
-        self.credits = Account(self._api).credits
+        self.finetune = Finetune(self._api)
+        self.accounts = Accounts(self._api)
+        self.credits = self.accounts.credits
 
     @property
     def base_url(self) -> str:
         """The address of the blocking calls; all others follow it."""
         return self._api.addresses.v1
+
+    @property
+    def api_key(self) -> Secret:
+        """The key, which does not show itself: `.reveal()` is its text."""
+        return self._secret
+
+    @property
+    def timeout(self) -> float:
+        """How long one request may take, in seconds."""
+        return self._api.timeout_s
 
     def run(self, *slug: str, **params: Any) -> dict[str, Any]:
         """`run(slug, **params)`: submit a model and wait for its result, at most ten minutes. Costs money.

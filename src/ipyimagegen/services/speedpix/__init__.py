@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ...core.version import VERSION
+from ..webhooks import parse_webhook
 from .client import Client, async_run, run
 from .errors import PredictionError, SpeedPixException, SpeedPixSubmitUnknown
 from .files import File
@@ -20,9 +22,12 @@ __all__ = [
     "PredictionError",
     "SpeedPixException",
     "SpeedPixSubmitUnknown",
+    "__version__",
     "async_run",
     "declare",
     "declared",
     "forget",
+    "parse_webhook",
     "run",
 ]
+__version__ = VERSION

@@ -62,7 +62,7 @@ class Client(Closing, AsyncClosing):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         values = arranged(given, named)
-        app_key, app_secret = keys.keys(SERVICE, values.get("app_key"), values.get("app_secret"))
+        self._keys = app_key, app_secret = keys.keys(SERVICE, values.get("app_key"), values.get("app_secret"))
         self.endpoint = keys.base_url(SERVICE, values.get("endpoint"))
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
         self.user_agent: str | None = values.get("user_agent")
@@ -70,6 +70,16 @@ class Client(Closing, AsyncClosing):
         self._api = Api(http, paces_of(SERVICE, self.endpoint))
         self.predictions = Predictions(self._api)
         self.files = Files(self._api)
+
+    @property
+    def app_key(self) -> Secret:
+        """The app key, which does not show itself: `.reveal()` is its text."""
+        return self._keys[0]
+
+    @property
+    def app_secret(self) -> Secret:
+        """The app secret, as `app_key`."""
+        return self._keys[1]
 
     def run(self, workflow_id: str, input: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]) -> Any:
         """Run a workflow, wait, and return its output: a mapping of names to files and values. Blocks. May cost money.
