@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .artifacts import Artifact
 
 CONVERTIBLE = ("image/png", "image/jpeg", "image/webp")
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _MAX_NUMBER = 10_000
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
@@ -29,9 +31,12 @@ def write_atomic(path: Path, data: bytes | Path) -> None:
     """Write a file so that it is whole, or as it was before: a temporary file beside it, then a rename.
 
     `data` may be another file, which is copied piece by piece. Makes missing folders. A symbolic link stays one: the
-    file that it names is written. Raises `StorageError`.
+    file that it names is written. A file that nobody may write is not replaced, though a rename could: somebody has
+    protected it. Raises `StorageError`.
     """
     path = _followed(path)
+    if _is_protected(path):
+        raise StorageError(f"{path} is read-only, and stays as it is; take another name, or make it writable first")
     try:
         partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,10 +181,19 @@ def _means_folder(given: str | os.PathLike[str], path: Path) -> bool:
         return False  # a name that the system does not take: writing says so
 
 
+def _is_protected(path: Path) -> bool:
+    try:
+        return path.is_file() and (not path.stat().st_mode & WRITABLE or not os.access(path, os.W_OK))
+    except (OSError, ValueError):
+        return False  # a name that the system does not take: writing says so
+
+
 def _may_take(path: Path, data: bytes | Path) -> bool:
     try:
         if not path.exists():
             return True
+        if _is_protected(path):
+            return False
         if isinstance(data, Path):
             return filecmp.cmp(path, data, shallow=False)
         return path.stat().st_size == len(data) and path.read_bytes() == data

@@ -16,7 +16,7 @@ from ipyimagegen.core.events import Output
 from ipyimagegen.media.artifacts import Payload, make_artifact
 from ipyimagegen.media.metadata import read_file, read_metadata
 from ipyimagegen.media.names import MAX_NAME_BYTES, fill, prompt_name, safe_name
-from ipyimagegen.media.saving import write_atomic
+from ipyimagegen.media.saving import save, write_atomic
 from ipyimagegen.media.sniff import sniff
 
 from .samples import SIGNED, artifact, noise, picture
@@ -119,6 +119,16 @@ def test_a_file_that_is_gone_leaves_the_old_one(tmp_path):
         write_atomic(path, tmp_path / "gone.png")
     assert path.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path):
+    path = tmp_path / "out.png"
+    path.write_text("precious")
+    path.chmod(0o400)
+    with pytest.raises(StorageError, match="is read-only, and stays"):
+        artifact().save(path)
+    assert tmp_path / "out-2.png" == save(artifact(), path, overwrite=False)
+    assert path.read_text() == "precious"
 
 
 def test_an_interrupt_leaves_no_rubbish(tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ speedpix.declare("product-cutout", {"image": {"format": "image"}, "margin": 0.1}
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,10 +20,9 @@ from ...core.models import ModelSpec
 from ...core.requests import InputFile
 from ...core.schema import read_params
 from ...media.saving import write_atomic
+from ...settings.home import settings_home
 from .errors import CANNOT_CANCEL, SERVICE
 
-HOME_VARIABLE = "IPYIMAGEGEN_HOME"
-"""A folder for everything that this package keeps, instead of the user's folders."""
 FILE = "speedpix.json"
 TYPES: Mapping[type, str] = {
     bool: "boolean",
@@ -160,12 +158,7 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _file() -> Path:
-    folder = os.environ.get(HOME_VARIABLE, "")
-    if not folder:
-        import platformdirs
-
-        folder = platformdirs.user_config_dir("ipyimagegen", appauthor=False)
-    return Path(folder).expanduser() / FILE
+    return settings_home() / FILE
 
 
 def _read() -> dict[str, Any]:
