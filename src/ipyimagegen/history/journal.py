@@ -132,11 +132,16 @@ class Journal(Archive, SweepRows):
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [output_row(job_id, artifact) for artifact in artifacts],
             )
+            connection.execute("DELETE FROM output_notes WHERE job = ?", (job_id,))
+            connection.executemany(
+                "INSERT INTO output_notes (job, place, note) VALUES (?, ?, ?)",
+                [(job_id, artifact.index, writable(artifact.note)) for artifact in artifacts if artifact.note],
+            )
         self._open_jobs.pop(job_id, None)
         return kept
 
     def _kept(self, artifact: Artifact) -> Artifact:
-        if artifact.error:
+        if artifact.error and not artifact.size:
             return artifact
         path = self.files.keep(artifact)
         return replace(artifact, path=path, data=b"") if artifact.size > IN_MEMORY else artifact

@@ -84,7 +84,19 @@ def m002_sweeps(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps)
+def m003_output_notes(connection: sqlite3.Connection) -> None:
+    """Why a picture that came cannot be shown. No column of `outputs`: version 2 fills that one by position."""
+    connection.execute(
+        """
+        CREATE TABLE output_notes (
+            job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, place INTEGER NOT NULL, note TEXT NOT NULL,
+            PRIMARY KEY (job, place)
+        )
+        """
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes)
 """In their order. New ones go to the end."""
 
 

@@ -55,7 +55,10 @@ class Archive(Database):
             connection.execute("BEGIN")
             jobs = connection.execute(f"SELECT * FROM jobs WHERE {where}", values).fetchall()
             chosen = f"SELECT id FROM jobs WHERE {where}"
-            outputs = f"SELECT * FROM outputs WHERE job IN ({chosen}) ORDER BY place"
+            outputs = (
+                "SELECT outputs.*, coalesce(note, '') AS note FROM outputs LEFT JOIN output_notes USING (job, place)"
+                f" WHERE outputs.job IN ({chosen}) ORDER BY place"
+            )
             return jobs, connection.execute(outputs, values).fetchall()
 
     def result(self, job_id: str) -> Result:

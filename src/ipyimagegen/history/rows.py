@@ -130,8 +130,8 @@ def _ticket(text: str) -> Ticket | None:
 
 
 def _artifact(entry: sqlite3.Row, record: Record, files: Files) -> Artifact:
-    names = ("name", "media_type", "width", "height", "size", "sha256", "seed", "url", "filename", "error")
-    path = None if entry["error"] else files.path(entry["sha256"], entry["media_type"])
+    names = ("name", "media_type", "width", "height", "size", "sha256", "seed", "url", "filename", "error", "note")
+    path = None if not entry["sha256"] else files.path(entry["sha256"], entry["media_type"])
     values = {name: entry[name] for name in names}
     return Artifact(index=entry["place"], path=path, alt=record.prompt, record=record, **values)
 

@@ -117,10 +117,11 @@ class Driver:
 
     async def _artifact(self, collector: Collector, index: int, output: Output) -> Artifact:
         """One output, fetched and checked; where that fails, an artifact that keeps the address and says why."""
+        again = partial(self._fetch_again, output)
 
         def make(payload: Payload) -> Artifact:
             try:
-                return collector.artifact(index, output, payload)
+                return collector.artifact(index, output, payload, refetch=again)
             except BaseException:
                 payload.drop()
                 raise
@@ -128,7 +129,7 @@ class Driver:
         try:
             return await asyncio.to_thread(make, await self.service.fetch(output))
         except (ImagegenError, OSError) as error:
-            return collector.missing(index, output, redact(str(error)), partial(self._fetch_again, output))
+            return collector.missing(index, output, redact(str(error)), again)
 
     def _fetch_again(self, output: Output) -> Payload:
         return self.job.runtime.run(self.service.fetch(output))

@@ -3,83 +3,31 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
-from io import BufferedReader
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import ImagegenError, MediaError, StorageError, capped
+from ..core.errors import ImagegenError, MediaError, capped
 from ..core.events import Output
 from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display, thumbnail
 from .metadata.record import Level, Record
-from .pixels import MAX_PIXELS, can_decode, check_pixels, decode, open_picture, plain
+from .payload import NOTHING, Payload, read_file
+from .pixels import MAX_PIXELS, can_decode, decode, plain
 from .saving import save
-from .sniff import HEAD_BYTES, RASTER, check, dimensions, is_among, sniff, suffix_of
+from .sniff import HEAD_BYTES, RASTER, TEXTS, check, dimensions, is_among, sniff, suffix_of
+from .verify import verified, why_not_shown
 
 if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
+__all__ = ["NOTHING", "Artifact", "Payload", "check_payload", "in_bytes", "make_artifact", "missing_artifact"]
+
 _Bytes = bytes
 MAX_ALT_CHARS = 1_000
-_VERIFY_PX = 64
 _PICTURE_NAMES = ("image", "images", "mask")
-_TEXTS = ("text", "application/json", "application/xml")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, weakref_slot=True)
-class Payload:
-    """The bytes of an output as they arrived: in memory, or in a temporary file where they were many.
-
-    A copy is the same one, as nothing in it changes; a pickle holds the bytes.
-    """
-
-    data: bytes = field(default=b"", repr=False)
-    path: Path | None = None
-    media_type: str = ""
-    filename: str = ""
-
-    def read(self) -> bytes:
-        """The bytes. Raises `StorageError` where the file is gone."""
-        return _read(self.path) if self.path is not None else self.data
-
-    def head(self) -> bytes:
-        """The beginning, by which the medium is told. Raises `StorageError` where the file is gone."""
-        return _read(self.path, HEAD_BYTES) if self.path is not None else self.data[:HEAD_BYTES]
-
-    def drop(self) -> None:
-        """Delete the temporary file, if there is one."""
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
-
-    def __copy__(self) -> Payload:
-        return self
-
-    def __deepcopy__(self, memo: object) -> Payload:
-        return self
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _payload, (self.read(), self.media_type, self.filename)
-
-    @property
-    def size(self) -> int:
-        """How many bytes there are. Raises `StorageError` where the file is gone."""
-        if self.path is None:
-            return len(self.data)
-        with _reading(self.path) as file:
-            return os.fstat(file.fileno()).st_size
-
-    @property
-    def sha256(self) -> str:
-        """Their SHA-256, hexadecimal. A file is read piece by piece. Raises `StorageError` where it is gone."""
-        if self.path is None:
-            return hashlib.sha256(self.data).hexdigest()
-        with _reading(self.path) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -87,8 +35,9 @@ class Artifact:
     """One output that we hold: a picture, or another medium, in memory or in a file.
 
     `media_type` was read from the content; `width` and `height` are pixels, 0 where unknown; `size` is bytes; `sha256`
-    hexadecimal. `url` is where it was fetched from, `alt` the text that stands for the picture. With `error` set there
-    are no bytes: the output could not be fetched, and `fetch()` tries again where the client left a way.
+    hexadecimal. `url` is where it was fetched from, `alt` the text that stands for the picture. `note` says why a
+    picture that came whole cannot be shown: its bytes are here, and it can be saved. With `error` set there are none,
+    or not all (`received`): `fetch()` tries again where the client left a way.
     """
 
     index: int = 0
@@ -103,6 +52,7 @@ class Artifact:
     filename: str = ""
     alt: str = ""
     record: Record = field(default_factory=Record)
+    note: str = ""
     error: str = ""
     data: _Bytes = b""
     path: Path | None = None
@@ -133,27 +83,43 @@ class Artifact:
         return self.media_type in RASTER
 
     @property
+    def can_be_shown(self) -> bool:
+        """Whether it is a picture that came whole, and that can be decoded here."""
+        return self.is_picture and not self.error and not self.note
+
+    @property
     def bytes(self) -> _Bytes:
         """The bytes as the service sent them.
 
         Raises `MediaError` where they could not be fetched, `StorageError` where the file is gone.
         """
         content = self.content
-        return _read(content) if isinstance(content, Path) else content
+        return read_file(content) if isinstance(content, Path) else content
 
     @property
     def content(self) -> _Bytes | Path:
         """The bytes where they are in memory, else the file that has them. Raises `MediaError` as `bytes` does."""
         if self.error:
             again = "artifact.fetch() tries again" if self.refetch else "collect the job again with ig.attach(job_id)"
-            raise MediaError(f"{self.name} {self.index} could not be fetched: {self.error}; {again}")
+            came = f"; artifact.received is what came ({in_bytes(self.size)})" if self.size else ""
+            raise MediaError(f"{self.name} {self.index} could not be fetched: {self.error}; {again}{came}")
+        return self._held
+
+    @property
+    def received(self) -> _Bytes:
+        """What came, also of a file that is cut off or damaged. Raises as `bytes` does where nothing came."""
+        held = self._held if self.size else self.content
+        return read_file(held) if isinstance(held, Path) else held
+
+    @property
+    def _held(self) -> _Bytes | Path:
         return self.data if self.path is None else self.path
 
     @property
     def head(self) -> _Bytes:
         """The first bytes, by which the medium is told. Raises as `bytes` does."""
         content = self.content
-        return _read(content, HEAD_BYTES) if isinstance(content, Path) else content[:HEAD_BYTES]
+        return read_file(content, HEAD_BYTES) if isinstance(content, Path) else content[:HEAD_BYTES]
 
     def fetch(self) -> Artifact:
         """Fetch an output again that could not be had before, and return it complete. Blocks; costs nothing.
@@ -230,12 +196,13 @@ class Artifact:
     @property
     def max_pixels(self) -> int:
         """The cap for decoding this one: what was let in once may be looked at again."""
-        return max(MAX_PIXELS, self.width * self.height)
+        return MAX_PIXELS if self.note else max(MAX_PIXELS, self.width * self.height)
 
     def _parts(self) -> list[str]:
         size = f"{self.width}×{self.height}" if self.width else ""
         seed = "" if self.seed is None else f"seed {self.seed}"
-        state = "not fetched" if self.error else in_bytes(self.size)
+        lacking = "damaged" if self.size else "not fetched"
+        state = lacking if self.error else in_bytes(self.size)
         return [part for part in (capped(self.media_type, 60) or "unknown", size, state, seed) if part]
 
     def __repr__(self) -> str:
@@ -245,7 +212,9 @@ class Artifact:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> MimeBundle:
         alt = capped(self.alt, MAX_ALT_CHARS) or repr(self)
-        if self.is_picture and not self.error:
+        if self.note:
+            alt = f"{self!r} cannot be shown: {self.note}"
+        elif self.is_picture and not self.error:
             try:
                 shown = for_display(self.bytes, self.display, max_pixels=self.max_pixels)
             except ImagegenError as error:
@@ -274,18 +243,18 @@ def make_artifact(
 ) -> Artifact:
     """An artifact from the bytes that came for `output`: sniffed, checked, measured and hashed.
 
-    Raises `MediaError` for a page or an error in a picture's place, a truncated picture, or one of too many pixels.
-    A picture is held in memory meanwhile, another medium is not, nor is one that is taken without decoding it
-    (`verify=False`: only its beginning is looked at). CPU-bound (a few to some tens of milliseconds for a
-    megapixel): call it away from the event loop.
+    A picture that came whole and cannot be decoded has its `note`. Raises `MediaError` for a page or an error in a
+    picture's place, and for half a picture. A picture is held in memory meanwhile, another medium is not, nor
+    is one that is taken without decoding it (`verify=False`: only its beginning is looked at). CPU-bound (a few to some
+    tens of milliseconds for a megapixel): call it away from the event loop.
     """
     head = payload.head()
     media_type = check(head, _expected(output, payload, head)) or payload.media_type or "application/octet-stream"
-    told = dimensions(head)
-    if told is not None:
-        check_pixels(told, max_pixels)
-    decodes = verify and can_decode(media_type)
-    width, height = _verified(payload.read(), max_pixels) if decodes else told or (0, 0)
+    told = dimensions(head) or (0, 0)
+    if verify and can_decode(media_type):
+        (width, height), note = verified(payload, told, max_pixels=max_pixels)
+    else:
+        (width, height), note = told, why_not_shown(told, max_pixels)
     return Artifact(
         index=index,
         name=output.name,
@@ -299,6 +268,7 @@ def make_artifact(
         filename=payload.filename or f"{output.name}{suffix_of(media_type)}",
         alt=alt,
         record=record or Record(),
+        note=note,
         data=payload.data if payload.path is None else b"",
         path=payload.path,
         display=display,
@@ -314,9 +284,7 @@ def check_payload(payload: Payload, claim: str = "") -> str:
     """
     media_type = check(payload.head(), claim)
     if payload.path is None and can_decode(media_type):
-        pixels = dimensions(payload.data)
-        if pixels is None or pixels[0] * pixels[1] <= MAX_PIXELS:  # a larger one is whatever it is
-            decode(payload.data, draft_px=_VERIFY_PX)
+        verified(payload, dimensions(payload.data) or (0, 0))
     return media_type
 
 
@@ -328,7 +296,7 @@ def _expected(output: Output, payload: Payload, head: bytes) -> str:
     if output.media_type:
         return output.media_type
     found = sniff(head)
-    if found == "text/html" or (output.name in _PICTURE_NAMES and is_among(found, _TEXTS)):
+    if found == "text/html" or (output.name in _PICTURE_NAMES and is_among(found, TEXTS)):
         return "image"
     return payload.media_type
 
@@ -342,14 +310,23 @@ def missing_artifact(
     alt: str = "",
     record: Record | None = None,
     refetch: Callable[[], Payload] | None = None,
+    received: Payload = NOTHING,
 ) -> Artifact:
-    """An artifact that stands for an output which could not be fetched: it keeps its address, and says why."""
+    """An artifact that stands for an output which could not be fetched: it keeps its address, and says why.
+
+    `received` is what came of it all the same: half a picture may be all that there will ever be.
+    """
+    size = received.size
     return Artifact(
         index=index,
         name=output.name,
-        media_type=output.media_type,
+        media_type=(sniff(received.head()) if size else "") or output.media_type,
         width=output.width,
         height=output.height,
+        size=size,
+        sha256=received.sha256 if size else "",
+        data=received.data,
+        path=received.path,
         seed=output.seed if output.seed is not None else seed,
         url=output.url,
         alt=alt,
@@ -357,13 +334,6 @@ def missing_artifact(
         error=capped(error, 500) or "unknown reason",
         refetch=refetch,
     )
-
-
-def _verified(data: bytes, max_pixels: int) -> tuple[int, int]:
-    """The size of a picture that decodes to its end."""
-    size = dimensions(data) or open_picture(data, max_pixels=max_pixels).size
-    decode(data, max_pixels=max_pixels, draft_px=_VERIFY_PX)
-    return size
 
 
 def in_bytes(size: int) -> str:
@@ -375,21 +345,3 @@ def in_bytes(size: int) -> str:
 
 def _artifact(held: dict[str, Any]) -> Artifact:
     return Artifact(**held)
-
-
-def _payload(data: bytes, media_type: str, filename: str) -> Payload:
-    return Payload(data=data, media_type=media_type, filename=filename)
-
-
-def _read(path: Path, size: int = -1) -> bytes:
-    with _reading(path) as file:
-        return file.read(size)
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[BufferedReader]:
-    try:
-        with path.open("rb") as file:
-            yield file
-    except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror or error}") from error

@@ -66,7 +66,7 @@ def can_decode(media_type: str) -> bool:
 
 def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """An opened, not yet decoded picture. Raises `MediaError` for anything else, and for too many pixels."""
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     media_type = sniff(data)
     if media_type not in RASTER:
@@ -75,7 +75,10 @@ def open_picture(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     if size:
         check_pixels(size, max_pixels)
     with _mapped(f"cannot open this {media_type}"):
-        picture = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
+        try:
+            picture = Image.open(io.BytesIO(data), formats=[_FORMATS[media_type]])
+        except UnidentifiedImageError as error:  # its text names an object in memory, and not what is wrong
+            raise MediaError(f"cannot open this {media_type}: what stands before its pixels is damaged") from error
     check_pixels(picture.size, max_pixels)
     return picture
 

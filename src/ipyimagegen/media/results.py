@@ -141,6 +141,7 @@ class Result:
         if defaults := [change for change in self.changes if change.what == "default"]:
             lines.append("default  " + ", ".join(f"{change.name}={_short(change.sent)}" for change in defaults))
         lines += [f"missing  {artifact!r}: {artifact.error}" for artifact in self.artifacts if artifact.error]
+        lines += [f"unshown  {artifact!r}: {artifact.note}" for artifact in self.artifacts if artifact.note]
         lines.append(
             f"cost     {self.cost}" + (f" ({self.cost.source})" if self.cost.source not in (None, "free") else "")
         )
@@ -235,7 +236,7 @@ class Result:
             if self.text and not self.artifacts
             else f"{self.summary} · {capped(self.prompt, 300)}".rstrip(" ·")
         )
-        shown = [image for image in self.images if not image.error]
+        shown = [image for image in self.images if image.can_be_shown]
         if shown:
             try:
                 sheet = for_display(contact_sheet(shown), self.display)

@@ -19,6 +19,9 @@ RASTER: frozenset[str] = frozenset(
 )
 """Pictures that Pillow can decode, and that this package shows."""
 
+TEXTS = ("text", "application/json", "application/xml")
+"""Media that a person reads: in a picture's place they are an error or a page."""
+
 SUFFIXES: dict[str, str] = {
     "image/png": ".png",
     "image/jpeg": ".jpg",

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from ...core.cost import UNKNOWN, Cost
+from ...core.errors import MediaError
 from ...core.events import Output, Succeeded
 from ...core.requests import Request
 from ...core.version import VERSION
-from ...media.artifacts import Artifact, Payload, make_artifact, missing_artifact
+from ...media.artifacts import NOTHING, Artifact, Payload, make_artifact, missing_artifact
 from ...media.display import DEFAULT_DISPLAY, DisplaySettings
 from ...media.metadata.record import Level, Record
 from ...media.results import Result, Timings
+from ...media.sniff import TEXTS, is_among, sniff
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +62,57 @@ class Collector:
             software=f"ipyimagegen {VERSION}",
         )
 
-    def artifact(self, index: int, output: Output, payload: Payload, *, verify: bool = True) -> Artifact:
-        """An output whose bytes came. Raises `MediaError`."""
+    def artifact(
+        self,
+        index: int,
+        output: Output,
+        payload: Payload,
+        *,
+        verify: bool = True,
+        refetch: Callable[[], Payload] | None = None,
+    ) -> Artifact:
+        """An output whose bytes came. What is damaged, or no such medium, is kept as it came: it was paid for.
+
+        Raises `MediaError` for a text in its place, such as a page that asks to sign in.
+        """
         record = self._of(output)
-        return make_artifact(
-            payload,
+        try:
+            return make_artifact(
+                payload,
+                output,
+                index=index,
+                seed=record.seed,
+                alt=record.prompt,
+                record=record,
+                display=self.display,
+                metadata=self.metadata,
+                verify=verify,
+            )
+        except MediaError as error:
+            if not payload.size or is_among(sniff(payload.head()), TEXTS):
+                raise
+            return self.missing(index, output, str(error), refetch, received=payload)
+
+    def missing(
+        self,
+        index: int,
+        output: Output,
+        why: str,
+        refetch: Callable[[], Payload] | None = None,
+        *,
+        received: Payload = NOTHING,
+    ) -> Artifact:
+        """An output whose bytes did not come, or not all: its address, and why."""
+        record = self._of(output)
+        return missing_artifact(
             output,
+            why,
             index=index,
             seed=record.seed,
             alt=record.prompt,
             record=record,
-            display=self.display,
-            metadata=self.metadata,
-            verify=verify,
-        )
-
-    def missing(self, index: int, output: Output, why: str, refetch: Callable[[], Payload] | None = None) -> Artifact:
-        """An output whose bytes did not come: its address, and why."""
-        record = self._of(output)
-        return missing_artifact(
-            output, why, index=index, seed=record.seed, alt=record.prompt, record=record, refetch=refetch
+            refetch=refetch,
+            received=received,
         )
 
     def _of(self, output: Output) -> Record:

@@ -161,7 +161,7 @@ class JobView(FallbackWidget):
     def _show_picture(self, job: Job) -> None:
         if not job.outcome.done() or job.outcome.exception() is not None:
             return  # an interrupted call ends before its jobs do
-        if (images := job.outcome.result().images) and not images[0].error:
+        if (images := job.outcome.result().images) and images[0].can_be_shown:
             self._screens.push(job.id, BytesFrame(images[0].bytes), job.state.steps or 1)
 
     def _close_if_unseen(self) -> None:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ....core.errors import StorageError, capped
+from ....core.errors import MediaError, StorageError, capped
 from ....core.events import JSON, Output
 from ....core.requests import InputFile
 from ....history import home
@@ -29,6 +29,8 @@ def kept_input(data: bytes, filename: str) -> InputFile:
     """
     media_type = sniff(data)
     artifact = make_artifact(Payload(data=data, media_type=media_type), Output(name="input", media_type=media_type))
+    if artifact.note:
+        raise MediaError(artifact.note)
     name = Path(filename.replace("\\", "/")).name or artifact.filename
     path: Path | None = None
     with contextlib.suppress(StorageError):

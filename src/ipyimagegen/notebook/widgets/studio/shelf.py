@@ -63,7 +63,7 @@ class Piece:
             "run_s": result.timings.run_s,
             "changes": [capped(str(change), 300) for change in result.changes if change.what in TOLD],
             "text": capped(result.text, MAX_TEXT_CHARS),
-            "error": artifact.error if artifact else "",
+            "error": artifact.error or artifact.note if artifact else "",
         }
 
 

@@ -18,7 +18,7 @@ FEW = 4
 
 def still(model: str, results: Sequence[Result]) -> bytes:
     """The latest pictures as one, a JPEG; a card of words where there are none. Blocks, some ms a picture."""
-    images = [image for result in results for image in result.images if not image.error][-MAX_PICTURES:]
+    images = [image for result in results for image in result.images if image.can_be_shown][-MAX_PICTURES:]
     if not images:
         return word_card([f"Studio · {model}" if model else "Studio", "No pictures yet. Run this cell to open it."])
     side = ONE_PX if len(images) == 1 else FEW_PX if len(images) <= FEW else MANY_PX

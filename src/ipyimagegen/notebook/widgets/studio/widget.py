@@ -323,7 +323,7 @@ class Studio(SheetWidget):
 
     def _show_last(self, job: Job) -> None:
         images = job.result(0).images
-        if images and not images[0].error:
+        if images and images[0].can_be_shown:
             self.screens.push(job.id, BytesFrame(images[0].bytes), job.state.steps or 1)
 
     def reshelve(self, change: Callable[[Shelf], Shelf]) -> None:
