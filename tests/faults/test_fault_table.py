@@ -13,7 +13,7 @@ pytest.importorskip("openpixels")
 pytest.importorskip("segmind")
 pytest.importorskip("inferencesh")
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
 
 
 @pytest.fixture(scope="module")
