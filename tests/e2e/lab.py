@@ -36,14 +36,45 @@ RUN = (
 """
 )
 
+IS_FREE = """base => {
+    const shell = location.href.startsWith(`${base}/lab`) ? window.jupyterapp?.shell : null;
+    return Boolean(shell) && [...shell.widgets('main')].every(widget => !widget.sessionContext);
+}"""
+OPEN = """async name => {
+    const opened = await window.jupyterapp.commands.execute('docmanager:open', {path: name});
+    await opened.context.ready;
+    await opened.revealed;
+    window.jupyterapp.shell.activateById(opened.id);
+}"""
+LEAVE = """async () => {
+    const app = window.jupyterapp;
+    if (!app?.shell || !location.pathname.startsWith('/lab')) return false;
+    if (document.querySelector('.jp-Dialog, dialog[open]')) return false;
+    for (const widget of [...app.shell.widgets('main')]) {
+        widget.sessionContext?.shutdown().catch(() => null);  // a busy kernel takes its time
+        widget.dispose();
+    }
+    return true;
+}"""
+
 
 def open_notebook(page: Page, base: str, name: str, app: str = "lab", *, theme: str = "") -> None:
-    path = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}?"}[app]
-    page.goto(f"{base}{path}&token={TOKEN}")
+    """Show a notebook; where the page has JupyterLab without one, it is not loaded anew."""
+    if app == "lab" and page.evaluate(IS_FREE, base):
+        page.evaluate(OPEN, name)
+    else:
+        path = {"lab": f"/lab/tree/{name}?reset", "notebook": f"/notebooks/{name}?"}[app]
+        page.goto(f"{base}{path}&token={TOKEN}")
     ready(page)
-    if theme:
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+    wanted = theme or ("JupyterLab Light" if app == "lab" else "")
+    if wanted and wanted != page.evaluate("() => document.body.dataset.jpThemeName"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", wanted)
+        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=wanted)
+
+
+def leave_no_notebook(page: Page) -> bool:
+    """Close what is open in JupyterLab, without its asking, and end the kernels; `False` where that cannot be done."""
+    return bool(page.evaluate(LEAVE))
 
 
 def ready(page: Page) -> None:

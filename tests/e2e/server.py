@@ -66,6 +66,9 @@ def jupyter_server(folder: Path) -> Iterator[str]:
     patient = home / "settings" / "@jupyterlab" / "completer-extension"
     patient.mkdir(parents=True, exist_ok=True)  # the kernel's first completion may take longer than its second
     (patient / "manager.jupyterlab-settings").write_text('{"providerTimeout": 30000}', "utf-8")
+    look = home / "config" / "labconfig"
+    look.mkdir(parents=True, exist_ok=True)  # or each page starts Node.js, to ask whether JupyterLab can be built anew
+    (look / "page_config.json").write_text('{"buildCheck": false, "buildAvailable": false}', "utf-8")
     log = folder / "server.log"
     with log.open("w") as sink:
         server = subprocess.Popen(command, env=env, stdout=sink, stderr=sink)

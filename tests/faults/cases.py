@@ -110,7 +110,7 @@ _submit = _On("submit", dict.fromkeys(SERVICES, "submit"))
 _wait = _On("wait", WAITED_ON, times=2)
 _job = _On("job", dict.fromkeys(SERVICES, "submit"), {"counts": False})
 _download = _On("download", dict.fromkeys(SERVICES, ("files", "download")), {"official": FETCHING})
-_bomb: Mapping[str, Any] = {"alone": True, "deadline_s": 15.0}
+_bomb: Mapping[str, Any] = {"alone": True, "deadline_s": 45.0}
 
 
 def cases() -> Iterator[Case]:

@@ -19,10 +19,10 @@ from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.secrets import Secret
-from ipyimagegen.runtime import runtime
 from ipyimagegen.services.speedpix.api import Api
 from ipyimagegen.services.speedpix.errors import SpeedPixException
 from ipyimagegen.services.speedpix.outputs import Fetch, FileOutput, files_in, hold_all, outputs_of, wrapped
+from tests.lateness import soon
 
 PICTURE = flat_png(8, 8)
 URL = "https://files.example/a.png"
@@ -185,9 +185,8 @@ def test_a_large_file_is_kept_on_disk_and_deleted_with_its_output() -> None:
     path = file._payload.path
     assert path is not None
     assert path.exists()
-    runtime().run(asyncio.sleep(0))  # the background thread lets go of what it has just read
     del file
-    assert not path.exists()
+    assert soon(lambda: not path.exists())  # once the background thread lets go of what it has just read
 
 
 def test_a_file_whose_fetching_fails_raises_when_it_is_read() -> None:
