@@ -17,18 +17,25 @@ from .errors import (
     MissingInferenceKey,
     RequirementError,
     RequirementsNotMetError,
+    SessionEndedError,
+    SessionError,
+    SessionExpiredError,
+    SessionNotFoundError,
     SetupAction,
     TaskCancelled,
     TaskFailed,
     TaskTimeout,
+    WorkerLostError,
 )
 from .file import File
+from .sessions import AsyncSessionHandle, SessionHandle
 from .statuses import TaskStatus, is_terminal_status, parse_status
 from .streams import AsyncTaskStream, TaskStream
 
 __all__ = [
     "APIError",
     "AsyncInference",
+    "AsyncSessionHandle",
     "AsyncTaskStream",
     "File",
     "Inference",
@@ -36,6 +43,11 @@ __all__ = [
     "RequirementError",
     "RequirementsNotMetError",
     "Response",
+    "SessionEndedError",
+    "SessionError",
+    "SessionExpiredError",
+    "SessionHandle",
+    "SessionNotFoundError",
     "SetupAction",
     "TaskCancelled",
     "TaskFailed",
@@ -43,6 +55,7 @@ __all__ = [
     "TaskStream",
     "TaskTimeout",
     "UploadFileOptions",
+    "WorkerLostError",
     "__version__",
     "async_inference",
     "inference",

@@ -108,6 +108,10 @@ class Api:
         """`POST /tasks/list`: the workspace's tasks, newest first."""
         return resource(self._good(await self.http.call("POST", "tasks/list", repeat=Repeat.READ, json=query or {})))
 
+    async def ask(self, method: str, path: str, *, repeat: Repeat) -> JSON:
+        """Any other call: what its answer carries, `None` where it is empty. Raises `APIError`."""
+        return resource(self._good(await self.http.call(method, path, repeat=repeat)))
+
     async def app(self, reference: str) -> Mapping[str, Any]:
         """`GET /apps/{namespace}/{name}`, remembered for ten minutes. Raises `NotFound` and other `APIError`s."""
         name, _ = apps.app_name(reference)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from typing import Any, Literal, overload
 
 from ...core.arguments import seconds
@@ -12,7 +12,16 @@ from ..kit.closing import AsyncClosing, Closing
 from .api import Api
 from .calls import Calls, Response, UploadFileOptions
 from .connect import key
-from .streams import AsyncTaskStream, TaskStream
+from .sessions import (
+    AsyncSessionHandle,
+    AsyncSessions,
+    OpeningSession,
+    SessionHandle,
+    Sessions,
+    first_call,
+    session_of,
+)
+from .streams import AsyncTaskStream, OpeningStream, TaskStream
 
 RECONNECTING = frozenset({"auto_reconnect", "max_reconnects", "reconnect_delay_ms"})
 """Documented options that change nothing here: a stream is always taken up again."""
@@ -87,7 +96,8 @@ class Inference(Closing):
 
     `api_key`: `None` takes `login`'s, the keyring's or `INFERENCE_API_KEY`, and raises `MissingInferenceKey` (a
     `ValueError`) if there is none. `base_url`: `None` takes `INFERENCE_BASE_URL`, or the service's own.
-    `run`, `cancel`, `get_task`, `stream_task`, `wait_for_completion` and `upload_file` are those of `tasks`, `files`.
+    `run`, `cancel` (or `cancel_task`), `get_task`, `stream_task`, `wait_for_completion` and `upload_file` are those of
+    `tasks` and `files`.
 
     Each run is noted in the journal before it is sent: `ig.attach` collects what nobody waited for.
     """
@@ -97,11 +107,20 @@ class Inference(Closing):
         self.tasks = Tasks(self._calls)
         self.files = Files(self._calls)
         self.run = self.tasks.run
-        self.cancel = self.tasks.cancel
+        self.sessions = Sessions(self._calls.api)
+        self.cancel = self.cancel_task = self.tasks.cancel
         self.get_task = self.tasks.get
         self.stream_task = self.tasks.stream
         self.wait_for_completion = self.tasks.wait_for_completion
         self.upload_file = self.files.upload
+
+    def session(self, app: str, **options: Any) -> SessionHandle:
+        """Begin a session with a first call of `app`, for a `with` block, and wait for that call. Costs money.
+
+        `input` and `function` (`"run"`) are those of the first call; `session_timeout`, `setup`, `infra` go along.
+        """
+        task = self.run(first_call(app, options))
+        return SessionHandle(self.run, self.sessions, app, session_of(task))
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
@@ -118,15 +137,30 @@ class AsyncTasks:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def run(
+    @overload
+    def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: Literal[False] = False, **reconnecting: Any
+    ) -> Coroutine[Any, Any, dict[str, Any]]: ...
+    @overload
+    def run(
+        self, params: Mapping[str, Any], *, wait: bool = True, stream: Literal[True], **reconnecting: Any
+    ) -> OpeningStream: ...
+    def run(
         self, params: Mapping[str, Any], *, wait: bool = True, stream: bool = False, **reconnecting: Any
-    ) -> Any:
-        """As `Tasks.run`; `stream=True` gives an `AsyncTaskStream`. Cancelling the awaiting task cancels there too."""
+    ) -> Coroutine[Any, Any, dict[str, Any]] | OpeningStream:
+        """As `Tasks.run`: to be awaited. Cancelling the awaiting task cancels there too.
+
+        `stream=True` gives what can be read at once with `async for`, or awaited first for an `AsyncTaskStream`.
+        """
         _check_options(reconnecting)
-        if stream:
-            task = await runtime().bridge(self._calls.submit(params))
-            return AsyncTaskStream(self._calls.api, task, sent_here=True)
+        return OpeningStream(lambda: self._streamed(params)) if stream else self._run(params, wait=wait)
+
+    async def _run(self, params: Mapping[str, Any], *, wait: bool) -> dict[str, Any]:
         return await runtime().bridge(self._calls.run(params) if wait else self._calls.submit(params))
+
+    async def _streamed(self, params: Mapping[str, Any]) -> AsyncTaskStream:
+        task = await runtime().bridge(self._calls.submit(params))
+        return AsyncTaskStream(self._calls.api, task, sent_here=True)
 
     async def get(self, task_id: str) -> Response:
         """The task as it is now, also as its `data`."""
@@ -169,11 +203,21 @@ class AsyncInference(AsyncClosing):
         self.tasks = AsyncTasks(self._calls)
         self.files = AsyncFiles(self._calls)
         self.run = self.tasks.run
-        self.cancel = self.tasks.cancel
+        self.sessions = AsyncSessions(self._calls.api)
+        self.cancel = self.cancel_task = self.tasks.cancel
         self.get_task = self.tasks.get
         self.stream_task = self.tasks.stream
         self.wait_for_completion = self.tasks.wait_for_completion
         self.upload_file = self.files.upload
+
+    def session(self, app: str, **options: Any) -> OpeningSession:
+        """As `Inference.session`: `async with client.session(app) as session`, or awaited first. Costs money."""
+
+        async def begin() -> AsyncSessionHandle:
+            task = await self.run(first_call(app, options))
+            return AsyncSessionHandle(self.run, self.sessions, app, session_of(task))
+
+        return OpeningSession(begin)
 
     async def close(self) -> None:
         """Close the connections; the next call opens new ones."""

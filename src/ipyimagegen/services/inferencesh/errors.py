@@ -82,6 +82,56 @@ KINDS: dict[type[ServiceError], type[APIError]] = {
 globals().update({kind.__name__: kind for kind in KINDS.values()})  # a pickle finds a class by its name
 
 
+class SessionError(APIError):
+    """Something is wrong with a session: `session_id` names it."""
+
+    status: int | None = None
+    says = "is not usable"
+
+    def __init__(
+        self, session_id: str, response_body: str | None = None, *, text: str = "", code: str | None = None
+    ) -> None:
+        super().__init__(self.status, f"session {session_id} {self.says}", response_body, text=text, code=code)
+        self.session_id = session_id
+
+
+class SessionNotFoundError(SessionError, NotFound):
+    """There is no such session."""
+
+    status = 404
+    says = "was not found"
+
+
+class SessionExpiredError(SessionError, NotFound):
+    """The session was idle for too long: begin a new one."""
+
+    status = 410
+    says = "has expired"
+
+
+class SessionEndedError(SessionError, NotFound):
+    """The session was ended: begin a new one."""
+
+    status = 410
+    says = "was ended"
+
+
+class WorkerLostError(SessionError, ServiceUnavailable):
+    """The session's worker is gone, and with it what it remembered: begin a new one."""
+
+    status = 500
+    says = "has lost its worker"
+
+
+SESSION_KINDS: Mapping[str, type[SessionError]] = {
+    "session_not_found": SessionNotFoundError,
+    "session_expired": SessionExpiredError,
+    "session_ended": SessionEndedError,
+    "worker_lost": WorkerLostError,
+}
+"""By the service's code, in lower case."""
+
+
 class MissingInferenceKey(MissingKey, ValueError):
     """No key for inference.sh. A `ValueError` too, as its documentation says."""
 
@@ -208,10 +258,13 @@ def refusal(error: ServiceError, answer: Answer) -> ServiceError:
     body = answer.json_object()
     if answer.status == REQUIREMENTS_NOT_MET and isinstance(listed := _errors(body), list):
         return RequirementsNotMetError.from_response({"errors": listed}, answer.status)
+    code = error_code(body) or ""
+    if session := SESSION_KINDS.get(code.lower().replace("-", "_")):
+        return session(str(body.get("session_id") or ""), redact(capped(answer.text)), text=str(error), code=code)
     kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
     if answer.ok:
         kind = KINDS[BadRequest]  # `{"success": false}` in an answer that is well otherwise
-    raised = kind(answer.status, error.detail, redact(capped(answer.text)), text=str(error), code=error_code(body))
+    raised = kind(answer.status, error.detail, redact(capped(answer.text)), text=str(error), code=code or None)
     if isinstance(error, RateLimited):
         raised.retry_after_s = error.retry_after_s
     return raised

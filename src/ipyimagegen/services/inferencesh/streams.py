@@ -16,6 +16,7 @@ from .api import Api
 from .ending import cancel_behind, note
 from .errors import TaskCancelled, TaskFailed, task_error
 from .messages import View
+from .opening import Opening
 from .statuses import TaskStatus
 
 
@@ -173,3 +174,13 @@ class AsyncTaskStream(_Updates):
 
     def __del__(self) -> None:
         self.close()
+
+
+class OpeningStream(Opening[AsyncTaskStream]):
+    """A stream whose task is sent at the first use: `await` it, or read it at once with `async for`. Costs money."""
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> dict[str, Any]:
+        return await (await self._opened()).__anext__()
