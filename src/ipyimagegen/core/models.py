@@ -12,10 +12,28 @@ from .params import Params
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PictureLimits:
+    """What a model takes as a picture, as far as its service says; `None` and `()` where it does not.
+
+    Sides and pixels are of the upright picture, `max_bytes` of its file. `media_types` are the forms it takes. `alpha`
+    says whether transparency is sent on; else it is laid onto white. `follows`: without a width and a height, the model
+    makes a picture of the input's size, which is then sent as such.
+    """
+
+    max_side_px: int | None = None
+    max_pixels: int | None = None
+    max_bytes: int | None = None
+    media_types: tuple[str, ...] = ("image/png", "image/jpeg", "image/webp")
+    alpha: bool = True
+    follows: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSpec:
     """A model of a service: what it is called, what it takes, and what is known of its price and speed.
 
     `id` is `service/name`, what a user types. `price` is what one call costs, `UNKNOWN` where the service does not say;
+    `pictures` are the limits of what it takes as an input;
     `cannot_cancel` is empty where a job can be cancelled at the service, and otherwise says what happens instead.
     """
 
@@ -25,6 +43,7 @@ class ModelSpec:
     description: str = ""
     params: Params = field(default_factory=Params)
     price: Cost = UNKNOWN
+    pictures: PictureLimits = PictureLimits()
     cannot_cancel: str = ""
     url: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)

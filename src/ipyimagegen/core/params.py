@@ -59,6 +59,8 @@ class Param:
     rounds: bool = False
     item: Param | None = None
     fields: Params | None = None
+    ours: bool = False
+    """Acted on here, before anything is sent; the model knows nothing of it."""
 
     @property
     def is_media(self) -> bool:
@@ -97,9 +99,13 @@ def plain(number: float) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One difference between what was asked and what is sent: `dropped`, `adjusted`, `chosen` (a seed), `default`."""
+    """One difference between what was asked and what is sent.
 
-    what: Literal["dropped", "adjusted", "chosen", "default"]
+    `dropped`, `adjusted`, `chosen` (a seed, a size), `default`, or `fitted`: a picture that was made fit (`asked` and
+    `sent` are its sizes).
+    """
+
+    what: Literal["dropped", "adjusted", "chosen", "default", "fitted"]
     name: str
     asked: JSON = None
     sent: JSON = None
@@ -113,6 +119,8 @@ class Change:
                 return f"{self.name}={self.asked!r} was sent as {self.sent!r}: {self.why}"
             case "chosen":
                 return f"{self.name}={self.sent!r} was chosen: {self.why}"
+            case "fitted":
+                return f"adjusted {self.name}: {self.asked}, {self.why}, sent as {self.sent}"
             case "default":
                 return f"{self.name}={self.sent!r} (default)"
 

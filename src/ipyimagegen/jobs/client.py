@@ -21,6 +21,7 @@ from ..core.models import ModelSpec, split_model
 from ..core.params import Params
 from ..core.requests import Request
 from ..history import Journal, Row
+from ..media.fitting import with_fit
 from ..media.results import Result
 from ..runtime import Runtime, runtime
 from ..services.base import Registry
@@ -94,7 +95,7 @@ class Client:
 
     async def _catalogue(self, name: str) -> Sequence[ModelSpec]:
         try:
-            return await self.services.get(name).models()
+            return [with_fit(spec) for spec in await self.services.get(name).models()]
         except ImagegenError:
             return ()
 
@@ -106,7 +107,7 @@ class Client:
         model = self.settings.model if model in ("", None) else str(model)
         service, name = split_model(model)
         try:
-            return await self.services.get(service).model(name)
+            return with_fit(await self.services.get(service).model(name))
         except UnknownModel as error:
             if error.suggestions:
                 raise
@@ -173,7 +174,8 @@ class Client:
 
         Raises one `InvalidInput` with every problem. `start` sends it; `max_cost` and the settings' cap go along.
         """
-        return make_plan(spec, params, n=n, cap=self.settings.having("max_cost", max_cost))
+        cap = self.settings.having("max_cost", max_cost)
+        return make_plan(spec, params, n=n, cap=cap, keep_metadata=self.settings.keep_input_metadata)
 
     def start(self, plan: Plan, *, watch: Callable[[Job], object] = lambda _: None) -> Job | Batch:
         """Send a plan and return at once. May cost money. Raises `BudgetExceeded` where it is over its cap.

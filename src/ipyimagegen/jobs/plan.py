@@ -56,7 +56,14 @@ class Plan:
             )
 
 
-def make_plan(spec: ModelSpec, params: Mapping[str, Any], *, n: int = 1, cap: Decimal | None = None) -> Plan:
+def make_plan(
+    spec: ModelSpec,
+    params: Mapping[str, Any],
+    *,
+    n: int = 1,
+    cap: Decimal | None = None,
+    keep_metadata: bool = False,
+) -> Plan:
     """The plan of a call of `spec` with `params`, for `n` pictures. Reads input files; sends and costs nothing.
 
     Where the model has an `n` of its own, one job makes them all, and a value in `params` goes before `n`; else each
@@ -64,7 +71,7 @@ def make_plan(spec: ModelSpec, params: Mapping[str, Any], *, n: int = 1, cap: De
     """
     if spec.params.own_n is not None:
         params, n = {OWN_N: n, **params}, 1
-    return Plan(spec=spec, requests=tuple(prepare(spec, params, n=n)), cap=cap)
+    return Plan(spec=spec, requests=tuple(prepare(spec, params, n=n, keep_metadata=keep_metadata)), cap=cap)
 
 
 def named_model(model: str | ModelSpec, params: dict[str, Any]) -> tuple[str | ModelSpec, dict[str, Any]]:

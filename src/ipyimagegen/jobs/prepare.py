@@ -13,28 +13,32 @@ from ..core.foreign import as_json, is_random
 from ..core.models import ModelSpec
 from ..core.params import MAX_N, SEED_NAMES, Change, Param
 from ..core.requests import InputFile, Request
+from ..media.fitting import fit_inputs
 from ..media.inputs import as_input
 
 MAX_SEED = 2**32 - 1
 
 
-def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1) -> list[Request]:
+def prepare(spec: ModelSpec, asked: Mapping[str, Any], *, n: int = 1, keep_metadata: bool = False) -> list[Request]:
     """`n` requests that differ in their seeds only (`seed`, `seed + 1`, …): each picture can be made again alone.
 
-    Reads input files. Raises one `InvalidInput` with every problem.
+    Reads input files, and makes the pictures among them fit (`media.fitting`). Raises one `InvalidInput` with every
+    problem.
     """
     if type(n) is not int or not 1 <= n <= MAX_N:
         raise InvalidInput([Problem("n", f"{n!r} is not a whole number of pictures, 1 to {MAX_N}")], model=spec.id)
     seed = spec.params.seed or _undescribed_seed(spec, asked)
     wanted = {name: value for name, value in asked.items() if not (seed and name == seed.name and is_random(value))}
     checked = spec.params.check(wanted, model=spec.id)
-    values = {**_with_files(spec, checked.values), **_required_defaults(spec, checked.values)}
+    whole = {**_with_files(spec, checked.values), **_required_defaults(spec, checked.values)}
+    fitted = fit_inputs(spec, whole, keep_metadata=keep_metadata)
+    values = dict(fitted.values)
     request = Request(
         service=spec.service,
         model=spec.name,
         values=values,
         asked={name: as_json(value) for name, value in asked.items()},
-        changes=checked.changes + _defaults(spec, checked.values),
+        changes=checked.changes + fitted.changes + _defaults(spec, {**checked.values, **values}),
     )
     first = values.get(seed.name) if seed is not None else None
     if seed is None or not (first is None or isinstance(first, int | float)):

@@ -38,6 +38,12 @@ _MAX_NEIGHBOURS = 2_000
 _WEB = ("http://", "https://")
 _BINARY = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 _PICTURE_KINDS = ("image", "mask")
+UNREADABLE = {
+    "image/heic": "save it as JPEG (phones can: 'most compatible'), or open it with Pillow and pillow-heif",
+    "image/jxl": "save it as PNG or JPEG",
+    "image/svg+xml": "draw it as a PNG first",
+}
+"""Pictures that Pillow cannot open by itself, and what to do about it."""
 
 
 def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: int | None = None) -> InputFile:
@@ -217,7 +223,8 @@ def _checked(head: bytes, kind: Kind, what: str) -> str:
     media_type = sniff(head)
     if kind in _PICTURE_KINDS and media_type not in RASTER:
         found = media_type or f"unknown content (it begins with {head[:8].hex(' ')})"
-        raise InvalidInput(f"{what} is not a picture that can be used: {found}")
+        cure = f"; {UNREADABLE[media_type]}" if media_type in UNREADABLE else ""
+        raise InvalidInput(f"{what} is not a picture that can be used: {found}{cure}")
     return media_type or "application/octet-stream"
 
 

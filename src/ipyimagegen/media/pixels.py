@@ -137,11 +137,16 @@ def plain(picture: Image.Image, *, alpha: bool) -> Image.Image:
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """A 16 or 32 bit grey picture in 8 bits: Pillow's own conversion would cut everything above 255 off."""
+    """A 16 or 32 bit grey picture in 8 bits: Pillow's own conversion would cut everything above 255 off.
+
+    Numbers with a fraction that reach from 0 to 1 are shares of white, as image libraries save them.
+    """
     import numpy as np
     from PIL import Image
 
     values = np.nan_to_num(np.asarray(picture, dtype=np.float64))
+    if picture.mode == "F" and 0.0 < float(values.max()) <= 1.0:
+        return Image.fromarray((values.clip(0, 1) * 255.0 + 0.5).astype(np.uint8))
     top = 65_535.0 if picture.mode.startswith("I") and values.max() > 255 else max(255.0, float(values.max()))
     return Image.fromarray((values.clip(0, top) * (255.0 / top)).astype(np.uint8))
 

@@ -131,13 +131,14 @@ class Result:
         """What was asked, sent, dropped, adjusted and chosen, what it cost and how long it took."""
         lines = [self.summary]
         lines += [f"asked    {name} = {_short(value)}" for name, value in self.asked.items()]
-        told = {change.name for change in self.changes}
+        told = {change.name for change in self.changes if change.what != "fitted"}
         lines += [
             f"sent     {name} = {_short(value)}"
             for name, value in self.sent.items()
             if name not in told and self.asked.get(name) != value
         ]
-        lines += [f"{change.what:<8} {change}" for change in self.changes if change.what != "default"]
+        lines += [str(change) for change in self.changes if change.what == "fitted"]
+        lines += [f"{change.what:<8} {change}" for change in self.changes if change.what not in ("default", "fitted")]
         if defaults := [change for change in self.changes if change.what == "default"]:
             lines.append("default  " + ", ".join(f"{change.name}={_short(change.sent)}" for change in defaults))
         lines += [f"missing  {artifact!r}: {artifact.error}" for artifact in self.artifacts if artifact.error]

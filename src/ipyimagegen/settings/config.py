@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -13,51 +13,6 @@ from typing import Any, Literal, get_args
 from ..core.errors import InvalidInput, Problem
 
 Metadata = Literal["full", "minimal", "none"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What calls use where they say nothing.
-
-    `model` is called where none is named; `max_cost` (US dollars) refuses dearer calls before sending, `None` for
-    no cap; `timeout_s` ends a waiting call and cancels its job, `None` to wait for as long as it takes; `save` is
-    a pattern under which every result is kept (`""`: none); `metadata` is how much is written into files;
-    `display_max_px` and `display_max_kb` bound what one picture adds to a notebook (in kB before base64, which
-    adds a third): files keep every pixel; `quiet` shows no progress.
-    """
-
-    model: str = "local/sketch"
-    max_cost: Decimal | None = None
-    timeout_s: float | None = None
-    save: str = ""
-    metadata: Metadata = "full"
-    display_max_px: int = 1024
-    display_max_kb: int = 215
-    quiet: bool = False
-
-    def having(self, name: str, value: Any) -> Any:
-        """One setting for one call: `value`, or this setting's where it is `None`. Raises `InvalidInput`."""
-        return getattr(self if value is None else self.with_({name: value}, source="call"), name)
-
-    def with_(self, values: Mapping[str, Any], *, source: str = "") -> Settings:
-        """These settings with others in place. Raises one `InvalidInput` that names every wrong one."""
-        problems: list[Problem] = []
-        good: dict[str, Any] = {}
-        for name, value in values.items():
-            key = name.replace("-", "_")
-            reader = READERS.get(key)
-            if reader is None:
-                near = difflib.get_close_matches(key, READERS, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(READERS)}"
-                problems.append(Problem(name, f"no such setting; {hint}"))
-                continue
-            try:
-                good[key] = reader(value)
-            except (TypeError, ValueError, InvalidOperation):
-                problems.append(Problem(name, f"{value!r} is not {WANTED[key]}"))
-        if problems:
-            raise InvalidInput(problems, model=source or "settings")
-        return replace(self, **good)
 
 
 def _amount(value: Any) -> Decimal | None:
@@ -102,28 +57,93 @@ def _metadata(value: Any) -> str:
     return str(value)
 
 
-READERS = {
-    "model": _text,
-    "max_cost": _amount,
-    "timeout_s": _seconds,
-    "save": _text,
-    "metadata": _metadata,
-    "display_max_px": _whole,
-    "display_max_kb": _whole,
-    "quiet": _flag,
-}
-WANTED = {
-    "model": "a model name such as 'local/sketch'",
-    "max_cost": "an amount in US dollars, 0 or more",
-    "timeout_s": "a number of seconds over 0",
-    "save": "a path or a pattern such as 'pictures/{date}-{seed}.png'",
-    "metadata": "one of 'full', 'minimal', 'none'",
-    "display_max_px": "a whole number of pixels, 16 or more",
-    "display_max_kb": "a whole number of kilobytes, 16 or more",
-    "quiet": "true or false",
-}
-if set(READERS) != {item.name for item in fields(Settings)}:
-    raise AssertionError("every setting needs a reader")
+def _setting(*, default: Any, read: Callable[[Any], Any], wanted: str, help: str) -> Any:
+    """A field of `Settings`: how a value is read, what is wanted where it cannot be, and what it does."""
+    return field(default=default, metadata={"read": read, "wanted": wanted, "help": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What calls use where they say nothing. `HELP` says what each of them does."""
+
+    model: str = _setting(
+        default="local/sketch",
+        read=_text,
+        wanted="a model name such as 'local/sketch'",
+        help="The model that is called where none is named.",
+    )
+    max_cost: Decimal | None = _setting(
+        default=None,
+        read=_amount,
+        wanted="an amount in US dollars, 0 or more",
+        help="Refuse calls that cost more than this many US dollars; None for no cap.",
+    )
+    timeout_s: float | None = _setting(
+        default=None,
+        read=_seconds,
+        wanted="a number of seconds over 0",
+        help="End a waiting call, and cancel its job, after this many seconds; None to wait.",
+    )
+    save: str = _setting(
+        default="",
+        read=_text,
+        wanted="a path or a pattern such as 'pictures/{date}-{seed}.png'",
+        help="A folder or a pattern under which every result is saved.",
+    )
+    metadata: Metadata = _setting(
+        default="full",
+        read=_metadata,
+        wanted="one of 'full', 'minimal', 'none'",
+        help="How much is written into files: 'full', 'minimal' or 'none'.",
+    )
+    keep_input_metadata: bool = _setting(
+        default=False,
+        read=_flag,
+        wanted="true or false",
+        help="Leave EXIF (place, camera, time) and other metadata in the pictures that are sent to a service.",
+    )
+    display_max_px: int = _setting(
+        default=1024,
+        read=_whole,
+        wanted="a whole number of pixels, 16 or more",
+        help="The longer side, in pixels, of a picture in the notebook; files keep every pixel.",
+    )
+    display_max_kb: int = _setting(
+        default=215,
+        read=_whole,
+        wanted="a whole number of kilobytes, 16 or more",
+        help="How much one picture may add to the notebook, in kilobytes (before base64, which adds a third).",
+    )
+    quiet: bool = _setting(default=False, read=_flag, wanted="true or false", help="Show no progress.")
+
+    def having(self, name: str, value: Any) -> Any:
+        """One setting for one call: `value`, or this setting's where it is `None`. Raises `InvalidInput`."""
+        return getattr(self if value is None else self.with_({name: value}, source="call"), name)
+
+    def with_(self, values: Mapping[str, Any], *, source: str = "") -> Settings:
+        """These settings with others in place. Raises one `InvalidInput` that names every wrong one."""
+        problems: list[Problem] = []
+        good: dict[str, Any] = {}
+        for name, value in values.items():
+            key = name.replace("-", "_")
+            reader = READERS.get(key)
+            if reader is None:
+                near = difflib.get_close_matches(key, READERS, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(READERS)}"
+                problems.append(Problem(name, f"no such setting; {hint}"))
+                continue
+            try:
+                good[key] = reader(value)
+            except (TypeError, ValueError, InvalidOperation):
+                problems.append(Problem(name, f"{value!r} is not {WANTED[key]}"))
+        if problems:
+            raise InvalidInput(problems, model=source or "settings")
+        return replace(self, **good)
+
+
+READERS: dict[str, Callable[[Any], Any]] = {item.name: item.metadata["read"] for item in fields(Settings)}
+WANTED: dict[str, str] = {item.name: item.metadata["wanted"] for item in fields(Settings)}
+HELP: dict[str, str] = {item.name: item.metadata["help"] for item in fields(Settings)}
 
 
 def load(folder: Path | None = None) -> Settings:

@@ -373,7 +373,7 @@ def filled(studio: Studio) -> dict[str, Any]:
     """A prompt and every picture that the model takes: some need one, and their service does not say so before."""
     params = studio.form.spec.params
     words = {params.prompt.name: "a fox"} if params.prompt is not None else {}
-    picture = Image.new("RGB", (64, 64), "teal")
+    picture = Image.new("RGB", (64, 64), "white")
     return words | {param.name: picture for param in params.values() if param.kind in ("image", "mask")}
 
 

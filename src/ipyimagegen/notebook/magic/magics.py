@@ -50,6 +50,7 @@ class ImageGen(Magics):
     timeout_s = Setting("timeout_s")
     save = Setting("save")
     metadata = Setting("metadata")
+    keep_input_metadata = Setting("keep_input_metadata")
     display_max_px = Setting("display_max_px")
     display_max_kb = Setting("display_max_kb")
     quiet = Setting("quiet")

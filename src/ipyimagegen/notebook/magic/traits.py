@@ -11,23 +11,12 @@ from traitlets import TraitError, TraitType, Unicode
 from traitlets.config.loader import DeferredConfig
 
 from ...core.errors import InvalidInput
-from ...settings.config import WANTED, Settings, load
+from ...settings.config import HELP, WANTED, Settings, load
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
 SECTION = "ImageGen"
-HELP = {
-    "model": "The model that is called where none is named.",
-    "max_cost": "Refuse calls that cost more than this many US dollars; None for no cap.",
-    "timeout_s": "End a waiting call, and cancel its job, after this many seconds; None to wait.",
-    "save": "A folder or a pattern under which every result is saved.",
-    "metadata": "How much is written into files: 'full', 'minimal' or 'none'.",
-    "display_max_px": "The longer side, in pixels, of a picture in the notebook; files keep every pixel.",
-    "display_max_kb": "How much one picture may add to the notebook, in kilobytes.",
-    "quiet": "Show no progress.",
-}
-
 DEFAULTS = asdict(Settings())
 
 

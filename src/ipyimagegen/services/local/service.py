@@ -33,7 +33,7 @@ from ...core.events import (
     Running,
     Succeeded,
 )
-from ...core.models import ModelSpec
+from ...core.models import ModelSpec, PictureLimits
 from ...core.requests import InputFile, Request, Ticket
 from ...core.schema import read_params
 from ...core.workers import Workers
@@ -42,6 +42,7 @@ from . import work
 
 STEP_DELAY = "step_delay_s"
 SIDE_BY_SIDE = 4
+PICTURES = PictureLimits(max_side_px=work.MAX_INPUT_PX, alpha=False, follows=True)
 
 
 def service() -> Local:
@@ -61,6 +62,7 @@ def specs() -> tuple[ModelSpec, ...]:
             description=str(schema.get("description", "")),
             params=read_params(schema),
             price=FREE,
+            pictures=PICTURES,
         )
         for name, schema in (("sketch", SKETCH_SCHEMA), ("cutout", CUTOUT_SCHEMA))
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import InvalidInput, Problem
 from ...core.events import Frame, Output
 from ...core.requests import InputFile
+from ...media.pixels import plain
 from ...media.previews import ArrayFrame
 
 if TYPE_CHECKING:
@@ -114,12 +115,7 @@ def decode(name: str, file: InputFile) -> Image:
 def _pixels(picture: Image, mode: str) -> NDArray[np.uint8]:
     import numpy as np
 
-    if mode == "RGB" and "A" in picture.getbands():
-        from PIL import Image
-
-        ground = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(ground, picture.convert("RGBA"))
-    return np.asarray(picture.convert(mode), dtype=np.uint8)
+    return np.asarray(plain(picture, alpha=False).convert(mode), dtype=np.uint8)
 
 
 def _multiple_of_8(side: int) -> int:
