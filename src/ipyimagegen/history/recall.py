@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from pathlib import Path
 
+from ..core import forks
 from ..core.arguments import number, text, whole
 from ..core.cost import Cost
 from ..media.results import Result
@@ -15,7 +15,7 @@ from .journal import Journal
 
 DAY_S = 86_400
 
-_lock = threading.Lock()
+_lock = forks.lock()
 _journals: dict[tuple[int, Path], Journal] = {}
 
 

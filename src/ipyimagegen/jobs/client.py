@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from .. import history
+from ..core import forks
 from ..core.arguments import text
 from ..core.errors import ImagegenError, JobCancelled, JobTimeout, StorageError, UnknownJob, UnknownModel
 from ..core.models import ModelSpec, split_model
@@ -56,8 +56,13 @@ class Client:
         self.services = Registry.discover() if services is None else services
         self.journal = history.journal() if journal == "user" else journal
         self._estimates: Estimates | None = None
-        self._learning = threading.Lock()
+        self._learning = forks.lock()
         self._jobs: dict[str, Job] = {}
+        forks.renew(self)
+
+    def after_fork_in_child(self) -> None:
+        """The jobs are the parent's; by the journal `attach` follows them here too."""
+        self._jobs = {}
 
     @property
     def runtime(self) -> Runtime:

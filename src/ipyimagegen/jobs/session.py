@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import threading
 
+from ..core import forks
 from ..settings.config import Settings
 from .client import Client
 
-_lock = threading.Lock()
+_lock = forks.lock()
 _clients: list[Client] = []
 _inherited: list[Settings] = []
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from ..core import forks
 from ..core.errors import MediaError
 from .pixels import MAX_PIXELS, check_pixels, decode, from_array, open_picture, preview_jpeg
 from .sniff import dimensions, sniff
@@ -19,7 +19,7 @@ class _CachedFrame(ABC):
 
     def __init__(self, width: int, height: int) -> None:
         self._size = (width, height)
-        self._lock = threading.Lock()
+        self._lock = forks.lock()
         self._last: tuple[int, bytes] = (0, b"")
 
     @property

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ..core import forks
 from .polling import Span, expected
 
 MOST = 64
@@ -27,6 +28,11 @@ class Lines:
 
     def __init__(self) -> None:
         self._lines: dict[str, Line] = {}
+        forks.renew(self)
+
+    def after_fork_in_child(self) -> None:
+        """Nobody here sees the parent's jobs end."""
+        self._lines = {}
 
     def of(self, model: str, *, fresh: bool = True) -> Line:
         """The line of a model. A job whose place among the others nobody knows (not `fresh`) has one of its own."""

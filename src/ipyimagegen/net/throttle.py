@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
+from ..core import forks
 from .clock import Clock
 
 HOLD_S = 120.0
@@ -18,7 +19,7 @@ MAX_PATIENCE = 64
 """One more job is tried after at most this many acceptances for each job that the service takes at a time."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True, eq=False)
 class Gate:
     """Admission to one service, first come, first served. Use it on one loop.
 
@@ -36,6 +37,13 @@ class Gate:
     _accepted: int = 0
     _patience: int = 1
     _trying: bool = False
+
+    def __post_init__(self) -> None:
+        forks.renew(self)
+
+    def after_fork_in_child(self) -> None:
+        """What is inside are the parent's submits and jobs; how many may be there was learned of the service."""
+        self._inside, self._held, self._waiting = set(), {}, {}
 
     def arrive(self) -> int:
         """A place in the queue, for all attempts of one submit."""

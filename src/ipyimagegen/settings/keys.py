@@ -16,6 +16,7 @@ from importlib import import_module
 from types import ModuleType
 from urllib.parse import urlsplit
 
+from ..core import forks
 from ..core.arguments import wrong
 from ..core.errors import InvalidInput, MissingKey
 from ..net.addresses import is_loopback
@@ -98,7 +99,7 @@ SOURCES: dict[str, KeySource] = {source.service: source for source in (SPEEDPIX,
 class _Session:
     """Keys that were given by `login`, and what the keyring said, for the life of this process."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Lock = field(default_factory=forks.lock)
     given: dict[str, Secret] = field(default_factory=dict, repr=False)
     from_keyring: dict[str, Secret | None] = field(default_factory=dict, repr=False)
 

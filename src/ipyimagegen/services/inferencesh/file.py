@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ...core import forks
 from ...core.errors import InvalidInput, capped
 from ...core.said import is_said
 from ...media.artifacts import Payload, check_payload
@@ -61,7 +62,7 @@ class File:
             hint = f": a path in a record is never read; {OWN}" if isinstance(source, Mapping) else ""
             raise InvalidInput(f"a file needs a uri or a path{hint}")
         self._path: Path | None = _local(local) if local is not None else None
-        self._fetching = asyncio.Lock()
+        self.after_fork_in_child()
         if self._path is not None:
             self._measure()
 
@@ -146,6 +147,11 @@ class File:
         finally:
             payload.drop()
 
+    def after_fork_in_child(self) -> None:
+        """Nobody is fetching it here: the parent's loop, which may, is not this process's."""
+        self._fetching = asyncio.Lock()
+        forks.renew(self)
+
     def __getstate__(self) -> dict[str, Any]:
         """A copy shares a file that was fetched; a pickle holds its bytes, as the file ends with this process."""
         state = {name: value for name, value in self.__dict__.items() if name != "_fetching"}
@@ -157,7 +163,8 @@ class File:
         held = state["_path"]
         if isinstance(held, Payload):
             held = held.path or _put_away(held, held.filename)
-        self.__dict__.update(state, _path=held, _fetching=asyncio.Lock())
+        self.__dict__.update(state, _path=held)
+        self.after_fork_in_child()
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

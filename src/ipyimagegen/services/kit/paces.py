@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from ... import history
+from ...core import forks
 from ...core.errors import StorageError
 from ...history.warn import warn_once, watcher
 from ...net.addresses import parts
@@ -31,6 +32,11 @@ class Paces:
         self._durations = Durations()
         self._readings: dict[str, Future[list[Span]]] = {}
         self._read: set[str] = set()
+        forks.renew(self)
+
+    def after_fork_in_child(self) -> None:
+        """What the parent was about to read it reads for itself."""
+        self._readings = {}
 
     async def recall(self, model: str) -> None:
         """Until what was noted of `model` before is known here. A journal that cannot be read knows nothing."""

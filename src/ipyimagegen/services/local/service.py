@@ -17,6 +17,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...core import forks
 from ...core.cost import FREE
 from ...core.errors import InvalidInput, ProtocolError, UnknownModel
 from ...core.events import (
@@ -92,8 +93,14 @@ class Local:
 
     def __init__(self) -> None:
         self._pool: Workers | None = None
-        self._jobs: dict[str, Painted] = {}
+        self._jobs: dict[str, Painted]
         self._specs: tuple[ModelSpec, ...] = ()
+        self.after_fork_in_child()
+        forks.renew(self)
+
+    def after_fork_in_child(self) -> None:
+        """No picture is being painted here; the parent paints its own."""
+        self._jobs = {}
         self._slots = asyncio.Semaphore(SIDE_BY_SIDE)
         self._large = asyncio.Semaphore(1)
 

@@ -9,9 +9,9 @@ or `SEGMIND_BASE_URL` have changed.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
+from ...core import forks
 from ...core.version import VERSION
 from ...net.responses import Response
 from ...net.secrets import Secret
@@ -66,7 +66,7 @@ __all__ = [
 ]
 __version__ = VERSION
 
-_lock = threading.Lock()
+_lock = forks.lock()
 _made: tuple[Secret, str, SegmindClient] | None = None
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-import threading
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import IO, Any, Unpack
 
+from ...core import forks
 from ...core.errors import InvalidInput, Problem
 from ...media.inputs import as_input
 from ...net.secrets import Secret
@@ -152,7 +152,7 @@ def _is_address(value: Any) -> bool:
     return isinstance(value, str) and bool(ADDRESS.fullmatch(value.strip()))
 
 
-_lock = threading.Lock()
+_lock = forks.lock()
 _default: tuple[tuple[Secret, ...], str, Client] | None = None
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from ...core import forks
 from ...core.errors import ImagegenError
 from ...core.events import JSON, Output
 from ...media.artifacts import Payload, check_payload
@@ -51,7 +52,7 @@ class FileOutput:
         self.name = unquote(path.rpartition("/")[2])
         self._fetch = fetch or _without_key
         self._payload: Payload | None = None
-        self._fetching = asyncio.Lock()
+        self.after_fork_in_child()
 
     def read(self, size: int = -1) -> bytes:
         """The bytes, or the first `size` of them. Blocks where they were not fetched yet; costs nothing.
@@ -111,12 +112,17 @@ class FileOutput:
         suffix = "" if Path(self.name).suffix else suffix_of(found or self.claim)
         return save_as_it_is(path, f"{self.name or 'file'}{suffix}", payload.path or payload.data)
 
+    def after_fork_in_child(self) -> None:
+        """Nobody is fetching it here: the parent's loop, which may, is not this process's."""
+        self._fetching = asyncio.Lock()
+        forks.renew(self)
+
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_fetching"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._fetching = asyncio.Lock()
+        self.after_fork_in_child()
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None

@@ -9,11 +9,11 @@ speedpix.declare("product-cutout", {"image": {"format": "image"}, "margin": 0.1}
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
+from ...core import forks
 from ...core.errors import InvalidInput, Problem, StorageError
 from ...core.events import JSON
 from ...core.models import ModelSpec
@@ -41,7 +41,7 @@ STEERING: Mapping[str, Mapping[str, Any]] = {
 }
 """Options of a call that are no inputs of the workflow; an input of the same name goes before them."""
 
-_lock = threading.Lock()
+_lock = forks.lock()
 
 
 def declare(workflow_id: str, inputs: Mapping[str, Any], *, title: str = "", description: str = "") -> ModelSpec:
