@@ -22,6 +22,7 @@ import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from .core import forks
@@ -34,10 +35,11 @@ Tidy = Callable[[], Coroutine[Any, Any, object]]
 """Work that nobody waits for, such as the closing of connections."""
 
 HEARTBEAT_S = 0.1
-"""How often a waiting coroutine wakes its loop.
+"""How often whoever waits looks up.
 
-A signal handler does not wake a selector: without this, Interrupt would
-reach an `await` in a notebook only when something else happened."""
+Python calls a signal's handler between two steps of the program, and when a wait of the main thread is interrupted. A
+signal that arrives just before such a wait interrupts nothing, and one never wakes a selector: without this, Interrupt
+would come through only when something else happens, such as the end of the job."""
 EXIT_S = 15.0
 """How long the end of the process waits for what must not be cut off."""
 ENDING_S = 1.0
@@ -46,6 +48,24 @@ WORKERS = min(32, (os.cpu_count() or 1) + 4)
 """Threads for what blocks, as many as asyncio has by default."""
 READY = 4
 """So many of them are there at the end, when no thread can be started any more."""
+
+
+def has_come(outcome: Future[Any], timeout_s: float | None = None) -> bool:
+    """Block until `outcome` is done, for at most `timeout_s` seconds, with a heartbeat. Returns whether it is."""
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    while not outcome.done():
+        left_s = HEARTBEAT_S if deadline is None else min(HEARTBEAT_S, deadline - time.monotonic())
+        if left_s <= 0:
+            return False
+        concurrent.futures.wait((outcome,), left_s)
+    return True
+
+
+def next_in(news: SimpleQueue[T]) -> T:
+    """Block until there is something in a queue, with a heartbeat, and take it."""
+    while True:
+        with suppress(Empty):
+            return news.get(timeout=HEARTBEAT_S)
 
 
 async def ring_or_beat(ready: asyncio.Event) -> None:
@@ -156,7 +176,8 @@ class Runtime:
         outcome: Call[T] = Call()
         try:
             self._start(coroutine, outcome)
-            return outcome.result(timeout_s)
+            has_come(outcome, timeout_s)
+            return outcome.result(0)  # TimeoutError where it has not
         except BaseException:
             self._leave(outcome)
             raise

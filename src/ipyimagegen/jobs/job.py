@@ -18,7 +18,7 @@ from ..core.jobs import JobState, Phase, apply, finished, in_words
 from ..core.models import ModelSpec
 from ..core.requests import Request, Ticket
 from ..media.results import Result
-from ..runtime import Runtime, bell_of, ring_or_beat
+from ..runtime import Runtime, bell_of, next_in, ring_or_beat
 from .estimates import eta_s
 from .waiting import await_for, wait_for
 
@@ -258,7 +258,7 @@ class Stream:
     def __iter__(self) -> Iterator[Event]:
         self.job.check()
         try:
-            while (event := self._events.get()) is not None:
+            while (event := next_in(self._events)) is not None:
                 yield event
             self._events.put(None)  # whoever iterates again finds the end too
         finally:

@@ -7,7 +7,6 @@ signal's handler raises, the cancelling of a task, a coroutine that is thrown aw
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ from typing import Protocol
 
 from ..core.errors import JobTimeout, ShuttingDown
 from ..media.results import Result
-from ..runtime import wait
+from ..runtime import has_come, wait
 
 SETTLE_S = 0.3
 """How long an interrupted wait lets the cancelling get under way before it returns to the user."""
@@ -73,13 +72,13 @@ def wait_for(work: Work, timeout_s: float | None) -> Result:
     work.check()
     try:
         # Not `outcome.result(timeout_s)`: a handler of SIGALRM raises TimeoutError too, and that one is no deadline.
-        concurrent.futures.wait((work.outcome,), timeout_s)
+        ended = has_come(work.outcome, timeout_s)
     except BaseException:
         with suppress(BaseException):
             if work.cancel():
-                concurrent.futures.wait((work.outcome,), SETTLE_S)
+                has_come(work.outcome, SETTLE_S)
         raise
-    if not work.outcome.done():
+    if not ended:
         message = f"job {work.id} was not done after {timeout_s:g} s; it goes on: wait again, or cancel() it"
         raise JobTimeout(message, job_id=work.id)
     return work.outcome.result()

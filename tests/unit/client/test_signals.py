@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sys
+from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -17,8 +18,10 @@ import pytest
 
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import JobCancelled, JobTimeout
+from ipyimagegen.core.events import Progress
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.jobs.client import Client
+from ipyimagegen.jobs.job import Job
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 from ipyimagegen.settings.config import Settings
@@ -39,6 +42,8 @@ WAITS: dict[str, Callable[[Client], Callable[[], object]]] = {
     "batch": lambda client: partial(client.submit("local/sketch", n=2, **SLOW).result, timeout=60),
     "stream": lambda client: partial(list, client.stream("local/sketch", **SLOW)),
 }
+WHOLE = {"run", "run n=2"}
+"""Those that send and wait in one call; between the two calls of others nobody waits."""
 ROUNDS = int(os.environ.get("IPYIMAGEGEN_EXPLORE", "1"))
 """More of them look at more moments."""
 
@@ -86,16 +91,39 @@ def test_whatever_a_signal_raises_cancels_the_job_and_arrives(
     client: Client, alarm: Callable[[BaseException, float], None], wait: str
 ) -> None:
     chance = random.Random(wait)  # noqa: S311 (the same moments in each run)
+    soonest = 0.001 if wait in WHOLE else 0.05
     for error in RAISED * ROUNDS:
         begin = WAITS[wait](client)
         with pytest.raises(type(error)) as raised:  # noqa: PT012 (the alarm may go off before the wait)
-            alarm(error, chance.uniform(0.001, 0.03))
+            alarm(error, soonest + chance.uniform(0.0, 0.03))
             begin()
         assert error is raised.value
     for job in client.jobs():
         with pytest.raises(JobCancelled):
             job.result(10)
         assert job.phase == "cancelled"
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_signal_that_wakes_nobody_comes_through_all_the_same(
+    client: Client, wait: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(seen: Progress) -> None:
+        if seen.step == 4:
+            interrupt_main()  # as if it had arrived just before the wait began
+
+    def launch(job: Job) -> None:
+        job.on(Progress, interrupt)
+        launch_it(job)
+
+    launch_it = client._launch
+    monkeypatch.setattr(client, "_launch", launch)
+    monkeypatch.setitem(SLOW, "step_delay_s", 0.05)
+    with pytest.raises(KeyboardInterrupt):
+        WAITS[wait](client)()
+    for job in client.jobs():
+        with pytest.raises(JobCancelled):
+            job.result(10)
 
 
 def test_a_deadline_of_the_wait_itself_leaves_the_job_running(client: Client) -> None:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.errors import ImagegenError
-from ...runtime import bell_of, ring_or_beat, runtime
+from ...runtime import bell_of, next_in, ring_or_beat, runtime
 from .api import Api
 from .ending import cancel_behind, note
 from .errors import TaskCancelled, TaskFailed, task_error
@@ -118,7 +118,7 @@ class TaskStream(_Updates):
         if self._reading is not None and self._reading.done() and self._queue.empty():
             raise StopIteration
         with self._waiting():
-            update = self._queue.get()
+            update = next_in(self._queue)
         if update is None:
             if self.error is not None:
                 raise self.error
