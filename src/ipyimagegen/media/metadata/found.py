@@ -65,7 +65,7 @@ class Found:
             if self.find_model is None:
                 raise InvalidInput(f"give the model {model!r} as a ModelSpec: ig.model({model!r})")
             model = self.find_model(model)
-        return carry(self.prompt, self.negative_prompt, self.params, model, ours=self.record is not None)
+        return carry(self.prompt, self.negative_prompt, self.params, model, ours=self.tool == KEYWORD)
 
     def with_doubt(self, doubt: str) -> Found:
         """The same with one more doubt."""

@@ -15,6 +15,7 @@ NAMES = ("UserComment", "description", "CreatorTool", "parameters", "prompt", "S
 
 _MAX_TAG_CHARS = 1_000
 _TAG = re.compile(r"<[^<>]{0,1000}>")
+_QUOTE = re.compile(r"\s{0,9}=\s{0,9}([\"'])")
 _TERMS = b"http://purl.org/dc/terms/"
 _PROVENANCE = re.compile(rb":provenance[\s>=]")
 
@@ -35,7 +36,7 @@ def _property(text: str, name: str) -> str:
     at = text.find(f":{name}")
     while at >= 0:
         end = at + 1 + len(name)
-        if (quote := re.compile(r'\s{0,9}=\s{0,9}(["\'])').match(text, end)) is not None:
+        if (quote := _QUOTE.match(text, end)) is not None:
             stop = text.find(quote[1], quote.end())
             return html.unescape(text[quote.end() : stop]) if stop > 0 else ""
         opened = text.find(">", end, end + _MAX_TAG_CHARS)
