@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -33,8 +34,8 @@ REMOTE = 'dcterms:provenance="https://manifests.example/1.c2pa"'
 
 
 def webp_with(block: bytes = b"", packet: bytes = b"") -> bytes:
-    options = {"exif": block} if block else {}
-    return picture("image/webp", **options, **({"xmp": packet} if packet else {}))
+    options: dict[str, Any] = {"exif": block} if block else {}
+    return picture("image/webp", **options | ({"xmp": packet} if packet else {}))
 
 
 @pytest.mark.parametrize("make", [jpeg_with, webp_with])
@@ -152,7 +153,7 @@ def test_lines_of_a_prompt_that_look_like_settings_survive(prompt, negative):
 # -- side files -------------------------------------------------------------------------------------------------------
 
 
-def save(folder: Path, name: str, data: bytes, **record: str) -> Path:
+def save(folder: Path, name: str, data: bytes, **record: Any) -> Path:
     return artifact(data, **record).save(folder / name)
 
 

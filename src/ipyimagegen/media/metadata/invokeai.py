@@ -33,10 +33,11 @@ def read(texts: Mapping[str, str]) -> Found | None:
 def _third(texts: Mapping[str, str], data: Mapping[str, Any]) -> Found:
     facts = {key: value for key, value in data.items() if key not in _PROMPTS}
     facts["model"] = _name(data.get("model"))
+    loras = data.get("loras")
     facts["loras"] = [
         {"name": _name(entry.get("model") or entry.get("lora")), "weight": entry.get("weight")}
-        for entry in data.get("loras") or ()
-        if isinstance(data.get("loras"), list) and isinstance(entry, dict)
+        for entry in (loras if isinstance(loras, list) else ())
+        if isinstance(entry, dict)
     ] or None
     if isinstance(vae := data.get("vae"), dict):
         facts["vae"] = _name(vae)
