@@ -9,9 +9,11 @@ from ...core.arguments import seconds
 from ...net.secrets import Secret
 from ...runtime import runtime
 from ..kit.closing import AsyncClosing, Closing
+from ..kit.pickled import Pickled
 from .api import Api
 from .calls import Calls, Response, UploadFileOptions
 from .connect import key
+from .errors import SERVICE
 from .sessions import (
     AsyncSessionHandle,
     AsyncSessions,
@@ -91,7 +93,7 @@ class Files:
         return runtime().run(self._calls.upload(data, options))
 
 
-class Inference(Closing):
+class Inference(Pickled, Closing):
     """A client of inference.sh. Safe from any thread; every call blocks, and works inside a notebook.
 
     `api_key`: `None` takes `login`'s, the keyring's or `INFERENCE_API_KEY`, and raises `MissingInferenceKey` (a
@@ -103,7 +105,8 @@ class Inference(Closing):
     """
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
-        self._calls = Calls(Api(key(api_key), base_url or ""))
+        self._secret = key(api_key)
+        self._calls = Calls(Api(self._secret, base_url or ""))
         self.tasks = Tasks(self._calls)
         self.files = Files(self._calls)
         self.run = self.tasks.run
@@ -125,6 +128,9 @@ class Inference(Closing):
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         runtime().run(self._calls.api.aclose())
+
+    def _made_from(self) -> tuple[str, tuple[Secret, ...], Mapping[str, Any]]:
+        return SERVICE, (self._secret,), {"base_url": self._calls.api.base_url}
 
     def __repr__(self) -> str:
         calls = self.__dict__.get("_calls")  # none in one that was refused while it was made
@@ -195,11 +201,12 @@ class AsyncFiles:
         return await runtime().bridge(self._calls.upload(data, options))
 
 
-class AsyncInference(AsyncClosing):
+class AsyncInference(Pickled, AsyncClosing):
     """`Inference` with coroutines, for any event loop."""
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
-        self._calls = Calls(Api(key(api_key), base_url or ""))
+        self._secret = key(api_key)
+        self._calls = Calls(Api(self._secret, base_url or ""))
         self.tasks = AsyncTasks(self._calls)
         self.files = AsyncFiles(self._calls)
         self.run = self.tasks.run
@@ -226,6 +233,9 @@ class AsyncInference(AsyncClosing):
     async def aclose(self) -> None:
         """`close`, by its customary name."""
         await self.close()
+
+    def _made_from(self) -> tuple[str, tuple[Secret, ...], Mapping[str, Any]]:
+        return SERVICE, (self._secret,), {"base_url": self._calls.api.base_url}
 
     def __repr__(self) -> str:
         calls = self.__dict__.get("_calls")  # none in one that was refused while it was made

@@ -7,18 +7,24 @@ from typing import Any
 
 from ...core.errors import InvalidInput
 from ...core.events import JSON
+from ...net.secrets import Secret
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
+from ..kit.pickled import Pickled
 from .api import SERVICE, Api, connect
 
 
-class _Connected:
+class _Connected(Pickled):
     """A key and an address. Safe to share between threads: all calls run on one background loop."""
 
     def __init__(self, api_key: str | None = None, base_url: str | None = None) -> None:
         self.base_url = keys.base_url(SERVICE, base_url)
-        self._api = Api(connect(keys.key(SERVICE, api_key), self.base_url))
+        self._secret = keys.key(SERVICE, api_key)
+        self._api = Api(connect(self._secret, self.base_url))
+
+    def _made_from(self) -> tuple[str, tuple[Secret, ...], Mapping[str, Any]]:
+        return SERVICE, (self._secret,), {"base_url": self.base_url}
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({getattr(self, 'base_url', '')!r})"

@@ -14,6 +14,7 @@ from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import Closing
 from ..kit.paces import paces_of
+from ..kit.pickled import Pickled
 from . import calls
 from .account import Accounts, Files, Generations, Models, PixelFlows, Webhooks
 from .api import Api
@@ -28,7 +29,7 @@ RUN_ASYNC_REMOVED = (
 )
 
 
-class SegmindClient(Closing):
+class SegmindClient(Pickled, Closing):
     """A client of Segmind. Safe from any thread; every call blocks, and works inside a notebook.
 
     `api_key`: `None` takes `login`'s, the keyring's or `SEGMIND_API_KEY`. `base_url`: `None` takes `SEGMIND_BASE_URL`,
@@ -145,6 +146,9 @@ class SegmindClient(Closing):
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         runtime().run(self._api.aclose())
+
+    def _made_from(self) -> tuple[str, tuple[Secret, ...], Mapping[str, Any]]:
+        return SERVICE, (self._secret,), {"base_url": self.base_url, "timeout": self.timeout}
 
     def __getattr__(self, name: str) -> Any:
         if name == "run_async":

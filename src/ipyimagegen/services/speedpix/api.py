@@ -30,6 +30,7 @@ from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.inputs import content_type
 from ..kit.paces import Paces, paces_of
+from ..kit.pickled import Mark
 from ..kit.uploads import put
 from .answers import PHASES, Envelope, Task, own_error, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
@@ -61,16 +62,18 @@ def connect(
     *,
     timeout_s: float | None = None,
     user_agent: str | None = None,
+    mark: Mark | None = None,
 ) -> Http:
     """The door to SpeedPix at `endpoint`; every call is signed, each attempt anew.
 
-    A key that is `None` is the one that this process has when it is needed.
+    A key that is `None` is the one that this process has when it is needed, if it is the one with that `mark`.
     """
 
     def authorize(request: Outgoing) -> Mapping[str, str | Secret]:
         if SIGNED_PATH not in request.target:
             return {}  # files at the same host are not part of the signed interface
-        own_key, own_secret = keys.keys(SERVICE, app_key, app_secret)
+        known = keys.keys(SERVICE, app_key, app_secret)
+        own_key, own_secret = known if mark is None else mark.checked(SERVICE, known)
         shield(own_secret)  # it is not sent, and so shielded by nobody else
         return sign(request, own_key, own_secret, at=time.time(), nonce=str(uuid.uuid4()))
 
@@ -88,13 +91,15 @@ class Api:
     """SpeedPix behind one connection. `paces` is what earlier jobs took, for rare and timely polls.
 
     `early_results`: the service may be asked for the result of a job that has not ended, and then says how far it is.
-    Copies of what holds it share it; a pickle of it holds no key, and goes by those of the process that reads it.
+    Copies of what holds it share it; a pickle of it holds no key, but a mark of `keys` (`services/kit/pickled.py`).
     """
 
     http: Http
     paces: Paces = field(default_factory=Paces, repr=False)
     early_results: bool = True
     lines: Lines = field(default_factory=Lines, repr=False)
+    keys: tuple[Secret, ...] = field(default=(), repr=False)
+    mark: Mark | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         close_when_gone(self, self.http)
@@ -106,7 +111,7 @@ class Api:
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _without_keys, (self.http.base_url,)
+        return _unpickled, (self.http.base_url, self.mark or Mark.of(self.keys))
 
     async def submit(self, order: Order) -> Task:
         """Upload the files in the inputs and send the job, once. May cost money.
@@ -314,8 +319,8 @@ def _refused(task: Task, error: SpeedPixException) -> Task:
     )
 
 
-def _without_keys(endpoint: str) -> Api:
-    return Api(connect(None, None, endpoint), paces_of(SERVICE, endpoint))
+def _unpickled(endpoint: str, mark: Mark) -> Api:
+    return Api(connect(None, None, endpoint, mark=mark), paces_of(SERVICE, endpoint), mark=mark)
 
 
 def _in(unit_s: float, seconds: float | None) -> float | None:

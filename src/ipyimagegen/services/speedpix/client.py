@@ -16,6 +16,7 @@ from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
 from ..kit.paces import paces_of
+from ..kit.pickled import Pickled
 from .api import Api, connect
 from .errors import NO_OUTPUT, SERVICE, PredictionError
 from .files import File
@@ -51,13 +52,14 @@ class Files:
         return await self._api.upload(await asyncio.to_thread(as_input, file, kind="file"))
 
 
-class Client(Closing, AsyncClosing):
+class Client(Pickled, Closing, AsyncClosing):
     """SpeedPix with one key. Make it once and share it, also between threads and event loops.
 
     `Client(app_key, app_secret, endpoint=None, timeout=30.0, user_agent=None)`, each also by name; with the endpoint
     first, `Client(endpoint, app_key, app_secret, …)` works too. What is not given comes from `SPEEDPIX_APP_KEY`,
     `SPEEDPIX_APP_SECRET` and `SPEEDPIX_ENDPOINT`. `timeout` in seconds is how long one call may take, not a job.
-    Raises `MissingKey`, and `InvalidInput` for an endpoint that is no address. Nothing is sent.
+    Raises `MissingKey`, and `InvalidInput` for an endpoint that is no address. Nothing is sent. A pickle of it, or of
+    what it gave, holds no key, and works where the process has that very key: anywhere else `MissingKey` is raised.
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
@@ -67,7 +69,7 @@ class Client(Closing, AsyncClosing):
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
         self.user_agent: str | None = values.get("user_agent")
         http = connect(app_key, app_secret, self.endpoint, timeout_s=self.timeout, user_agent=self.user_agent)
-        self._api = Api(http, paces_of(SERVICE, self.endpoint))
+        self._api = Api(http, paces_of(SERVICE, self.endpoint), keys=self._keys)
         self.predictions = Predictions(self._api)
         self.files = Files(self._api)
 
@@ -117,6 +119,10 @@ class Client(Closing, AsyncClosing):
     async def aclose(self) -> None:
         """`close` for coroutines."""
         await runtime().bridge(self._api.http.aclose())
+
+    def _made_from(self) -> tuple[str, tuple[Secret, ...], Mapping[str, Any]]:
+        options = {"endpoint": self.endpoint, "timeout": self.timeout, "user_agent": self.user_agent}
+        return SERVICE, self._keys, options
 
     def __repr__(self) -> str:
         return f"Client(endpoint={getattr(self, 'endpoint', '')!r})"

@@ -44,7 +44,7 @@ class SpeedPixService:
         at = (found, keys.base_url(SERVICE))
         if at not in self._apis:
             app_key, app_secret = found
-            self._apis[at] = Api(connect(app_key, app_secret, at[1]), paces_of(SERVICE, at[1]))
+            self._apis[at] = Api(connect(app_key, app_secret, at[1]), paces_of(SERVICE, at[1]), keys=found)
         return self._apis[at]
 
     async def models(self) -> Sequence[ModelSpec]:
