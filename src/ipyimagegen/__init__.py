@@ -19,9 +19,23 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import history
-    from .api import async_run, attach, jobs, model, models, read_metadata, run, stream, submit
+    from .api import (
+        async_run,
+        attach,
+        jobs,
+        load_sweep,
+        model,
+        models,
+        read_metadata,
+        run,
+        stream,
+        submit,
+        sweep,
+        sweeps,
+    )
     from .core.errors import ImagegenError
     from .core.models import ModelSpec
+    from .experiments.sweep import Sweep
     from .experiments.template import Template, expand
     from .jobs.client import Client
     from .jobs.job import Job
@@ -47,6 +61,7 @@ _PLACES = {
     "ModelSpec": "core.models",
     "Result": "media.results",
     "Studio": "notebook.widgets.studio.widget",
+    "Sweep": "experiments.sweep",
     "Template": "experiments.template",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
@@ -56,6 +71,7 @@ _PLACES = {
     "history": "",
     "jobs": "api",
     "load_ipython_extension": "notebook.extension",
+    "load_sweep": "api",
     "model": "api",
     "models": "api",
     "parse_webhook": "services.webhooks",
@@ -63,6 +79,8 @@ _PLACES = {
     "run": "api",
     "stream": "api",
     "submit": "api",
+    "sweep": "api",
+    "sweeps": "api",
     "unload_ipython_extension": "notebook.extension",
 }
 
@@ -78,6 +96,7 @@ __all__ = [
     "ModelSpec",
     "Result",
     "Studio",
+    "Sweep",
     "Template",
     "allow_nested_asyncio",
     "async_run",
@@ -87,6 +106,7 @@ __all__ = [
     "history",
     "jobs",
     "load_ipython_extension",
+    "load_sweep",
     "model",
     "models",
     "parse_webhook",
@@ -94,6 +114,8 @@ __all__ = [
     "run",
     "stream",
     "submit",
+    "sweep",
+    "sweeps",
     "unload_ipython_extension",
 ]
 

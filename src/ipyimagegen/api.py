@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from .core.models import ModelSpec
+from .experiments import opening
+from .experiments.sweep import Sweep
+from .experiments.view import NoView, TerminalLine, View
+from .history.sweeps import SweepRow
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
+from .jobs.plan import named_model
 from .jobs.session import default_client
 from .jobs.waiting import attended
 from .media import metadata
@@ -124,6 +131,92 @@ def attach(job_id: str) -> Job:
     Sends nothing and costs nothing. Raises `UnknownJob`.
     """
     return default_client().attach(job_id)
+
+
+def sweep(
+    models: str | ModelSpec | Sequence[str | ModelSpec] = "",
+    prompt: object = None,
+    /,
+    *,
+    n: int = 1,
+    seed: object = None,
+    zip_: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    rows: object = None,
+    skip: Callable[[Mapping[str, Any]], object] | Sequence[Mapping[str, Any]] | None = None,
+    sample: int | None = None,
+    name: str = "",
+    start: bool = True,
+    save: str | os.PathLike[str] = "",
+    max_cost: Decimal | float | None = None,
+    assume_price: Decimal | float | None = None,
+    raise_on: Literal["any", "all"] | None = None,
+    parallel: int | None = None,
+    quiet: bool = False,
+    **params: Any,
+) -> Sweep:
+    """Make many pictures as one thing: every parameter that is given as a list is an axis. Returns at once.
+
+    A list of models is an axis too. `zip_` pairs lists on one axis; `rows` are cells (dicts, or a DataFrame), no
+    product; `n` repeats each with consecutive seeds; `sample` takes so many of the cells, `skip` leaves some out (a
+    function of a cell's values, or dicts). All cells share one seed, drawn once and shown, unless `seed` is a number,
+    a list, a range, `"cell"` or `"row"`. `start=False` plans only: `.plan` says how many calls, what they cost and
+    which cells cannot be sent. `save` takes any axis or parameter: `"out/{prompt}-{seed}.png"`. `max_cost` is in US
+    dollars, for the whole; `assume_price` what a call costs at most where nobody says. `raise_on` makes `.result()`
+    raise where cells fail. What an equal call has made before is taken from the journal, and never paid twice.
+
+    May cost money. Raises `InvalidInput` with every problem, `UnknownModel`, `BudgetExceeded`, before anything is sent.
+
+    >>> s = sweep("local/sketch", ["a lighthouse", "a castle"], guidance_scale=[3, 7, 12], seed=7)  # doctest: +SKIP
+    >>> s.result(); s.to_pandas(); s.contact_sheet(rows="prompt")  # doctest: +SKIP
+    """
+    client = default_client()
+    options = opening.options_of(
+        max_cost=max_cost, assume_price=assume_price, save=save, raise_on=raise_on, parallel=parallel
+    )
+    if isinstance(models, str | ModelSpec):
+        models, params = named_model(models, params)
+    made = opening.create(
+        client,
+        models,
+        params,
+        prompt=prompt,
+        n=n,
+        seed=seed,
+        zip_=zip_,
+        rows=rows,
+        skip=skip,
+        sample=sample,
+        name=name,
+        options=options,
+        view=NoView if quiet else sweep_view,
+    )
+    return made.start() if start else made
+
+
+def load_sweep(which: str | os.PathLike[str]) -> Sweep:
+    """A sweep by its id, its name (the newest of it) or the folder that `save` wrote; also one of another kernel.
+
+    Sends nothing: `resume()` goes on with it, and takes what is finished from the journal. Raises `UnknownSweep`.
+    """
+    return opening.load(default_client(), which, view=sweep_view)
+
+
+def sweeps(*, limit: int = 100) -> list[SweepRow]:
+    """The sweeps in the journal, newest first: id, name, when, how many cells and how many have their picture."""
+    return opening.listed(default_client(), limit=limit)
+
+
+def sweep_view() -> View:
+    """What shows a sweep where this is called: an output of the cell, a line of the terminal, or nothing."""
+    if default_client().settings.quiet:
+        return NoView()
+    if "IPython" in sys.modules:
+        from .notebook.show import has_kernel
+        from .notebook.sweeps import NotebookSweepView
+
+        if has_kernel():
+            return NotebookSweepView()
+    return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
 
 
 def read_metadata(source: object) -> Found:

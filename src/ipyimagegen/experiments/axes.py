@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import isnan, prod
 from typing import Any, Literal
 
 from ..core.arguments import whole, wrong
 from ..core.errors import InvalidInput, Problem, capped
+from ..core.foreign import is_random, scalar, shown
 from ..core.params import Param
 from ..core.paths import place_of
 from ..media.artifacts import Artifact
@@ -152,6 +153,8 @@ def many(name: str, value: object, param: Param | None) -> tuple[Any, ...] | Non
 def label(value: object) -> str:
     """A value in a few words, for headings and captions."""
     match value:
+        case None:
+            return "default"
         case bool() | int() | str():
             return str(value)
         case float():
@@ -161,7 +164,7 @@ def label(value: object) -> str:
         case Result():
             return value.summary
     name = getattr(value, "filename", None) or getattr(value, "name", None)
-    return name if isinstance(name, str) and name else capped(str(value), 120)
+    return name if isinstance(name, str) and name else capped(shown(value, 120), 120)
 
 
 def _records(rows: object) -> Iterator[dict[str, Any]]:
@@ -177,12 +180,10 @@ def _records(rows: object) -> Iterator[dict[str, Any]]:
 
 def _is_missing(value: object) -> bool:
     """`None`, NaN, pandas' `NA` and `NaT`: an empty field of a table."""
-    if value is None:
+    if value is None or type(value).__name__ in ("NAType", "NaTType"):
         return True
-    try:
-        return bool(value != value)  # noqa: PLR0124 (what NaN is known by)
-    except (TypeError, ValueError):
-        return type(value).__name__ == "NAType"  # neither equal nor unequal; an array is no field that is empty
+    number = scalar(value)
+    return isinstance(number, float) and isnan(number)
 
 
 def _zipped(group: Mapping[str, Any], describe: Describe, problems: list[Problem]) -> Axis:
@@ -199,7 +200,7 @@ def _zipped(group: Mapping[str, Any], describe: Describe, problems: list[Problem
 
 def _seeds(seed: object, problems: list[Problem]) -> tuple[int | None, SeedPolicy, tuple[int, ...]]:
     """The first seed (`None`: to be drawn), the policy, and the seeds of an axis."""
-    if seed is None or (isinstance(seed, str) and seed == "random") or (isinstance(seed, int) and seed == -1):
+    if is_random(seed):
         return None, "same", ()
     if seed == "cell" or seed == "row":  # noqa: PLR1714 (an array is not hashable)
         return None, "cell" if seed == "cell" else "row", ()
@@ -211,5 +212,5 @@ def _seeds(seed: object, problems: list[Problem]) -> tuple[int | None, SeedPolic
     elif isinstance(seed, str) and seed.strip().isdecimal():
         return int(seed), "same", ()
     what = "is no seed: give a number, a list or range of them, 'cell', 'row', or nothing for one that all cells share"
-    problems.append(Problem(SEED, f"{capped(repr(seed), 80)} {what}"))
+    problems.append(Problem(SEED, f"{shown(seed)} {what}"))
     return None, "same", ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,13 +95,17 @@ def from_plain(value: Any, inputs: KeptInputs) -> Any:
     if isinstance(value, dict):
         about = value.get(_FILE)
         if isinstance(about, dict) and len(value) == 1:
-            path = None if about["url"] else inputs.input_path(about["sha256"], about["media_type"])
-            return InputFile(
-                filename=about["filename"],
-                media_type=about["media_type"],
-                path=path,
-                url=about["url"],
-                size=about["size"],
-            )
+            return _file(about, inputs)
         return {key: from_plain(entry, inputs) for key, entry in value.items()}
     return [from_plain(entry, inputs) for entry in value] if isinstance(value, list) else value
+
+
+def _file(about: Mapping[str, Any], inputs: KeptInputs) -> InputFile:
+    """A file by its hash: nothing else that stands in a recipe, which may be a stranger's, leads to a path."""
+    sha256, url = str(about.get("sha256")), str(about.get("url") or "")
+    if not re.fullmatch("[0-9a-f]{64}", sha256) or not isinstance(about.get("size"), int):
+        raise ValueError("an input file without its hash")
+    media_type = str(about.get("media_type"))
+    path = None if url else inputs.input_path(sha256, media_type)
+    filename = str(about.get("filename"))
+    return InputFile(filename=filename, media_type=media_type, path=path, url=url, size=about["size"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..core.errors import capped
 from ..core.models import ModelSpec
+from ..core.params import OWN_N
 from ..core.requests import Request
 from ..jobs.terminal import seconds_in_words
 from .axes import MODEL, SEED, Axis, Grid
@@ -46,7 +47,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Plan:
+class SweepPlan:
     """What a sweep is going to do, as data: `print(plan)` says it in words.
 
     `made` are the identities of which there is a picture already: they are taken from the journal and cost nothing.
@@ -100,7 +101,12 @@ class Plan:
     @property
     def price(self) -> tuple[Bill, ...]:
         """What these calls cost: one bill for each currency, with who says so."""
-        return bills(self.prices.get(cell.model) or price_of(self.specs[cell.model], ()) for cell in self.order)
+        return bills(map(self.price_of, self.order))
+
+    def price_of(self, cell: Cell) -> Price:
+        """What one cell's call costs."""
+        spec = self.specs[cell.model]
+        return (self.prices.get(cell.model) or price_of(spec, ())).times(_pictures(cell, spec))
 
     @property
     def expected_s(self) -> float | None:
@@ -174,6 +180,6 @@ def levels_of(length: int) -> list[int]:
 
 
 def _pictures(cell: Cell, spec: ModelSpec) -> int:
-    own = spec.params.get("n")
-    value = cell.request.values.get("n", own.default) if own is not None and cell.request is not None else 1
+    own = spec.params.own_n
+    value = cell.request.values.get(OWN_N, own.default) if own is not None and cell.request is not None else 1
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 1

@@ -7,20 +7,21 @@ import json
 import random
 import secrets
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from ..core.arguments import whole, wrong
 from ..core.errors import InvalidInput, Problem
-from ..core.foreign import as_json
+from ..core.foreign import as_json, same
 from ..core.models import ModelSpec
 from ..core.params import Change, Findings, Param
 from ..core.requests import InputFile, Request
 from ..jobs.prepare import prepare, seed_range
 from ..media.inputs import as_input
-from .axes import MODEL, REPEAT, SEED, Grid
+from .axes import MODEL, REPEAT, SEED, Axis, Grid
 from .identity import content_hash, identity_of
-from .plan import Cell, Plan
+from .plan import Cell, SweepPlan
 
 MAX_CELLS = 10_000
 MAX_SHUFFLED = 200_000
@@ -36,12 +37,13 @@ def make_plan(
     seed: int | None = None,
     skip: Skip = None,
     sample: int | None = None,
-) -> Plan:
+) -> SweepPlan:
     """Every cell of `grid`, checked and prepared. Reads input files; asks no service.
 
     `specs` are the models by the names that the call used. `seed` is the one that earlier cells of the same sweep have.
     Raises `InvalidInput` for names that no model has, for more than 10,000 cells, and where not one cell can be sent.
     """
+    given, grid = grid, with_files(grid, specs.values())
     _refuse_unknown(grid, specs)
     _refuse_unknown_skips(grid, skip)
     sample = None if sample is None else whole(sample, "sample", least=1)
@@ -52,13 +54,13 @@ def make_plan(
         told = f"{size} = {grid.size:,} cells, over {MAX_CELLS:,}; sample=200 tries as many of them"
         raise InvalidInput([Problem("sample", told)], model="sweep")
     maker = _Maker(grid, specs, first)
-    cells = tuple(maker.cell(at) for at in _chosen(grid, skip, sample, first))
+    cells = tuple(maker.cell(at) for at in _chosen(given, skip, sample, first))
     if not cells:
         raise InvalidInput([Problem("skip", "leaves no cell")], model="sweep")
     if all(cell.problem for cell in cells):
         reasons = list(dict.fromkeys(cell.problem for cell in cells))
         raise InvalidInput(f"sweep: no cell can be sent: {'; '.join(reasons[:3])}")
-    return Plan(grid=grid, cells=cells, specs={spec.id: spec for spec in specs.values()}, seed=first)
+    return SweepPlan(grid=grid, cells=cells, specs={spec.id: spec for spec in specs.values()}, seed=first)
 
 
 def draw_first(specs: Collection[ModelSpec]) -> int:
@@ -99,7 +101,7 @@ def _skips(skip: Skip, values: Mapping[str, Any]) -> bool:
         return False
     if callable(skip):
         return bool(skip(values))
-    return any(all(name in values and values[name] == value for name, value in cell.items()) for cell in skip)
+    return any(all(name in values and same(values[name], value) for name, value in cell.items()) for cell in skip)
 
 
 def _refuse_unknown_skips(grid: Grid, skip: Skip) -> None:
@@ -129,14 +131,93 @@ def _refuse_unknown(grid: Grid, specs: Mapping[str, ModelSpec]) -> None:
         raise InvalidInput(problems, model=", ".join(spec.id for spec in specs.values()))
 
 
+def with_files(grid: Grid, specs: Collection[ModelSpec]) -> Grid:
+    """The grid with its files looked at once, however many cells they are in; what is none stays, for its cells to say.
+
+    Blocks while it reads.
+    """
+
+    def ready(name: str, value: Any) -> Any:
+        found = (spec.params[name] for spec in specs if name in spec.params)
+        param = next((param for param in found if param.is_media), None)
+        return value if param is None or value is None else _looked_at(param, name, value)
+
+    axes = tuple(
+        Axis(axis.name, tuple({name: ready(name, value) for name, value in point.items()} for point in axis.points))
+        for axis in grid.axes
+    )
+    return replace(grid, axes=axes, constants={name: ready(name, value) for name, value in grid.constants.items()})
+
+
+def _looked_at(param: Param, name: str, value: Any) -> Any:
+    if param.kind == "list":
+        entries = value if isinstance(value, list | tuple) else [value]
+        return [_looked_at(param.item or Param(name=name, kind="file"), name, entry) for entry in entries]
+    with suppress(InvalidInput):
+        return as_input(value, kind=param.kind, name=name)
+    return value
+
+
+def extended(
+    plan: SweepPlan, more: Mapping[str, Sequence[Any]], specs: Mapping[str, ModelSpec], *, skip: Skip
+) -> SweepPlan:
+    """The plan with further values of some axes; of a parameter that all cells share, they make an axis.
+
+    The cells that were there stay as they are, with their seeds; new are those that have a new value. `specs` are all
+    models, by full name. Raises `InvalidInput` as `make_plan` does.
+    """
+    grid, before = _grown(plan.grid, plan.seed, more)
+    grid = with_files(grid, list(specs.values()))
+    _refuse_unknown(grid, specs)
+    if grid.size > MAX_CELLS:
+        raise InvalidInput(f"sweep: {grid.size:,} cells, over {MAX_CELLS:,}")
+    pad = (0,) * (len(grid.axes) - len(plan.axes))
+    filler = grid.values((0,) * len(grid.axes)) if pad else {}
+    names = {name for axis in grid.axes[len(plan.axes) :] for name in axis.params}
+    old = [
+        replace(cell, at=(*cell.at, *pad), values={**cell.values, **{name: filler[name] for name in names}})
+        for cell in plan.cells
+    ]
+    maker = _Maker(grid, specs, plan.seed)
+    new = [
+        maker.cell(at)
+        for at in map(grid.at, range(grid.size))
+        if any(place >= length for place, length in zip(at, before, strict=True))
+        and not _skips(skip, {**grid.constants, **grid.values(at)})
+    ]
+    cells = tuple(sorted([*old, *new], key=lambda cell: cell.at))
+    return replace(plan, grid=grid, cells=cells, specs=dict(specs))
+
+
+def _grown(grid: Grid, seed: int, more: Mapping[str, Sequence[Any]]) -> tuple[Grid, list[int]]:
+    """The grid with the new values, and how long each of its axes was before."""
+    axes = list(grid.axes)
+    constants = dict(grid.constants)
+    before = [len(axis) for axis in axes]
+    for name, values in more.items():
+        place = next((place for place, axis in enumerate(axes) if axis.params == (name,)), None)
+        if place is None:
+            if name == SEED and grid.policy != "same":
+                raise InvalidInput([Problem(SEED, f"each {grid.policy} draws its own here; a new sweep takes others")])
+            first = {SEED: seed, REPEAT: 1}.get(name, constants.pop(name, None))
+            if name == MODEL or any(name in axis.params for axis in axes):
+                raise InvalidInput([Problem(name, "is set together with others, or for the whole; make a new sweep")])
+            axes.append(Axis(name, ({name: first},)))
+            before.append(1)
+            place = len(axes) - 1
+        points = axes[place].points
+        new = [value for value in values if not any(same(point[name], value) for point in points)]
+        axes[place] = Axis(name, (*points, *({name: value} for value in new)))
+    return replace(grid, axes=tuple(axes), constants=constants), before
+
+
 class _Maker:
-    """Makes cells: prepares each request, and looks at each input file once."""
+    """Makes cells: prepares each request, and hashes each input file once."""
 
     def __init__(self, grid: Grid, specs: Mapping[str, ModelSpec], seed: int) -> None:
         self._grid = grid
         self._specs = specs
         self._seed = seed
-        self._files: dict[tuple[int, str], InputFile | InvalidInput] = {}
         self._hashes: dict[int, str] = {}
 
     def cell(self, at: tuple[int, ...]) -> Cell:
@@ -153,11 +234,7 @@ class _Maker:
 
     def _request(self, spec: ModelSpec, at: tuple[int, ...], values: Mapping[str, Any], repeat: int) -> Request:
         given = {**self._grid.constants, **values}
-        asked = {
-            name: self._ready(spec.params.get(name), name, value)
-            for name, value in given.items()
-            if name not in (MODEL, SEED, REPEAT)
-        }
+        asked = {name: value for name, value in given.items() if name not in (MODEL, SEED, REPEAT)}
         seed = spec.params.seed
         name = SEED if seed is None else seed.name
         first = given.get(SEED, self._grid.seed)
@@ -181,25 +258,6 @@ class _Maker:
         rows = self._grid.axes[0].points[at[0]] if self._grid.policy == "row" and at else asked
         text = json.dumps([self._seed, as_json(rows)], sort_keys=True)
         return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4])
-
-    def _ready(self, param: Param | None, name: str, value: Any) -> Any:
-        """`value`, where it is a file looked at once, however many cells it is in."""
-        if param is None or not param.is_media or value is None:
-            return value
-        if param.kind == "list":
-            entries = value if isinstance(value, list | tuple) else [value]
-            item = param.item or Param(name=name, kind="file")
-            return [self._ready(item, name, entry) for entry in entries]
-        key = (id(value), param.kind)
-        if key not in self._files:
-            try:
-                self._files[key] = as_input(value, kind=param.kind, name=name)
-            except InvalidInput as error:
-                self._files[key] = error
-        found = self._files[key]
-        if isinstance(found, InvalidInput):
-            raise found
-        return found
 
     def _hash(self, file: InputFile) -> str:
         if id(file) not in self._hashes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -17,7 +17,7 @@ PriceSource = Literal["free", "quoted", "own charges", "assumed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What one call costs: at least, usually and at most. All `None` where nobody knows."""
+    """What one picture, or a call, costs: at least, usually and at most. All `None` where nobody knows."""
 
     low: Decimal | None = None
     usual: Decimal | None = None
@@ -30,6 +30,12 @@ class Price:
     def known(self) -> bool:
         """Whether anybody says a price."""
         return self.usual is not None
+
+    def times(self, pictures: int) -> Price:
+        """What so many cost."""
+        if self.low is None or self.usual is None or self.high is None:
+            return self
+        return replace(self, low=self.low * pictures, usual=self.usual * pictures, high=self.high * pictures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import InvalidInput, capped
+from ..core.foreign import shown
 from ..media.names import expanded
 from ..settings.home import home
 
@@ -53,7 +54,7 @@ class Library:
         if self.given is not None:
             for name, texts in self.given.items():
                 if isinstance(texts, str) or not all(isinstance(text, str) for text in texts):
-                    raise InvalidInput(f"wildcards: {capped(repr(name), 80)} is not a list of texts")
+                    raise InvalidInput(f"wildcards: {shown(name)} is not a list of texts")
                 self._lists[str(name)] = [Entry(text) for text in texts]
         elif self.folder is not None:
             for path in _files(self.folder):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import socket
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ CHARGES = 200
 _CHUNK = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class SweepRow:
     """A sweep as the journal has it. `recipe` is plain data: `experiments` writes and reads it."""
 
@@ -39,6 +41,11 @@ class SweepRow:
     recipe: Mapping[str, Any]
     cells: int = 0
     succeeded: int = 0
+
+    def __repr__(self) -> str:
+        when = datetime.fromtimestamp(self.created, UTC).astimezone().isoformat(" ", "minutes")[:16]
+        name = f"{self.name} ({self.id})" if self.name else self.id
+        return f"<SweepRow {name}, {when}: {self.succeeded:,} of {self.cells:,} cells have their picture>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,23 +95,27 @@ class SweepRows(Database):
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(sweep.id, *_cell_columns(cell)) for cell in cells],
             )
+            connection.execute(_TWINS, (sweep.id,))
             connection.executemany(
                 "INSERT OR IGNORE INTO sweep_inputs (sweep, sha256) VALUES (?, ?)",
                 [(sweep.id, sha256) for sha256 in inputs],
             )
 
-    def claim(self, sweep: str, identity: str, job: str, *, instead_of: str | None) -> Future[bool]:
+    def claim(
+        self, sweep: str, identity: str, job: str | None, *, instead_of: str | None, by: str = ""
+    ) -> Future[bool]:
         """Make a request of a sweep ours, before its job is sent; false where another was quicker.
 
-        `instead_of` is the job that it had become before: one that failed, or was never sent.
+        `instead_of` is the job that it had become before: one that failed, or was never sent. `by` says who has it
+        now. With `job=None` it is given back.
         """
-        return self._write(self._claim, sweep, identity, job, instead_of)
+        return self._write(self._claim, sweep, identity, job, instead_of, by)
 
-    def _claim(self, sweep: str, identity: str, job: str, instead_of: str | None) -> bool:
+    def _claim(self, sweep: str, identity: str, job: str | None, instead_of: str | None, by: str) -> bool:
         with self._open() as connection:
             changed = connection.execute(
                 "UPDATE sweep_cells SET job = ?, owner = ? WHERE sweep = ? AND identity = ? AND job IS ?",
-                (job, owner(), sweep, identity, instead_of),
+                (job, by, sweep, identity, instead_of),
             )
             return changed.rowcount > 0
 
@@ -204,14 +215,14 @@ def clear_sweeps(connection: sqlite3.Connection, before: float) -> set[str]:
     return {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM sweep_inputs")}
 
 
-def owner() -> str:
-    """This process, as it stands beside what it has claimed."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+def new_owner() -> str:
+    """One at work in this process, as it stands beside what it has claimed."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def is_at_work(claimed_by: str) -> bool:
     """Whether the process that claimed a cell may still be at it: one of another machine may, as nobody can tell."""
-    host, _, pid = claimed_by.rpartition(":")
+    host, _, pid = claimed_by.rpartition(":")[0].rpartition(":")
     if not pid.isdecimal():
         return False
     if host != socket.gethostname():
@@ -225,6 +236,17 @@ def is_at_work(claimed_by: str) -> bool:
     return True
 
 
+_TWINS = """
+UPDATE sweep_cells SET (job, owner, paths) = (
+    SELECT job, owner, paths FROM sweep_cells AS twin
+    WHERE twin.sweep = sweep_cells.sweep AND twin.identity = sweep_cells.identity AND twin.job IS NOT NULL LIMIT 1
+)
+WHERE sweep = ? AND job IS NULL AND identity <> '' AND EXISTS (
+    SELECT 1 FROM sweep_cells AS twin
+    WHERE twin.sweep = sweep_cells.sweep AND twin.identity = sweep_cells.identity AND twin.job IS NOT NULL
+)
+"""
+"""Cells that ask for the same as one before are what that one is."""
 _SUMMARY = """
 SELECT sweeps.*,
     (SELECT count(*) FROM sweep_cells WHERE sweep = sweeps.id) AS cells,

@@ -188,12 +188,12 @@ class Client:
         `watch` is called with each job before it is sent, so that no event is missed.
         """
         plan.refuse_over_cap()
-        jobs = [self._job(plan.spec, request) for request in plan.requests]
+        jobs = [self.job_for(plan.spec, request) for request in plan.requests]
         with attended() as attend:  # nobody has a handle yet
             for job in jobs:
                 attend(job)
                 watch(job)
-                self._launch(job)
+                self.launch(job)
         return jobs[0] if len(jobs) == 1 else Batch(jobs)
 
     def run(
@@ -307,7 +307,7 @@ class Client:
             self._jobs[job.id] = job
         elif row.ticket is not None and (row.is_open or result is not None):
             job.ticket = row.ticket
-            self._launch(job)
+            self.launch(job)
         else:
             raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {_why_not(row)}")
         return job
@@ -317,7 +317,8 @@ class Client:
             return self.model(f"{row.service}/{row.model}")
         return ModelSpec(service=row.service, name=row.model, params=Params(open=True))
 
-    def _job(self, spec: ModelSpec, request: Request) -> Job:
+    def job_for(self, spec: ModelSpec, request: Request) -> Job:
+        """A job for a request that is ready to be sent. Nothing is sent before `launch`."""
         defaults = {param.name: param.default for param in spec.params.values()}
         work = work_of({**defaults, **request.values})
         expected_s = self.estimates.expected_s(spec.id, work)
@@ -325,13 +326,20 @@ class Client:
             id=history.new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s
         )
 
-    def _launch(self, job: Job) -> None:
+    def launch(self, job: Job) -> None:
+        """Send a job that `job_for` made, once, and follow it. May cost money. Never blocks."""
         service = self.services.get(job.spec.service)
         Driver(job, service, estimates=self.estimates, settings=self.settings, journal=self.journal).start()
         self._jobs[job.id] = job
         ended = [other.id for other in self.jobs() if other.done]
         for name in ended[: max(0, len(ended) - KEPT_JOBS)]:
             self._jobs.pop(name, None)  # another thread may have been quicker
+
+    def forget(self, job_id: str) -> None:
+        """List an ended job no more: the journal has it, and its pictures need not be held."""
+        job = self._jobs.get(job_id)
+        if job is not None and job.done:
+            self._jobs.pop(job_id, None)
 
     def close(self) -> None:
         """Close the services' connections. Running jobs go on at the services; the client may be used again."""

@@ -10,21 +10,26 @@ import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..core.errors import JobTimeout, ShuttingDown
-from ..media.results import Result
 from ..runtime import has_come, wait
 
+T = TypeVar("T")
 SETTLE_S = 0.3
 """How long an interrupted wait lets the cancelling get under way before it returns to the user."""
 
 
-class Work(Protocol):
-    """What can be waited for: a `Job` or a `Batch`."""
+class Work(Protocol[T]):
+    """What can be waited for: a `Job`, a `Batch` or a sweep."""
 
-    id: str
-    outcome: Future[Result]
+    @property
+    def id(self) -> str:
+        """What names it in messages."""
+
+    @property
+    def outcome(self) -> Future[T]:
+        """What it comes to."""
 
     def cancel(self) -> bool:
         """Ask for an end."""
@@ -36,10 +41,10 @@ class Work(Protocol):
 class Attended:
     """The jobs that somebody waits for: those it is called with."""
 
-    def __init__(self, *works: Work) -> None:
+    def __init__(self, *works: Work[Any]) -> None:
         self._works = list(works)
 
-    def __call__(self, work: Work) -> None:
+    def __call__(self, work: Work[Any]) -> None:
         """One more, before it is sent."""
         self._works.append(work)
 
@@ -51,7 +56,7 @@ class Attended:
 
 
 @contextmanager
-def attended(*works: Work) -> Iterator[Attended]:
+def attended(*works: Work[Any]) -> Iterator[Attended]:
     """A block that waits for `works`, and for those that it is told of before they are sent.
 
     An exception that leaves it cancels them. A view takes a moment to import: nobody waits in `wait_for` meanwhile.
@@ -64,7 +69,7 @@ def attended(*works: Work) -> Iterator[Attended]:
         raise
 
 
-def wait_for(work: Work, timeout_s: float | None) -> Result:
+def wait_for(work: Work[T], timeout_s: float | None) -> T:
     """Block until `work` ends. An exception that comes from elsewhere cancels it, a moment later, and goes on up.
 
     Raises what ended `work`, and `JobTimeout` after `timeout_s` seconds: it then goes on.
@@ -84,12 +89,12 @@ def wait_for(work: Work, timeout_s: float | None) -> Result:
     return work.outcome.result()
 
 
-async def await_for(work: Work) -> Result:
+async def await_for(work: Work[T]) -> T:
     """Await `work` from any loop. Cancelling the waiter cancels it, and gives that a moment to get under way."""
     work.check()
-    shielded: Future[Result] = Future()
+    shielded: Future[T] = Future()
 
-    def settle(outcome: Future[Result]) -> None:
+    def settle(outcome: Future[T]) -> None:
         if shielded.cancelled():
             return
         error = outcome.exception()

@@ -116,8 +116,8 @@ def test_a_signal_that_wakes_nobody_comes_through_all_the_same(
         job.on(Progress, interrupt)
         launch_it(job)
 
-    launch_it = client._launch
-    monkeypatch.setattr(client, "_launch", launch)
+    launch_it = client.launch
+    monkeypatch.setattr(client, "launch", launch)
     monkeypatch.setitem(SLOW, "step_delay_s", 0.05)
     with pytest.raises(KeyboardInterrupt):
         WAITS[wait](client)()

@@ -11,7 +11,7 @@ from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.params import Param
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.experiments.axes import Grid, read_grid
-from ipyimagegen.experiments.plan import Plan
+from ipyimagegen.experiments.plan import SweepPlan
 from ipyimagegen.experiments.planning import make_plan
 
 
@@ -44,6 +44,6 @@ def grid(specs: Sequence[ModelSpec] = (FLUX,), *, n: int = 1, seed: object = Non
     return read_grid([spec.id for spec in specs], arguments, describe, n=n, seed=seed, **special)
 
 
-def plan(specs: Sequence[ModelSpec] = (FLUX,), **arguments: Any) -> Plan:
+def plan(specs: Sequence[ModelSpec] = (FLUX,), **arguments: Any) -> SweepPlan:
     special = {name: arguments.pop(name) for name in ("skip", "sample") if name in arguments}
     return make_plan(grid(specs, **arguments), {spec.id: spec for spec in specs}, **special)

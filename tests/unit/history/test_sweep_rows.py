@@ -15,7 +15,7 @@ import pytest
 from ipyimagegen.core.errors import UnknownSweep
 from ipyimagegen.core.requests import InputFile, Request
 from ipyimagegen.history import Journal
-from ipyimagegen.history.sweeps import CellRow, SweepRow, is_at_work, owner
+from ipyimagegen.history.sweeps import CellRow, SweepRow, is_at_work, new_owner
 from ipyimagegen.media.results import Result
 
 SWEEP = SweepRow(id="s1", name="foxes", created=1.0, recipe={"n": 1})
@@ -48,13 +48,20 @@ def test_a_sweep_is_found_by_id_by_its_start_and_by_name_the_newest_of_it(journa
 def test_a_cell_is_claimed_once_also_by_two_journals_at_a_time(journal: Journal, tmp_path: Path) -> None:
     journal.add_sweep(SWEEP, CELLS).result()
     other = Journal(tmp_path)
-    claims = [one.claim("s1", "i0", f"j{n}", instead_of=None) for n in range(4) for one in (journal, other)]
+    claims = [one.claim("s1", "i0", f"j{n}", instead_of=None, by="me") for n in range(4) for one in (journal, other)]
     assert 1 == sum(claim.result() for claim in claims)
     (first, *_) = journal.cells("s1")
-    assert owner() == first.owner
+    assert "me" == first.owner
     assert not journal.claim("s1", "i0", "j9", instead_of="j8").result()
     assert journal.claim("s1", "i0", "j9", instead_of=first.job).result()
     other.close()
+
+
+def test_a_new_cell_that_asks_for_the_same_as_one_before_is_what_that_one_is(journal: Journal) -> None:
+    journal.add_sweep(SWEEP, CELLS)
+    journal.claim("s1", "i0", "j0", instead_of=None, by="me")
+    journal.add_sweep(SWEEP, [replace(CELLS[0], place=3), replace(CELLS[1], place=4)]).result()
+    assert ["j0", None, None, "j0", None] == [cell.job for cell in journal.cells("s1")]
 
 
 def test_a_sweep_is_written_whole_or_not_at_all(journal: Journal) -> None:
@@ -92,7 +99,10 @@ def test_clearing_keeps_the_input_files_of_sweeps_that_have_jobs(journal: Journa
 
 
 def test_a_process_that_is_gone_is_not_at_work() -> None:
-    assert is_at_work(owner())
+    mine = new_owner()
+    assert is_at_work(mine)
+    host, _, token = mine.split(":")
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    assert not is_at_work(owner().rpartition(":")[0] + ":" + ended.stdout.decode().strip())
+    assert not is_at_work(f"{host}:{ended.stdout.decode().strip()}:{token}")
+    assert is_at_work(f"another-machine:1:{token}")
     assert not is_at_work("")

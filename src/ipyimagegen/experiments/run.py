@@ -1,0 +1,214 @@
+"""One go over the cells that are still to be made: side by side, bounded, until all are done or somebody stops it.
+
+All but `pause`, `go_on` and `stop` runs on the background loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+from ..core.errors import ImagegenError, JobCancelled, JobFailed, SubmitUnknown
+from ..history import Journal
+from ..jobs.job import Job
+from ..media.results import Result
+from ..net.secrets import redact
+from .book import Book
+from .cells import Outcome
+from .plan import Cell
+
+LOCAL_AT_ONCE = 4
+HOSTED_AT_ONCE = 8
+"""Calls under way at one service. Its client slows down by itself where the service wants fewer at a time."""
+
+
+class Run:
+    """One go. `cells` in the order of sending, each request once; `cap` in US dollars for what they cost together."""
+
+    def __init__(self, book: Book, cells: Sequence[Cell], *, parallel: int | None, cap: Decimal | None) -> None:
+        self.book = book
+        self.cells = tuple(cells)
+        self.began = time.monotonic()
+        self.ended = 0
+        self.stopped = False
+        self.paused = False
+        self.over_cap = False
+        self._parallel = parallel
+        self._cap = cap
+        self._committed = Decimal(0)
+        self._bell: asyncio.Event | None = None
+
+    async def work(self) -> None:
+        """Make all cells. Ends early after `stop`, once what ran has ended."""
+        self._bell = asyncio.Event()
+        lines: dict[str, list[Cell]] = {}
+        for cell in self.cells:
+            lines.setdefault(cell.model.partition("/")[0], []).append(cell)
+        await asyncio.gather(*(self._line(name, cells) for name, cells in lines.items()))
+
+    async def _line(self, service: str, cells: Sequence[Cell]) -> None:
+        """The cells of one service, in order, as many at a time as is good for it."""
+        at_once = self._parallel or (LOCAL_AT_ONCE if service == "local" else HOSTED_AT_ONCE)
+        running: set[asyncio.Task[None]] = set()
+        for cell in cells:
+            while len(running) >= at_once and not self.stopped:
+                _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            await self._while_paused()
+            if self.stopped or not self._affords(cell):
+                break
+            running.add(asyncio.get_running_loop().create_task(self._one(cell)))
+        if running:
+            await asyncio.wait(running)
+
+    async def _while_paused(self) -> None:
+        while self._holds() and self._bell is not None:
+            self._bell.clear()
+            if self._holds():  # still, now that nothing can ring unheard
+                await self._bell.wait()
+
+    def _holds(self) -> bool:
+        return self.paused and not self.stopped
+
+    def _affords(self, cell: Cell) -> bool:
+        """Whether the cap leaves room for one more call at its highest price. Takes it, if so."""
+        if self._cap is None or self.over_cap:
+            return not self.over_cap
+        price = self.book.plan.price_of(cell)
+        if price.source != "free":
+            self.over_cap = price.high is None or price.currency != "USD" or self._committed + price.high > self._cap
+            if not self.over_cap and price.high is not None:
+                self._committed += price.high
+        return not self.over_cap
+
+    async def _one(self, cell: Cell) -> None:
+        book, who = self.book, cell.identity
+        before = book.outcomes[who]
+        try:
+            job = await self._job(cell, before)
+            if job is None:
+                return
+            book.jobs[who] = job
+            book.outcomes[who] = Outcome(status="running", job_id=job.id, paths=before.paths)
+            if self.stopped:
+                job.cancel()
+            await _ended(job)
+            book.outcomes[who] = await self._outcome(cell, job, before)
+        except Exception as error:  # noqa: BLE001 (whatever it is: one cell must not end the others)
+            now = book.outcomes[who]
+            why = redact(str(error) if isinstance(error, ImagegenError) else repr(error))
+            book.outcomes[who] = replace(now, status="open" if now.status == "open" else "failed", why=why)
+        finally:
+            book.jobs.pop(who, None)
+            self.ended += 1
+
+    async def _job(self, cell: Cell, before: Outcome) -> Job | None:
+        """The job that a cell becomes: sent now, or found again. `None` where there is nothing to wait for here."""
+        book, client = self.book, self.book.client
+        if before.status == "open":
+            return await asyncio.to_thread(client.attach, before.job_id)
+        if cell.request is None:
+            return None
+        job = client.job_for(book.plan.specs[cell.model], cell.request)
+        if book.journal is not None:
+            before_id = before.job_id or None
+            claim = book.journal.claim(book.id, cell.identity, job.id, instead_of=before_id, by=book.owner)
+            if not await asyncio.wrap_future(claim):
+                why = "another kernel has begun it; load the sweep again to see what came of it"
+                book.outcomes[cell.identity] = Outcome(status="elsewhere", why=why)
+                return None
+        if self.stopped:  # claimed, and not sent: given back
+            if book.journal is not None:
+                book.journal.claim(book.id, cell.identity, before.job_id or None, instead_of=job.id)
+            return None
+        client.launch(job)
+        return job
+
+    async def _outcome(self, cell: Cell, job: Job, before: Outcome) -> Outcome:
+        error = job.exception()
+        state = job.state
+        if error is None:
+            return await self._made(cell, job, job.outcome.result(), before)
+        why = redact(str(error))
+        outcome = Outcome(job_id=job.id, why=why, cost=state.cost, total_s=state.elapsed_s(time.time()))
+        if isinstance(error, SubmitUnknown):
+            return replace(outcome, status="unknown")
+        if isinstance(error, JobCancelled):
+            return replace(outcome, status="open" if error.detail else "cancelled")
+        if job.ticket is not None and not isinstance(error, JobFailed):
+            return replace(outcome, status="open")
+        return replace(outcome, status="failed")
+
+    async def _made(self, cell: Cell, job: Job, result: Result, before: Outcome) -> Outcome:
+        """A cell that has its picture: on disk and not in memory, wherever the journal has it."""
+        book = self.book
+        times = result.timings
+        missing = next((artifact.error for artifact in result.artifacts if artifact.error), "")
+        held: Result | None = result
+        if book.journal is not None and not missing:
+            await asyncio.wrap_future(book.journal.written())
+            if await asyncio.to_thread(_is_kept, result, book.journal):
+                held = None
+            book.client.forget(job.id)
+        paths = before.paths
+        if book.files is not None and not missing:
+            paths = await asyncio.to_thread(book.files.save, cell, result, before.paths)
+        return Outcome(
+            status="open" if missing and job.ticket is not None else "succeeded",
+            job_id=job.id,
+            why=f"its picture could not be fetched yet: {missing}" if missing else "",
+            cost=result.cost,
+            queue_s=times.queue_s,
+            run_s=times.run_s,
+            total_s=times.total_s,
+            paths=paths,
+            held=held,
+        )
+
+    def pause(self) -> None:
+        """Send nothing further; what runs goes on."""
+        self.paused = True
+
+    def go_on(self) -> None:
+        """Send again."""
+        self.paused = False
+        self._ring()
+
+    def stop(self) -> None:
+        """Send nothing further, and cancel what runs."""
+        self.stopped = True
+        for job in tuple(self.book.jobs.values()):
+            job.cancel()
+        self._ring()
+
+    def _ring(self) -> None:
+        def ring() -> None:
+            if self._bell is not None:
+                self._bell.set()
+
+        self.book.client.runtime.post(ring)
+
+
+async def _ended(job: Job) -> None:
+    """Wait for the end of a job, whatever it is. Unlike its future, this can be let go without touching the job."""
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    job.outcome.add_done_callback(lambda _: loop.call_soon_threadsafe(over.set))
+    await over.wait()
+
+
+def _is_kept(result: Result, journal: Journal) -> bool:
+    """Whether every output lies in the journal's files."""
+    return all(
+        _has(journal.files.path(artifact.sha256, artifact.media_type), artifact.size) for artifact in result.artifacts
+    )
+
+
+def _has(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
