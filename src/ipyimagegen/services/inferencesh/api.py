@@ -21,6 +21,7 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
 from ..kit.inputs import content_type, files_in, is_address, replaced
+from ..kit.unknown import UnknownStates
 from ..kit.uploads import put
 from . import apps
 from .connect import connect
@@ -188,6 +189,7 @@ class Api:
         """
         view = merge(View(), Whole(known)) if known else View()
         clock, restarts = self.http.clock, 0
+        states = UnknownStates(SERVICE, task_id, clock)
         try:
             while not view.complete:
                 before, opened_at = view, clock.now()
@@ -206,6 +208,7 @@ class Api:
                     yield view
                 if view.over:
                     return
+                states.see(view.fields.get("status"), known=view.status is not None)
                 await clock.sleep(RECONNECT_S[min(restarts, len(RECONNECT_S) - 1)])
         finally:
             if view.over:

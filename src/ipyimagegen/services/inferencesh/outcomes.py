@@ -25,6 +25,7 @@ from ...core.events import (
 from ...core.requests import Ticket
 from ...media.encoded import decode_data_uri
 from ..kit.numbers import read_number
+from ..kit.unknown import unknown_word
 from .errors import SERVICE, task_error
 from .messages import View
 from .statuses import TaskStatus
@@ -74,6 +75,8 @@ def _state(view: View) -> list[Event]:
     if status in BEFORE_RUNNING:
         position = read_number(view.fields.get("queue_position"))
         return [Queued(None if position is None else int(position), BEFORE_RUNNING[status])]
+    if status is None and (word := unknown_word(view.fields.get("status"))):
+        return [Running(word)]
     return [Running(WHILE_RUNNING[status])] if status in WHILE_RUNNING else []
 
 

@@ -17,7 +17,8 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret, redact
 from ..kit.closing import close_when_gone
 from ..kit.entry import Entry, seen
-from .messages import Message, error_of, event_of, own_error, read_message, read_receipt, result_of, ticket_of
+from ..kit.unknown import UnknownStates
+from .messages import PHASES, Message, error_of, event_of, own_error, read_message, read_receipt, result_of, ticket_of
 
 SERVICE = "openpixels"
 HOLD_S = 90.0
@@ -110,12 +111,14 @@ class Api:
     async def follow(self, job_id: str) -> AsyncGenerator[Message, None]:
         """Messages about a job, the last of which is final. The service has room for another one after that."""
         clock, pause_s, last = self.http.clock, 0.0, ""
+        states = UnknownStates(SERVICE, job_id, clock)
         while True:
             self.http.gate.hold(job_id)
             asked_at = clock.now()
             message = await self.news(job_id)
             if message is None:
                 continue
+            states.see(message.word, known=message.final or message.word.lower() in PHASES)
             if message.final:
                 self.http.gate.release(job_id)
             yield message

@@ -14,6 +14,7 @@ from ...media.encoded import decode_base64
 from ...media.sniff import sniff
 from ...net.answers import Answer
 from ..kit.numbers import read_number
+from ..kit.unknown import unknown_word
 
 Phase = Literal["queued", "running", "complete", "failed", "cancelled"]
 
@@ -129,8 +130,7 @@ def event_of(message: Message) -> Event:
         fraction /= 100
     if fraction is not None or eta_s is not None:
         return Progress(fraction=fraction, eta_s=eta_s, message=_text(raw))
-    known = message.word.lower() in ("", "running", "processing", "started", "in_progress", "update")
-    return Running(_text(raw) or ("" if known else message.word))
+    return Running(_text(raw) or unknown_word(message.word))
 
 
 def _succeeded(raw: Mapping[str, JSON]) -> Succeeded:

@@ -23,6 +23,7 @@ from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.inputs import Promise, data_uri, files_in, is_address, replaced, with_files
 from ..kit.paces import Paces
+from ..kit.unknown import UnknownStates
 from .addresses import Addresses
 from .errors import (
     SERVICE,
@@ -245,6 +246,7 @@ class Api:
         plan = Schedule(self.paces.of(handle.slug, unit_s=unit), began_s=(began - since) / unit)
         line = self.lines.of(handle.slug, fresh=began - since < FRESH_S and handle.at is not None)
         told: Told | None = None
+        states = UnknownStates(SERVICE, handle.request_id, clock)
         with line.place(handle.request_id, since, self.paces.of(handle.slug)) as turn:
             while told is None or not told.over:
                 seen = replace(NOTHING if told is None else told.seen(unit), turn_s=turn.within(unit))
@@ -256,6 +258,7 @@ class Api:
                     raise InferenceTimeout(handle.request_id, clock.now() - began)
                 gate.hold(handle.request_id)
                 told = await self._poll(handle, began, timeout_s)
+                states.see(told.body.get("status"), known=told.over or state_of(told.body) != "running")
                 if not told.over:
                     turn.unfinished(clock.now(), queued=state_of(told.body) == "queued")
                 elif not told.failed:

@@ -12,6 +12,7 @@ from ...core.events import JSON, Event, Failed, Output, Progress, Queued, Runnin
 from ...media.encoded import decode_base64, decode_data_uri
 from ...media.sniff import sniff
 from ..kit.numbers import read_number
+from ..kit.unknown import unknown_word
 from .errors import failure_text
 from .replies import ChatResponse, provider_json
 
@@ -51,7 +52,7 @@ def event_of(body: Mapping[str, Any], seed: int | None = None) -> Event:
 def _running(body: Mapping[str, Any]) -> Event:
     percent, eta_s = _number(body.get("progress")), _number(body.get("eta"))
     if percent is None and eta_s is None:
-        return Running()
+        return Running(unknown_word(body.get("status")))
     fraction = None if percent is None else percent / 100 if percent > 1 else percent
     return Progress(fraction=fraction, eta_s=eta_s)
 

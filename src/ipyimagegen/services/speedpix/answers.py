@@ -72,6 +72,11 @@ class Task:
     invoke_id: str = ""
 
     @property
+    def known(self) -> bool:
+        """Whether its word for the state is one that has a meaning here."""
+        return self.word.lower() in PHASES
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more can happen."""
         return self.phase in ENDED

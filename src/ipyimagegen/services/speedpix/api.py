@@ -31,6 +31,7 @@ from ..kit.closing import close_when_gone
 from ..kit.inputs import content_type
 from ..kit.paces import Paces, paces_of
 from ..kit.pickled import Mark
+from ..kit.unknown import UnknownStates
 from ..kit.uploads import put
 from .answers import PHASES, Envelope, Task, own_error, read_envelope, read_task
 from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
@@ -179,6 +180,7 @@ class Api:
         plan = Schedule(history, _in(unit_s, task.estimated_s), began_s=age_s / unit_s, ahead=early, reserve=early)
         submitted = clock.now() - age_s
         seen = Seen(queued=task.phase == "waiting")
+        states = UnknownStates(SERVICE, task.id, clock)
         line = self.lines.of(model, fresh=age_s < FRESH_S)
         with line.place(task.id, submitted, self.paces.of(model)) as turn:
             while not task.ended:
@@ -188,6 +190,7 @@ class Api:
                 wait_s = plan.next_s((clock.now() - submitted) / unit_s, seen) * unit_s
                 await clock.sleep(wait_s if interval_s is None else min(wait_s, interval_s))
                 found = await self._poll(task.id, plan)
+                states.see(found.word, known=found.known)
                 seen = Seen(queued=found.phase == "waiting", eta_s=_in(unit_s, found.eta_s), fraction=found.fraction)
                 told = found if found.ended or found.fraction is not None else task
                 task = replace(found, fraction=told.fraction, eta_s=told.eta_s, message=told.message)

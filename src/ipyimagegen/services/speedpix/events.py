@@ -10,6 +10,7 @@ from typing import Any
 from ...core.events import JSON, Cancelled, Event, Failed, Progress, Queued, Running, Succeeded
 from ...core.requests import Ticket
 from ..kit.numbers import read_number
+from ..kit.unknown import unknown_word
 from .answers import Task
 from .errors import SERVICE
 from .outputs import outputs_of
@@ -49,4 +50,4 @@ def event_of(task: Task) -> Event:
             return Queued(message=task.message)
     if task.fraction or task.eta_s is not None:
         return Progress(fraction=task.fraction, eta_s=task.eta_s, message=task.message)
-    return Running(task.message)
+    return Running(task.message or unknown_word(task.word))
