@@ -38,20 +38,19 @@ from dataclasses import dataclass
 from errno import ENOENT
 from typing import Any, Self
 
+from .service_text import MAX_MESSAGE_CHARS, MAX_NAME_CHARS, one_line
+from .service_text import capped as capped  # noqa: PLC0414 (who raises an error quotes something in it)
 from .short_traceback import short_traceback
-
-MAX_DETAIL_CHARS = 2_000
-"""What a service or a file says is quoted up to this length."""
-
-
-def capped(text: str, limit: int = MAX_DETAIL_CHARS) -> str:
-    """`text` without control characters, cut at `limit` characters with a note of what is missing."""
-    clean = "".join(c if c.isprintable() or c == "\n" else " " for c in text[: limit + 1]).strip()
-    return clean if len(text) <= limit else f"{clean[:limit]}… ({len(text) - limit:,} more characters)"
 
 
 class ImagegenError(Exception):
-    """The root of every error that this package raises on purpose."""
+    """The root of every error that this package raises on purpose.
+
+    Its text is clean and bounded, whatever a service put into it (`core.service_text`).
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*(capped(one, MAX_MESSAGE_CHARS) if isinstance(one, str) else one for one in args))
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows; `traceback.print_exception(sys.last_value)` prints the whole traceback."""
@@ -178,7 +177,7 @@ class ServiceError(ImagegenError):
         self.service = service
         self.status = status
         self.detail = capped(detail)
-        self.request_id = request_id
+        self.request_id = one_line(request_id, MAX_NAME_CHARS)
         super().__init__(message)
 
 

@@ -1,15 +1,25 @@
-"""What a job can report, as frozen values. Every service speaks these and no others."""
+"""What a job can report, as frozen values. Every service speaks these and no others.
+
+What a service said is in them as `core.service_text` leaves it: clean, without keys, and of bounded size.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from .cost import Cost
+from .service_text import MAX_TEXT_CHARS, address, capped, capped_at, kept, one_line
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 """What `json.loads` can return."""
+
+
+def _set(event: object, **values: Any) -> None:
+    """Put clean values into a frozen one that is being made."""
+    for name, value in values.items():
+        object.__setattr__(event, name, value)
 
 
 class Frame(Protocol):
@@ -43,6 +53,10 @@ class Output:
     seed: int | None = None
     facts: Mapping[str, JSON] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        _set(self, name=one_line(self.name), url=address(self.url), media_type=one_line(self.media_type))
+        _set(self, facts=kept(self.facts))
+
 
 @dataclass(frozen=True, slots=True)
 class Queued:
@@ -51,12 +65,18 @@ class Queued:
     position: int | None = None
     message: str = ""
 
+    def __post_init__(self) -> None:
+        _set(self, message=capped(self.message))
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
     """Started."""
 
     message: str = ""
+
+    def __post_init__(self) -> None:
+        _set(self, message=capped(self.message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +88,9 @@ class Progress:
     steps: int | None = None
     eta_s: float | None = None
     message: str = ""
+
+    def __post_init__(self) -> None:
+        _set(self, message=capped(self.message))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +106,9 @@ class Log:
     """A line that the service wrote. Untrusted text."""
 
     line: str
+
+    def __post_init__(self) -> None:
+        _set(self, line=capped(self.line))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +128,9 @@ class Succeeded:
     text: str = ""
     raw: JSON = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        _set(self, facts=kept(self.facts), text=capped_at(self.text, MAX_TEXT_CHARS), raw=kept(self.raw))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
@@ -112,6 +141,9 @@ class Failed:
     cost: Cost | None = None
     raw: JSON = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        _set(self, message=capped(self.message), code=one_line(self.code), raw=kept(self.raw))
+
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
@@ -119,6 +151,9 @@ class Cancelled:
 
     by: str = "service"
     message: str = ""
+
+    def __post_init__(self) -> None:
+        _set(self, message=capped(self.message))
 
 
 Event = Queued | Running | Progress | Preview | Log | Succeeded | Failed | Cancelled

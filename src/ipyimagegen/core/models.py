@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .cost import UNKNOWN, Cost
-from .errors import InvalidInput, capped
+from .errors import InvalidInput
 from .params import Params
+from .service_text import address, capped, cleaned, one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,17 @@ class ModelSpec:
     cannot_cancel: str = ""
     url: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        clean = {
+            "name": cleaned(self.name),
+            "title": one_line(self.title),
+            "description": capped(self.description),
+            "cannot_cancel": capped(self.cannot_cancel),
+            "url": address(self.url),
+        }
+        for name, text in clean.items():
+            object.__setattr__(self, name, text)
 
     @property
     def id(self) -> str:

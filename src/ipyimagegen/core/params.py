@@ -14,9 +14,10 @@ from fractions import Fraction
 from itertools import islice
 from typing import Any, Literal
 
-from .errors import InvalidInput, Problem, capped
+from .errors import InvalidInput, Problem
 from .events import JSON
 from .foreign import same, scalar, shown
+from .service_text import capped, one_line
 
 Kind = Literal["text", "integer", "number", "boolean", "choice", "image", "mask", "file", "list", "object", "any"]
 """What a parameter holds. `text` is also the kind of prompts; `any` is a value that no schema describes."""
@@ -62,6 +63,15 @@ class Param:
     ours: bool = False
     """Acted on here, before anything is sent; the model knows nothing of it."""
 
+    def __post_init__(self) -> None:
+        clean = {
+            "title": one_line(self.title),
+            "description": capped(self.description),
+            "unit": one_line(self.unit),
+        }
+        for name, text in clean.items():
+            object.__setattr__(self, name, text)
+
     @property
     def is_media(self) -> bool:
         """Whether a value is a picture or a file, which is uploaded or encoded before it is sent."""
@@ -76,9 +86,9 @@ class Param:
     def limits(self) -> str:
         """What values are accepted, in words: `64 to 2048 px`, `one of 'a', 'b'`."""
         if self.choices:
-            return "one of " + ", ".join(repr(choice) for choice in self.choices)
+            return capped("one of " + ", ".join(repr(choice) for choice in self.choices))
         if self.fields is not None:
-            return f"{{{', '.join(self.fields)}}}"
+            return capped(f"{{{', '.join(self.fields)}}}")
         unit = f" {self.unit}" if self.unit else ""
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
@@ -89,7 +99,7 @@ class Param:
 
     def __repr__(self) -> str:
         default = "" if self.default in (None, "") else f", default {shown(self.default)}"
-        return f"<Param {self.name}: {self.limits}{', required' if self.required else ''}{default}>"
+        return f"<Param {one_line(self.name)}: {self.limits}{', required' if self.required else ''}{default}>"
 
 
 def plain(number: float) -> str:

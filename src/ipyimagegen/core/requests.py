@@ -11,6 +11,7 @@ from .errors import ProtocolError
 from .events import JSON
 from .foreign import as_json
 from .params import Change
+from .service_text import one_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ class Request:
         return {name: as_json(value) for name, value in self.values.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Ticket:
     """The receipt of a submitted job, as plain data: `to_json` and `from_json` lose nothing.
 
@@ -92,6 +93,9 @@ class Ticket:
     remote_id: str
     addresses: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, JSON] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Ticket {one_line(f'{self.service}/{self.model} {self.remote_id}')}>"
 
     def to_json(self) -> dict[str, JSON]:
         """This ticket for a journal."""

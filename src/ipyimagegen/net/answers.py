@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from ..core.errors import ProtocolError, capped
+from ..core.errors import ProtocolError
 from ..core.events import JSON
 from ..core.said import marked
+from ..core.service_text import answered, capped, one_line
 
 ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage", "errMessage")
 """Where services put the reason of a refusal: RFC 9457 and what is customary."""
@@ -16,7 +18,10 @@ ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole answer of any status. `headers` by lower-case name; `body` is decompressed."""
+    """A whole answer of any status. `headers` by lower-case name; `body` is decompressed.
+
+    What is read from it as JSON is clean text without keys (`core.service_text`).
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -30,7 +35,7 @@ class Answer:
     @property
     def media_type(self) -> str:
         """`Content-Type` without its parameters, in lower case."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return one_line(self.headers.get("content-type", "").partition(";")[0]).lower()
 
     @property
     def text(self) -> str:
@@ -40,19 +45,19 @@ class Answer:
     def json(self) -> JSON:
         """The body as JSON, whatever the `Content-Type` says. Raises `ProtocolError` with the beginning of the body."""
         try:
-            value: JSON = marked(json.loads(self.body))
+            value = marked(answered(json.loads(self.body)))
         except (ValueError, RecursionError):
             raise ProtocolError(
                 f"HTTP {self.status} with {self.media_type or 'something'} where JSON was expected",
                 status=self.status,
                 detail=capped(self.text, 300),
             ) from None
-        return value
+        return cast("JSON", value)
 
     def json_object(self) -> dict[str, JSON]:
         """The body as a JSON object; an empty one where it is something else. Never raises."""
         try:
-            value = marked(json.loads(self.body))
+            value = marked(answered(json.loads(self.body)))
         except (ValueError, RecursionError):
             return {}
         return value if isinstance(value, dict) else {}

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from ..core.errors import MediaError, ProtocolError, StorageError
+from ..core.secrets import redact
 from .answers import Answer
 from .repeat import Outcome
 from .wire import Ask, Missed, Wire, body_of
@@ -158,5 +159,5 @@ def _suggested(disposition: str) -> str:
 def filename(headers: Mapping[str, str], url: str) -> str:
     """A bare, harmless file name: what `Content-Disposition` suggests, or the last part of the address. May be `""`."""
     suggested = _suggested(headers.get("content-disposition", "")) or unquote(urlsplit(url).path.rpartition("/")[2])
-    bare = re.split(r"[\\/]", suggested)[-1]
+    bare = re.split(r"[\\/]", redact(suggested))[-1]
     return _UNSAFE.sub("_", bare).strip(" .")[-120:]

@@ -22,8 +22,8 @@ from ..core.errors import (
     RateLimited,
     ServiceError,
     SubmitUnknown,
-    capped,
 )
+from ..core.service_text import capped, header
 from ..media.artifacts import Payload
 from . import bodies
 from .addresses import Neighbourhood
@@ -36,7 +36,6 @@ from .failures import refusal
 from .proxies import Own, lost, nobody, own
 from .repeat import TOO_MANY, UNAVAILABLE, Again, Ambiguous, Outcome, Repeat, decide
 from .retry_after import retry_after_s
-from .secrets import redact
 from .shield import cancels, to_its_end
 from .streams import messages
 from .throttle import Gate
@@ -51,6 +50,8 @@ Attempt = Callable[[float | None], Coroutine[Any, Any, T]]
 
 MAX_BODY_BYTES = 64 * 2**20
 """A whole answer in memory; pictures in base64 are the largest that come."""
+MAX_SAID_CHARS = 500
+"""Of what a service says of a refusal."""
 MAX_DOWNLOAD_BYTES = 4 * 2**30
 MAX_DATA_URI_BYTES = 256 * 2**20
 STREAM_TYPES = {"accept": "application/x-ndjson, text/event-stream"}
@@ -254,7 +255,7 @@ class Http:
         return refusal(
             answer.status,
             service=self.service,
-            detail=redact(capped(detail or answer.said, 500)),
+            detail=capped(detail or answer.said, MAX_SAID_CHARS),
             request_id=request_id,
             retry_after_s=retry_after_s(answer.headers, wall_s=self.clock.wall()),
         )
@@ -269,7 +270,8 @@ class Http:
 
     async def _read(self, response: httpx.Response, max_bytes: int) -> Answer:
         pieces = [piece async for piece in body_of(response, max_bytes=max_bytes)]
-        return Answer(status=response.status_code, headers=dict(response.headers), body=b"".join(pieces))
+        headers = {name: header(value) for name, value in response.headers.items()}
+        return Answer(status=response.status_code, headers=headers, body=b"".join(pieces))
 
     def _good(self, answer: Answer, full: Callable[[Answer], bool] = never, form: Own = nobody) -> Answer:
         """The answer, if it is 2xx and does not say that the service is full. Raises `Missed` otherwise."""

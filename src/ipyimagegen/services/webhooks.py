@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from ..core.errors import InvalidInput, ProtocolError, capped
 from ..core.events import Cancelled, Event, Failed, Output, Queued, Succeeded
 from ..core.said import marked
+from ..core.service_text import answered
 
 Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 MAX_BODY_BYTES = 64 * 2**20
@@ -75,12 +76,12 @@ def _object(body: bytes | bytearray | str | Mapping[str, Any]) -> Mapping[str, A
         if len(body) > MAX_BODY_BYTES:
             raise ProtocolError(f"a delivery of more than {MAX_BODY_BYTES:,} bytes")
         try:
-            value = marked(json.loads(body))
+            value = json.loads(body)
         except (ValueError, RecursionError):
             raise ProtocolError(f"a delivery that is not JSON: {capped(repr(body[:80]), 120)}") from None
     if not isinstance(value, Mapping):
         raise ProtocolError(f"a delivery must be a JSON object, not {type(value).__name__}")
-    return dict(value)
+    return cast("dict[str, Any]", marked(answered(dict(value))))
 
 
 def _whose(value: Mapping[str, Any]) -> str:

@@ -25,7 +25,6 @@ from ...core.errors import (
     capped,
 )
 from ...net.answers import Answer
-from ...net.secrets import redact
 
 SERVICE = "inferencesh"
 REQUIREMENTS_NOT_MET = 412
@@ -264,7 +263,7 @@ def refusal(error: ServiceError, answer: Answer) -> ServiceError:
     kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
     if answer.ok:
         kind = KINDS[BadRequest]  # `{"success": false}` in an answer that is well otherwise
-    raised = kind(answer.status, error.detail, redact(capped(answer.text)), text=str(error), code=code or None)
+    raised = kind(answer.status, error.detail, capped(answer.text), text=str(error), code=code or None)
     if isinstance(error, RateLimited):
         raised.retry_after_s = error.retry_after_s
     return raised
@@ -307,4 +306,4 @@ def task_error(task: Mapping[str, Any]) -> str:
     error = task.get("error")
     if isinstance(error, Mapping):
         error = error.get("message") or error.get("detail") or error.get("error")
-    return redact(capped(error)) if isinstance(error, str) else ""
+    return capped(error) if isinstance(error, str) else ""

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
+from ...core.service_text import answered
 from ...net.decoders import Message
 from .statuses import OLDER_COMPLETED, TaskStatus, is_terminal_status, parse_status
 
@@ -72,7 +73,7 @@ def is_heartbeat(message: Message) -> bool:
 def read_update(message: Message) -> Update:
     """What one message of a stream says. Never raises: what is not understood is `Nothing`."""
     try:
-        value = message.json()
+        value = answered(message.json())
     except ProtocolError:
         return Nothing()
     if not isinstance(value, dict) or "heartbeat" in (value.get("type"), value.get("event"), message.event):

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.errors import ImagegenError
+from ...core.service_text import one_line
 from ...runtime import bell_of, next_in, ring_or_beat, runtime
 from .api import Api
 from .ending import cancel_behind, note
@@ -99,7 +100,7 @@ class _Updates:
             self._reading.cancel()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of task {self.task_id}>"
+        return f"<{type(self).__name__} of task {one_line(self.task_id)}>"
 
 
 class TaskStream(_Updates):

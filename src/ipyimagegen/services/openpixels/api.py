@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from ...core.errors import ConnectionFailed, NotFound, ProtocolError, ServiceError, ServiceUnavailable, SubmitUnknown
 from ...core.events import JSON
+from ...core.service_text import kept
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
-from ...net.secrets import Secret, redact
+from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
 from ..kit.entry import Entry, seen
 from ..kit.unknown import UnknownStates
@@ -169,5 +169,4 @@ def refusal_value(refused: Refused) -> dict[str, JSON]:
     kind = "unavailable" if isinstance(error, ServiceUnavailable) else "http"
     value = error_of(said, fallback=error.detail or str(error), kind=kind, code=str(error.status or ""))
     value["message"] = error.detail or value["message"]
-    clean: JSON = json.loads(redact(json.dumps(value)))
-    return {"type": "result", "status": "failed", "error": clean}
+    return {"type": "result", "status": "failed", "error": cast("JSON", kept(value))}

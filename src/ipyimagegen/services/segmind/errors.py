@@ -12,6 +12,7 @@ from ...core.errors import (
     AuthenticationFailed,
     BadRequest,
     ConnectionFailed,
+    ImagegenError,
     InsufficientCredits,
     JobFailed,
     JobTimeout,
@@ -25,10 +26,10 @@ from ...core.errors import (
     SubmitUnknown,
     capped,
 )
+from ...core.service_text import one_line
 from ...net.answers import Answer
 from ...net.failures import refusal as by_status
 from ...net.http import Http
-from ...net.secrets import redact
 
 if TYPE_CHECKING:
     from ...net.responses import Response
@@ -55,18 +56,18 @@ class SegmindError(ServiceError):
         text = message or f"{SERVICE}: " + (
             said if status is None or said == _phrase(status) else f"HTTP {status}: {said}"
         )
-        Exception.__init__(self, text)  # its subclasses have a second line of ancestors, with other constructors
+        ImagegenError.__init__(self, text)  # its subclasses have a second line of ancestors, with other constructors
         self.service = SERVICE
         self.status = status
         self.detail = said
-        self.request_id = request_id
+        self.request_id = one_line(request_id)
         self.retry_after_s: float | None = None
 
     @classmethod
     def from_response(cls, response: Response) -> SegmindError:
         """The error for a response of any status that is an error, as the calls here raise it."""
         answer = Answer(status=response.status_code, headers=dict(response.headers), body=response.content)
-        return _of(answer, by_status(answer.status, service=SERVICE, detail=redact(capped(_said(answer), 500))))
+        return _of(answer, by_status(answer.status, service=SERVICE, detail=capped(_said(answer), 500)))
 
     def to_dict(self) -> dict[str, Any]:
         """`status` and `detail`."""
@@ -207,7 +208,7 @@ def failure_text(body: Mapping[str, Any]) -> str:
         if isinstance(value, Mapping):
             value = value.get("message") or value.get("detail")
         if isinstance(value, str) and value.strip():
-            return redact(capped(value))
+            return capped(value)
     return "no reason given"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.arguments import number, seconds
+from ...core.service_text import one_line
 from ...runtime import runtime
 from . import calls
 from .api import INTERVAL_S, TIMEOUT_S, Api, Handle
@@ -62,7 +63,7 @@ class AsyncJob:
         return runtime().run(waiting).body
 
     def __repr__(self) -> str:
-        return f"<AsyncJob {self.request_id}{f' of {self._handle.slug}' if self._handle.slug else ''}>"
+        return f"<AsyncJob {one_line(self.request_id)}{f' of {self._handle.slug}' if self._handle.slug else ''}>"
 
 
 class AsyncChatJob:
@@ -89,4 +90,4 @@ class AsyncChatJob:
         return read_reply(self.job.wait(timeout, interval))
 
     def __repr__(self) -> str:
-        return f"<AsyncChatJob {self.request_id}>"
+        return f"<AsyncChatJob {one_line(self.request_id)}>"

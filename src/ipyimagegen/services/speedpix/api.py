@@ -25,7 +25,7 @@ from ...net.http import Http, Outgoing
 from ...net.line import Lines
 from ...net.polling import Schedule, Seen
 from ...net.repeat import Repeat
-from ...net.secrets import Secret, redact, shield
+from ...net.secrets import Secret, shield
 from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.inputs import content_type
@@ -340,8 +340,8 @@ def throttled(answer: Answer) -> bool:
 
 
 def _rejection(envelope: Envelope) -> SpeedPixException:
-    reason = redact(envelope.reason)
-    detail = redact(envelope.sub_message or envelope.message or reason)
+    reason = envelope.reason
+    detail = envelope.sub_message or envelope.message or reason
     error = ServiceError(
         f"{SERVICE}: {reason}", service=SERVICE, status=200, detail=detail, request_id=envelope.invoke_id
     )
@@ -351,8 +351,7 @@ def _rejection(envelope: Envelope) -> SpeedPixException:
 
 def _contradicting(model: str, envelope: Envelope, task_id: str) -> SpeedPixSubmitUnknown:
     """A submit that was refused in the same answer that names its job."""
-    said = redact(envelope.reason)
-    text = f"{SERVICE}: refused ({said}), and yet named job {task_id}; it may run, and be billed. {LOOK}"
+    text = f"{SERVICE}: refused ({envelope.reason}), and yet named job {task_id}; it may run, and be billed. {LOOK}"
     return unknown(text, model)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Unpack
 
 from ...core.arguments import seconds
 from ...core.events import Output
+from ...core.service_text import one_line
 from ...media.artifacts import Payload
 from ...runtime import runtime
 from ..kit.entry import Entry, seen
@@ -120,7 +121,7 @@ class Prediction:
         return FileOutput(url, claim=claim, fetch=self._api.download)
 
     def __repr__(self) -> str:
-        return f"<Prediction {self.id} {self._model}: {self.status}>".replace(" :", ":")
+        return f"<Prediction {one_line(self.id)} {self._model}: {self.status}>".replace(" :", ":")
 
 
 def _note(task: Task, files: Iterable[FileOutput]) -> None:
