@@ -7,7 +7,7 @@ import io
 import json
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +19,11 @@ from ipyimagegen.gateway import Fault, Gateway
 from ipyimagegen.jobs.client import Client
 from ipyimagegen.jobs.job import Job
 from ipyimagegen.services.base import Registry
+from ipyimagegen.services.inferencesh import async_inference, inference
+from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
+from ipyimagegen.services.segmind import SegmindClient
+from ipyimagegen.services.speedpix import Client as SpeedPix
+from ipyimagegen.settings import keys
 
 from .worlds import World
 
@@ -115,3 +120,37 @@ def test_no_key_is_shown(
     files = [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert _seen(gateway, *texts, *files) == []
+
+
+MARKER = "SG_marker-key-7f3a9c52d1e84b06"
+WRONG = f"{MARKER} with a blank"
+REFUSED: dict[str, Callable[[], object]] = {
+    "segmind key": lambda: SegmindClient(WRONG),
+    "segmind address": lambda: SegmindClient(MARKER, "no address"),
+    "segmind timeout": lambda: SegmindClient(MARKER, timeout="soon"),  # type: ignore[arg-type]
+    "segmind key for address": lambda: SegmindClient("k", f"x {MARKER}"),
+    "openpixels key": lambda: OpenPixels(WRONG),
+    "openpixels address": lambda: OpenPixels(MARKER, "no address"),
+    "openpixels async": lambda: AsyncOpenPixels(WRONG),
+    "speedpix keys": lambda: SpeedPix(WRONG, WRONG),
+    "speedpix timeout": lambda: SpeedPix(MARKER, MARKER, timeout=-1),
+    "speedpix misspelt": lambda: SpeedPix(api_key=MARKER, app_secret=MARKER),
+    "speedpix too many": lambda: SpeedPix(MARKER, MARKER, None, 1.0, "agent", MARKER),
+    "inferencesh key": lambda: inference(WRONG),
+    "inferencesh address": lambda: inference(MARKER, "no address"),
+    "inferencesh async": lambda: async_inference(api_key=WRONG),
+    "key of no text": lambda: keys.key("segmind", [MARKER]),  # type: ignore[arg-type]
+    "login": lambda: keys.login("segmind", lambda _: WRONG),
+    "login of two": lambda: keys.login("speedpix", lambda _: WRONG),
+    "a fifth service": lambda: keys.key("fifth", WRONG),
+}
+
+
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
+def test_no_frame_of_what_refuses_a_key_shows_it(refused: Callable[[], object]) -> None:
+    with pytest.raises((ImagegenError, TypeError)) as caught:
+        refused()
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert MARKER not in _traceback(error)
+        error = error.__context__

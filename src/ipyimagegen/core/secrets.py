@@ -6,7 +6,7 @@ import base64
 import hmac
 import json
 from collections.abc import Iterable
-from typing import NoReturn, SupportsIndex
+from typing import Any, NoReturn, SupportsIndex, cast
 from urllib.parse import quote
 
 MASK = "[secret]"
@@ -62,6 +62,20 @@ class Secret:
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError("a Secret cannot be pickled: keys do not leave the process")
+
+
+def hidden(value: object) -> Any:
+    """`value` in a `Secret`, as it may be a key; numbers, `None` and what is one already stay as they are.
+
+    The first line of whatever takes a key from outside: a traceback shows the variables of every frame, and may be
+    sent to somebody. `value` itself should be forgotten there: `api_key = hidden(api_key)`.
+    """
+    return value if not value or isinstance(value, Secret | int | float) else Secret(cast("str", value))
+
+
+def revealed(value: object) -> Any:
+    """What `hidden` was given: for a value that turned out to be no key."""
+    return value.reveal() if isinstance(value, Secret) else value
 
 
 def _forms(secret: Secret) -> set[str]:

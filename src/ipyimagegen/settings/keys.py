@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from ..core import forks
 from ..core.arguments import wrong
 from ..core.errors import InvalidInput, MissingKey
+from ..core.secrets import Secret, hidden, revealed
 from ..net.addresses import is_loopback
-from ..net.secrets import Secret
 
 KEYRING_SERVICE = "ipyimagegen"
 MAX_KEY_CHARS = 4096
@@ -118,6 +118,7 @@ def key(service: str, argument: str | Secret | None = None, *, variable: str = "
     `variable` names one of several (SpeedPix: `SPEEDPIX_APP_KEY`, the default, or `SPEEDPIX_APP_SECRET`). Raises
     `MissingKey`, also for what cannot be a key; the text never shows it. May block for the keyring, once per process.
     """
+    argument = hidden(argument)
     known = source(service)
     name = variable or known.variables[0]
     found, place = _find(name, argument)
@@ -125,11 +126,12 @@ def key(service: str, argument: str | Secret | None = None, *, variable: str = "
         raise MissingKey(
             service, _missing(known, [other for other in known.variables if _find(other, None)[0] is None])
         )
-    return Secret(_clean(known, name, found.reveal(), place))
+    return _clean(known, name, found, place)
 
 
 def keys(service: str, *arguments: str | Secret | None) -> tuple[Secret, ...]:
     """All keys that a service needs, in the order of its `variables`. Raises `MissingKey` as `key` does."""
+    arguments = tuple(hidden(argument) for argument in arguments)
     known = source(service)
     names = known.variables
     given = (*arguments, *[None] * (len(names) - len(arguments)))
@@ -149,10 +151,20 @@ def base_url(service: str, argument: str | None = None) -> str:
 
     A bare host means https, a bare `localhost` or loopback address http. Raises `InvalidInput` for what is none.
     """
-    known = source(service)
-    if argument is not None and not isinstance(argument, str):
+    argument, known = hidden(argument), source(service)  # an address with a password in it is refused, and not shown
+    if not isinstance(revealed(argument), str | None):
         raise wrong(argument, known.url_variable, "an address: a text that begins with https:// and names a host")
-    text = _unquoted(argument or os.environ.get(known.url_variable, "") or known.base_url)
+    found = _address(known, argument)
+    if not found:
+        raise InvalidInput(
+            f"{known.url_variable or service}: not an address that begins with https:// and names a host"
+        )
+    return found
+
+
+def _address(known: KeySource, argument: object) -> str:
+    """The address, with what is missing; `""` for what is none."""
+    text = _unquoted(revealed(argument) or os.environ.get(known.url_variable, "") or known.base_url)
     if "://" not in text:
         host = urlsplit(f"//{text}").hostname or ""
         text = f"{'http' if is_loopback(host) else 'https'}://{text}"
@@ -163,11 +175,7 @@ def base_url(service: str, argument: str | None = None) -> str:
         _ = split.port
     except ValueError:
         valid = False
-    if not valid or re.search(r"\s", text):
-        raise InvalidInput(
-            f"{known.url_variable or service}: not an address that begins with https:// and names a host"
-        )
-    return text
+    return text if valid and not re.search(r"\s", text) else ""
 
 
 def login(service: str, ask: Callable[[str], str] | None = None, *, keep: bool = False) -> None:
@@ -181,8 +189,8 @@ def login(service: str, ask: Callable[[str], str] | None = None, *, keep: bool =
     if keep and ring is None:
         raise InvalidInput("there is no keyring to keep the key in: pip install 'ipyimagegen[keyring]'")
     ask = ask or getpass.getpass  # looked up now: a kernel puts its own in place while a cell runs
-    texts = {name: ask(f"{name}: ") for name in known.variables}
-    given = {name: Secret(_clean(known, name, text, "answer")) for name, text in texts.items()}
+    typed = {name: Secret(ask(f"{name}: ")) for name in known.variables}
+    given = {name: _clean(known, name, secret, "answer") for name, secret in typed.items()}
     if ring is not None:
         for name, secret in given.items():
             _keep(ring, name, secret)
@@ -261,14 +269,24 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _clean(known: KeySource, name: str, text: object, place: str) -> str:
+def _clean(known: KeySource, name: str, given: Secret, place: str) -> Secret:
     """The key without what a paste adds.
 
-    Raises `MissingKey` with the reason, never the text, for what cannot be a key.
+    Raises `MissingKey` with the reason, for what cannot be a key; no variable of this frame shows the text either.
     """
+    secret, reason = _judged(known, name, given, place)
+    if reason:
+        raise MissingKey(
+            known.service, f"{known.title}: the key for {name} (from {PLACES[place]}) {reason}. {_mend(known)}"
+        )
+    return secret
+
+
+def _judged(known: KeySource, name: str, given: Secret, place: str) -> tuple[Secret, str]:
+    """The key as it is meant, and why it cannot be one: `""` where it can. Raises nothing, as it knows the text."""
+    text: object = given.reveal()
     if not isinstance(text, str):
-        kind = type(text).__name__
-        raise MissingKey(known.service, f"{known.title}: the key for {name} is a text, not {kind}. {_mend(known)}")
+        return given, f"is a text, not {type(text).__name__}"
     text = re.sub(rf"^(export\s+)?{re.escape(name)}\s*=\s*", "", _unquoted(text))
     text = re.sub(r"^(Authorization:\s*)?(Bearer|Key)\s+(?=\S+$)", "", _unquoted(text), flags=re.IGNORECASE)
     reason = ""
@@ -284,11 +302,7 @@ def _clean(known: KeySource, name: str, text: object, place: str) -> str:
         reason = f"is an address; that belongs into {known.url_variable}"
     elif re.fullmatch(r"<.*>|\.+", text) or (place == "answer" and PLACEHOLDER.fullmatch(text)):
         reason = "is a placeholder"
-    if reason:
-        raise MissingKey(
-            known.service, f"{known.title}: the key for {name} (from {PLACES[place]}) {reason}. {_mend(known)}"
-        )
-    return text
+    return Secret(text), reason
 
 
 def _missing(known: KeySource, lacking: Sequence[str]) -> str:

@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
+from ...core.secrets import Secret, hidden
 from ...core.version import VERSION
-from ...net.secrets import Secret
 from ..webhooks import parse_webhook
 from .calls import Response, UploadFileOptions
 from .client import AsyncInference, Inference
@@ -71,9 +71,11 @@ def inference(api_key: str | Secret | None = None, base_url: str | None = None) 
 
     Raises `MissingInferenceKey` (a `ValueError`) without a key.
     """
+    api_key, base_url = hidden(api_key), hidden(base_url)
     return Inference(api_key, base_url)
 
 
 def async_inference(api_key: str | Secret | None = None, base_url: str | None = None) -> AsyncInference:
     """A client whose calls are coroutines."""
+    api_key, base_url = hidden(api_key), hidden(base_url)
     return AsyncInference(api_key, base_url)

@@ -6,8 +6,10 @@ from collections.abc import Coroutine, Mapping
 from typing import Any, Literal, overload
 
 from ...core.arguments import seconds
+from ...core.secrets import hidden
 from ...net.secrets import Secret
 from ...runtime import runtime
+from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
 from ..kit.pickled import Pickled
 from .api import Api
@@ -105,8 +107,9 @@ class Inference(Pickled, Closing):
     """
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
+        api_key, base_url = hidden(api_key), hidden(base_url)
         self._secret = key(api_key)
-        self._calls = Calls(Api(self._secret, base_url or ""))
+        self._calls = Calls(Api(self._secret, keys.base_url(SERVICE, base_url)))
         self.tasks = Tasks(self._calls)
         self.files = Files(self._calls)
         self.run = self.tasks.run
@@ -205,8 +208,9 @@ class AsyncInference(Pickled, AsyncClosing):
     """`Inference` with coroutines, for any event loop."""
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None) -> None:
+        api_key, base_url = hidden(api_key), hidden(base_url)
         self._secret = key(api_key)
-        self._calls = Calls(Api(self._secret, base_url or ""))
+        self._calls = Calls(Api(self._secret, keys.base_url(SERVICE, base_url)))
         self.tasks = AsyncTasks(self._calls)
         self.files = AsyncFiles(self._calls)
         self.run = self.tasks.run

@@ -259,7 +259,7 @@ def refusal(error: ServiceError, answer: Answer) -> ServiceError:
         return RequirementsNotMetError.from_response({"errors": listed}, answer.status)
     code = error_code(body) or ""
     if session := SESSION_KINDS.get(code.lower().replace("-", "_")):
-        return session(str(body.get("session_id") or ""), redact(capped(answer.text)), text=str(error), code=code)
+        return session(str(body.get("session_id") or ""), capped(answer.text), text=str(error), code=code)
     kind = next((joint for base, joint in KINDS.items() if isinstance(error, base)), APIError)
     if answer.ok:
         kind = KINDS[BadRequest]  # `{"success": false}` in an answer that is well otherwise

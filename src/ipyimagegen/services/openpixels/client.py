@@ -7,7 +7,7 @@ from typing import Any
 
 from ...core.errors import InvalidInput
 from ...core.events import JSON
-from ...net.secrets import Secret
+from ...core.secrets import Secret, hidden
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
@@ -19,6 +19,7 @@ class _Connected(Pickled):
     """A key and an address. Safe to share between threads: all calls run on one background loop."""
 
     def __init__(self, api_key: str | None = None, base_url: str | None = None) -> None:
+        api_key, base_url = hidden(api_key), hidden(base_url)
         self.base_url = keys.base_url(SERVICE, base_url)
         self._secret = keys.key(SERVICE, api_key)
         self._api = Api(connect(self._secret, self.base_url))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 from ...core.arguments import number, text
+from ...core.secrets import hidden
 from ...net.responses import Response, as_response
 from ...net.secrets import Secret
 from ...runtime import runtime
@@ -41,6 +42,7 @@ class SegmindClient(Pickled, Closing):
     """
 
     def __init__(self, api_key: str | Secret | None = None, base_url: str | None = None, timeout: float = 60.0) -> None:
+        api_key, base_url = hidden(api_key), hidden(base_url)
         with translated():
             self._secret = secret = keys.key(SERVICE, api_key)
         address = keys.base_url(SERVICE, base_url)

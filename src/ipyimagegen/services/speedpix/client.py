@@ -10,6 +10,7 @@ from typing import IO, Any, Unpack
 
 from ...core import forks
 from ...core.errors import InvalidInput, Problem
+from ...core.secrets import hidden, revealed
 from ...media.inputs import as_input
 from ...net.secrets import Secret
 from ...runtime import runtime
@@ -63,11 +64,12 @@ class Client(Pickled, Closing, AsyncClosing):
     """
 
     def __init__(self, *given: Any, **named: Any) -> None:
+        given, named = tuple(map(_hidden, given)), {name: _hidden(value) for name, value in named.items()}
         values = arranged(given, named)
         self._keys = app_key, app_secret = keys.keys(SERVICE, values.get("app_key"), values.get("app_secret"))
-        self.endpoint = keys.base_url(SERVICE, values.get("endpoint"))
+        self.endpoint = keys.base_url(SERVICE, revealed(values.get("endpoint")))
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
-        self.user_agent: str | None = values.get("user_agent")
+        self.user_agent: str | None = revealed(values.get("user_agent"))
         http = connect(app_key, app_secret, self.endpoint, timeout_s=self.timeout, user_agent=self.user_agent)
         self._api = Api(http, paces_of(SERVICE, self.endpoint), keys=self._keys)
         self.predictions = Predictions(self._api)
@@ -147,6 +149,11 @@ def arranged(given: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
     if timeout is not None and (isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0):
         raise InvalidInput([Problem("timeout", "is a number of seconds over 0, or None")], model=SERVICE)
     return values
+
+
+def _hidden(value: Any) -> Any:
+    """What may be a key, put out of sight; an address is needed to tell the order of the arguments."""
+    return value if _is_address(value) else hidden(value)
 
 
 def _endpoint_first(given: Sequence[Any]) -> bool:
