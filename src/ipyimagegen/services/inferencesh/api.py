@@ -24,7 +24,7 @@ from ..kit.inputs import content_type, files_in, is_address, replaced
 from ..kit.unknown import UnknownStates
 from ..kit.uploads import put
 from . import apps
-from .connect import connect
+from .connect import connect, remember
 from .errors import KINDS, SERVICE, own_error, problem_detail, refusal
 from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource
@@ -58,6 +58,7 @@ class Api:
         self.http = connect(self.api_key, self.base_url)
         self.base_url = self.http.base_url
         close_when_gone(self, self.http)
+        remember(self)
 
     async def run(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """`POST /apps/run`, once: the task as it was accepted. Costs money.

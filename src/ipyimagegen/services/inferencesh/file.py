@@ -23,7 +23,7 @@ from ...media.saving import save_as_it_is, write_atomic
 from ...media.sniff import suffix_of
 from ...runtime import runtime
 from ..kit.inputs import is_address
-from .connect import default_http
+from .connect import http_for
 
 OWN = "for a file of your own give File(Path(…))"
 
@@ -134,7 +134,7 @@ class File:
         """Fetch it, once, whoever asks at the same time. Runs on the background loop."""
         async with self._fetching:
             if self._path is None:
-                payload = await default_http().download(self.uri or "")
+                payload = await http_for(self.uri or "").download(self.uri or "")
                 self._path = await asyncio.to_thread(self._kept, payload)
                 self._measure()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import gc
 import pickle
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from ipyimagegen.core.errors import MediaError, ServiceError
+from ipyimagegen.core.errors import ImagegenError, MediaError, ServiceError
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.media.inputs import as_input
 from ipyimagegen.services.inferencesh import File, inference
 from tests.gateways import serving
+from tests.hostile import hostile
 
 PICTURE = flat_png(64, 64)
 
@@ -127,3 +129,25 @@ def test_it_is_read_in_pieces_and_given_as_a_picture(record: dict[str, object]) 
     file = File(record)
     assert PICTURE[:8] == file.read(8)
     assert PICTURE == as_input(file, kind="image").read()
+
+
+@pytest.mark.parametrize("client", ["lives", "is gone"])
+def test_a_file_at_the_address_of_a_client_is_fetched_whatever_the_environment_says(
+    client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with hostile() as server:
+        monkeypatch.delenv("INFERENCE_BASE_URL", raising=False)
+        monkeypatch.delenv("INFERENCE_API_KEY", raising=False)
+        held = inference("the-key", server.url)
+        record = held.run({"app": "infsh/sdxl", "input": {"prompt": "t"}})["output"]["image"]
+        if client == "is gone":
+            del held
+            gc.collect()
+        assert File(record).read().startswith(b"\x89PNG")
+        (download,) = (asked for asked in server.asked if asked.path == "/a.png")
+        assert (client == "lives") == ("authorization" in download.headers)
+
+
+def test_a_private_address_that_nobody_named_is_refused() -> None:
+    with hostile() as server, pytest.raises(ImagegenError, match="private"):
+        File(f"{server.url}/a.png").read()
