@@ -17,6 +17,7 @@ from ..core.arguments import number, text, whole, wrong
 from ..core.errors import ImagegenError, InvalidInput, Problem, StorageError, UnknownSweep
 from ..core.models import ModelSpec, split_model
 from ..core.params import Param, Params
+from ..core.prices import Price, price_of
 from ..history import new_id
 from ..history.sweeps import SweepRow
 from ..jobs.client import Client
@@ -27,7 +28,6 @@ from .axes import MODEL, read_grid
 from .book import Book
 from .plan import SweepPlan
 from .planning import Skip, make_plan
-from .prices import Price, price_of
 from .recipe import Options, from_row, read_recipe
 from .sweep import Sweep
 from .template import Template

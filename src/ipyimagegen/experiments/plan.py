@@ -9,10 +9,10 @@ from typing import Any
 from ..core.errors import capped
 from ..core.models import ModelSpec
 from ..core.params import OWN_N
+from ..core.prices import Bill, Price, bills, price_of
 from ..core.requests import Request
 from ..jobs.terminal import seconds_in_words
 from .axes import MODEL, SEED, Axis, Grid
-from .prices import Bill, Price, bills, price_of
 
 HEAVY = ("model", "model_name", "checkpoint", "base_model", "lora", "loras", "vae")
 """Axes whose change makes a service load other weights: they change slowest."""

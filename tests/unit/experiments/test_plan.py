@@ -16,10 +16,10 @@ from PIL import Image
 
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.prices import bills, price_of
 from ipyimagegen.experiments.axes import read_grid
 from ipyimagegen.experiments.plan import levels_of
 from ipyimagegen.experiments.planning import make_plan
-from ipyimagegen.experiments.prices import bills, price_of
 from ipyimagegen.experiments.template import Template
 from tests.unit.experiments.specs import FLUX, PLAIN, SMALL, grid, plan
 

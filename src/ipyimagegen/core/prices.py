@@ -1,18 +1,20 @@
-"""What cells will cost, as far as anybody knows: a range, who says so, and since when. Pure."""
+"""What calls will cost, as far as anybody knows: a range, who says so, and since when. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from ..core.cost import Cost
-from ..core.models import ModelSpec
+from .cost import Cost
+from .models import ModelSpec
+from .price_rules import PriceRule, ruled
 
-PriceSource = Literal["free", "quoted", "own charges", "assumed"]
-"""The model is free; the service's price list; what this user's earlier jobs of the model were charged; the user."""
+PriceSource = Literal["free", "your price table", "quoted", "own charges", "assumed"]
+"""The model is free; the user's own word; the service's price list; what this user's earlier jobs of the model were
+charged; what the user assumes for this once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +66,26 @@ class Bill:
         return f"{span} ({'; '.join(self.sources)}){rest}"
 
 
-def price_of(spec: ModelSpec, charges: Iterable[tuple[Cost, float]], *, assumed: Decimal | None = None) -> Price:
-    """The price of a call: the service's word first, then this user's own charges, then what the user assumes.
+def price_of(
+    spec: ModelSpec,
+    charges: Iterable[tuple[Cost, float]],
+    *,
+    values: Mapping[str, Any] | None = None,
+    rules: Iterable[PriceRule] = (),
+    assumed: Decimal | None = None,
+) -> Price:
+    """The price of a call with `values`, by the first that knows.
 
-    `charges` are costs of earlier calls and when (epoch seconds).
+    The user's own table, the service's word, this user's own charges (`charges`: costs of earlier calls and when, in
+    epoch seconds), what the user assumes. A free model is free whatever the table says.
     """
     if spec.price.source == "free":
         return Price(low=Decimal(0), usual=Decimal(0), high=Decimal(0), source="free")
+    own = ruled(rules, spec.id, values or {})
+    if own is not None:
+        return Price(
+            low=own.amount, usual=own.amount, high=own.amount, currency=own.currency, source="your price table"
+        )
     if spec.price.amount is not None:
         amount = spec.price.amount
         return Price(low=amount, usual=amount, high=amount, currency=spec.price.currency, source="quoted")
