@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 # A job in a shell's background ignores Interrupt, and so does all that it starts: the tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# The same examples in each run, on however slow a machine; HYPOTHESIS_PROFILE=explore looks for new ones.
-settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("explore", deadline=None, max_examples=1_000, suppress_health_check=[HealthCheck.too_slow])
+# The same examples in each run, on however slow a machine; HYPOTHESIS_PROFILE=explore looks for new ones, and for long.
+SLOW = [HealthCheck.too_slow]
+settings.register_profile("same", max_examples=25, derandomize=True, deadline=None, suppress_health_check=SLOW)
+settings.register_profile("explore", max_examples=1_000, deadline=None, suppress_health_check=SLOW)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

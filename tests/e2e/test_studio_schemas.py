@@ -105,7 +105,7 @@ def goes_there_and_back(page: Page, spec: ModelSpec) -> None:
     assert again["sent"] == []
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(PROPERTIES)
 @example({name: {"type": "boolean"} for name in ("__proto__", "constructor", "toString", "a.b", "a[0]", "")})
 @example({"x": {"type": "object", "properties": {"__proto__": {"type": "string"}, "valueOf": {"type": "integer"}}}})

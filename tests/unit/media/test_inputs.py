@@ -276,7 +276,7 @@ class HostileStream:
     ),
     st.sampled_from(["image", "mask", "file"]),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nothing_makes_it_raise_anything_else(value, kind):
     with contextlib.suppress(InvalidInput):
         assert as_input(value, kind=kind, max_bytes=1_000).filename

@@ -7,7 +7,7 @@ import struct
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -16,6 +16,7 @@ from ipyimagegen.core.errors import MediaError
 from ipyimagegen.media.metadata import Record, embed, has_c2pa, infotext, jpeg, png, read_metadata, webp
 from ipyimagegen.media.metadata.record import read_json
 from ipyimagegen.media.pixels import decode
+from tests.examples import times_as_many
 
 from .samples import SIGNED, picture, png_chunk, with_chunk
 
@@ -209,7 +210,6 @@ RECORDS = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(RECORDS, st.sampled_from(SPLICED))
 def test_every_record_survives_every_format(record, media_type):
     data = picture(media_type)
@@ -276,7 +276,7 @@ def test_texts_before_the_end_of_a_cut_off_file_are_read():
     assert png.read_texts(data[:-30]) == {"Author": "me"}
 
 
-@settings(deadline=None, max_examples=200)
+@times_as_many(4)
 @given(st.sampled_from(SPLICED), st.data())
 def test_damaged_files_are_read_and_never_damaged_further(media_type, draw):
     data = bytearray(embed(picture(media_type), RECORD).data if draw.draw(st.booleans()) else picture(media_type))

@@ -4,12 +4,13 @@ import contextlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from ipyimagegen.core.errors import MediaError
 from ipyimagegen.media.pixels import decode, encode, from_array, open_picture, plain, scaled, upright
+from tests.examples import times_as_many
 
 from .samples import FORMATS, noise, picture, png_claiming
 
@@ -47,7 +48,7 @@ def test_a_jpeg_is_decoded_smaller_where_that_is_enough():
     assert decode(picture("image/jpeg", 640, 320), draft_px=100).size == (160, 80)
 
 
-@settings(deadline=None, max_examples=150)
+@times_as_many(2)
 @given(st.sampled_from(list(FORMATS)), st.data())
 def test_damaged_pictures_raise_media_errors_only(media_type, draw):
     data = bytearray(picture(media_type))

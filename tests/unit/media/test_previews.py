@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import MediaError
@@ -84,7 +84,6 @@ def test_a_wrong_shape_is_refused_at_once():
         ArrayFrame(np.zeros((1, 2, 3, 4)))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=80), st.integers(0, 90))
 def test_broken_frames_raise_media_errors_only(tail, cut):
     with contextlib.suppress(MediaError):

@@ -3,12 +3,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
 from ipyimagegen.media.metadata import Record, infotext, read_metadata
 from ipyimagegen.media.metadata.a1111 import MAX_TEXT_CHARS, Infotext, parse, write
+from tests.examples import times_as_many
 
 from .samples import picture, with_chunk
 
@@ -185,7 +186,7 @@ KEYWORDS = [
 ]
 
 
-@settings(deadline=None, max_examples=200)
+@times_as_many(4)
 @given(
     st.dictionaries(st.sampled_from(KEYWORDS), JSON_TEXTS | st.sampled_from(["fooocus", "[" * 5_000, "NaN"])),
     st.booleans(),

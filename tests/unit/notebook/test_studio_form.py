@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.cost import FREE, UNKNOWN, Cost
@@ -24,6 +24,7 @@ from ipyimagegen.notebook.widgets.studio.uploads import MAX_UNDER_WAY, Uploads
 from ipyimagegen.notebook.widgets.studio.words import about, estimate, price_of, prompts_of, spent, switched
 from ipyimagegen.services.base import Registry
 from ipyimagegen.settings.config import Settings
+from tests.examples import times_as_many
 from tests.schemas import PROPERTIES
 
 
@@ -319,7 +320,7 @@ def test_what_is_wrong_in_an_object_is_told_at_its_place() -> None:
     assert "loras (loras[0]: {'path': 'a', 'rank': 13} is not a number (at most 2))" in [str(one) for one in dropped]
 
 
-@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@times_as_many(2)
 @given(PROPERTIES, st.data())
 def test_any_schema_has_a_form_in_plain_json(properties: dict[str, Any], data: st.DataObject) -> None:
     model = ModelSpec(service="test", name="any", params=read_params({"properties": properties}))

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import ImagegenError
@@ -36,6 +36,7 @@ from ipyimagegen.services.speedpix.api import Api as SpeedPixApi
 from ipyimagegen.services.speedpix.events import event_of as speedpix_event
 from ipyimagegen.services.speedpix.orders import read_call
 from ipyimagegen.services.speedpix.predictions import Prediction
+from tests.examples import times_as_many
 from tests.unit.net.virtual import EvenClock, run
 
 BASE = "https://service.example"
@@ -279,7 +280,7 @@ WAYS = (speedpix, openpixels, segmind, segmind_blocking, inferencesh, inferences
 def test_nothing_but_errors_of_ours(way: Callable[[Http], Coroutine[Any, Any, None]]) -> None:
     name = way.__name__.partition("_")[0]
 
-    @settings(max_examples=100)
+    @times_as_many(2)
     @given(ANSWERS)
     def tried(answers: list[Noise | dict[str, Any]]) -> None:
         with suppress(ImagegenError):

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import JobFailed, JobTimeout, NotFound, ServiceUnavailable
@@ -92,7 +92,6 @@ def test_what_earlier_jobs_took_makes_later_ones_prompt() -> None:
         assert len(later.polls) <= len(first.polls)
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     queued_s=st.floats(0, 30),
     run_s=st.floats(0.01, 120),
@@ -110,7 +109,6 @@ def test_at_no_moment_more_polls_than_one_at_once_and_one_each_interval(
     assert took_s <= (queued_s + run_s) * 1.25 + 12 * max(interval_s, 1.0)
 
 
-@settings(deadline=None, max_examples=40)
 @given(st.floats(0, 20), st.floats(0.1, 20))
 def test_a_wait_ends_at_its_timeout(timeout_s: float, interval_s: float) -> None:
     service = Pretended(run_s=1e6)

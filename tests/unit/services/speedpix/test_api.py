@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import JobFailed, RateLimited, SubmitUnknown
@@ -184,7 +184,6 @@ class Job:
         return run(scenario())
 
 
-@settings(deadline=None, max_examples=60)
 @given(
     queued_s=st.just(0.0) | st.floats(0, 20),
     run_s=st.floats(0.01, 60),
