@@ -47,6 +47,8 @@ def fill(pattern: str, values: Mapping[str, object], *, texts: Mapping[str, str]
             if name not in known or conversion:
                 possible = ", ".join(f"{{{key}}}" for key in known)
                 raise InvalidInput(f"{{{name}}} in the file name pattern {pattern!r}; it may hold {possible}")
+            if any(int(width) > MAX_NAME_BYTES for width in re.findall(r"\d+", spec or "")):
+                raise InvalidInput(f"{{{name}:{spec[:20] if spec else ''}}} in a file name pattern is too wide")
             parts.append(format(known[name], spec or ""))
     except ValueError as error:
         if isinstance(error, InvalidInput):

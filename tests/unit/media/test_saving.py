@@ -243,6 +243,12 @@ def test_a_pattern_is_no_program(pattern):
         fill(pattern, {"seed": 7}, texts={})
 
 
+def test_a_pattern_is_not_wider_than_a_file_name():
+    assert "0007" == fill("{seed:04d}", {"seed": 7}, texts={})
+    with pytest.raises(InvalidInput, match="too wide"):
+        fill("{seed:>999999999}", {"seed": 7}, texts={})
+
+
 def test_texts_in_a_pattern_cannot_leave_the_folder():
     assert (
         fill("out/{prompt}-{seed:04d}.png", {"seed": 7}, texts={"prompt": "../../etc/passwd"})

@@ -17,6 +17,9 @@ from typing import Any
 from ...core.errors import Problem, capped
 from .fields import field_text
 
+MAX_FILLED_CHARS = 1_000_000
+"""Of all values of a prompt together."""
+
 _BRACES = re.compile(
     r"\{\{\{(?P<wrapped>[^{}\n]+)\}\}\}"
     r"|\{\{(?P<literal>[^{}\n]*)\}\}"
@@ -47,17 +50,23 @@ def read_body(text: str, names: Mapping[str, Any]) -> Body:
 
 def interpolate(text: str, names: Mapping[str, Any], problems: list[Problem]) -> str:
     """`text` with the values of known names put in, by the rules above; what goes wrong is added to `problems`."""
+    left = MAX_FILLED_CHARS
 
     def put(match: re.Match[str]) -> str:
+        nonlocal left
         literal, wrapped, field = match["literal"], match["wrapped"], match["field"]
         if literal is not None:
             return f"{{{literal}}}"
-        value = _value(wrapped or field, names, problems)
+        value = _value(wrapped or field, names, problems) if left >= 0 else ""
+        left -= len(value or "")
         if wrapped is not None:
             return f"{{{wrapped if value is None else value}}}"
         return match[0] if value is None else value
 
-    return _BRACES.sub(put, text)
+    filled = _BRACES.sub(put, text)
+    if left < 0:
+        problems.append(Problem("", f"with all values put in, it has more than {MAX_FILLED_CHARS:,} characters"))
+    return filled
 
 
 def _value(field: str, names: Mapping[str, Any], problems: list[Problem]) -> str | None:

@@ -124,6 +124,13 @@ def test_any_text_is_taken(text: str) -> None:
     interpolate(text, NAMES, [])
 
 
+def test_values_together_are_no_more_than_a_prompt_can_be() -> None:
+    problems: list[Problem] = []
+    made = interpolate("{long}" * 1_000, {"long": "x" * 100_000}, problems)
+    assert len(made) < 1_200_000
+    assert ["with all values put in, it has more than 1,000,000 characters"] == [str(one) for one in problems]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
