@@ -9,7 +9,7 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,9 @@ def write(book: Book, folder: Path) -> Path:
         for cell in table.cells
     ]
     axes = [{"name": axis.name, "labels": [axis.label(place) for place in range(len(axis))]} for axis in table.axes]
-    write_atomic(folder / "index.html", page(book.name or book.id, table.summary, axes, cells).encode())
+    write_atomic(
+        folder / "index.html", page(book.name or book.id, replace(table, title="").summary, axes, cells).encode()
+    )
     return folder
 
 

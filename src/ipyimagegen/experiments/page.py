@@ -55,11 +55,12 @@ header p { margin: .25rem 0 .75rem; }
 label { display: inline-flex; gap: .4rem; align-items: center; }
 #grid { overflow: auto; max-height: 80vh; padding: 0 1.25rem 1.25rem; }
 table { border-collapse: separate; border-spacing: 8px; }
-th { text-align: left; vertical-align: top; font-weight: 600; background: Canvas; overflow-wrap: anywhere; }
+th { text-align: left; vertical-align: top; font-weight: 600; background: Canvas; overflow-wrap: break-word; }
 thead th { position: sticky; top: 0; z-index: 2; padding: .5rem 0; max-width: var(--size); }
 tbody th { position: sticky; left: 0; z-index: 1; max-width: 14rem; min-width: 5rem; padding-right: .5rem; }
 td { vertical-align: top; }
-.cell { width: var(--size); border: 0; padding: 0; background: none; color: inherit; font: inherit; text-align: left; }
+.cell { width: var(--size); margin: 0 6px 6px 0; vertical-align: top; }
+.cell { border: 0; padding: 0; background: none; color: inherit; font: inherit; text-align: left; }
 .cell img { display: block; width: 100%; height: auto; border-radius: 4px; }
 .cell:focus-visible, #grid:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
 .none { display: block; min-height: 5rem; padding: .5rem; border-radius: 4px; background: var(--soft); }
@@ -104,7 +105,7 @@ const enlarge = (cell) => {
   for (const words of cell.words) shown.append(make("div", words, "words"));
   document.getElementById("large").showModal();
 };
-const tile = (cell) => {
+const tile = (cell, caption) => {
   const button = make("button", "", "cell");
   button.type = "button";
   if (cell.files.length) {
@@ -116,6 +117,7 @@ const tile = (cell) => {
   } else {
     button.append(make("span", cell.why ? `${cell.status}: ${cell.why}` : cell.status, "none"));
   }
+  if (caption) button.append(make("span", caption, "words"));
   button.addEventListener("click", () => enlarge(cell));
   return button;
 };
@@ -168,7 +170,8 @@ const draw = () => {
       const spot = make("td");
       const here = kept.filter((cell) => (row < 0 || cell.at[chosen.rows] === row)
         && (column < 0 || cell.at[chosen.cols] === column));
-      spot.append(...here.map(tile));
+      const told = (cell) => rest.map((place) => axes[place].labels[cell.at[place]]).join(", ");
+      spot.append(...here.map((cell) => tile(cell, here.length > 1 ? told(cell) : "")));
       line.append(spot);
     }
     body.append(line);
