@@ -7,16 +7,17 @@ import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from ...core.arguments import wrong
 from ...core.errors import InvalidInput
 from ...core.events import JSON
+from ...core.requests import InputFile
 from ...media.inputs import as_input
 from ...net.repeat import Repeat
 from ...runtime import runtime
+from ..kit.inputs import content_type
 from . import calls
 from .api import Api, Handle
 from .errors import InferenceTimeout
@@ -43,7 +44,8 @@ class Files(Space):
     def upload(self, file_paths: PathLike | Any | Sequence[PathLike | Any]) -> dict[str, Any]:
         """Put files into Segmind's storage: `{"file_urls": […], "message": …}`, the addresses in the files' order.
 
-        Takes a path or a list of them, also pictures and bytes. Costs nothing. Raises `InvalidInput` for no file.
+        Takes a path or a list of them, also pictures and bytes. Costs nothing. Raises `InvalidInput`, a `ValueError`,
+        for no file and for what is no picture, film or sound, and its `MissingFile`, a `FileNotFoundError`.
         """
         return runtime().run(self._upload(file_paths if isinstance(file_paths, list | tuple) else [file_paths]))
 
@@ -54,9 +56,14 @@ class Files(Space):
         return await self._api.upload(files)
 
 
-def _file(source: Any) -> Any:
-    plain = isinstance(source, str) and not source.startswith(("data:", "file:", "http://", "https://"))
-    return as_input(Path(source) if plain else source, kind="file")
+def _file(source: Any) -> InputFile:
+    """A picture, a film or a sound. Raises `InvalidInput` for anything else, as Segmind's storage takes no others."""
+    file = as_input(source, kind="file")
+    if file.url:
+        raise InvalidInput("segmind: an address needs no upload: give it to the model as it is")
+    if content_type(file).partition("/")[0] not in ("image", "video", "audio"):
+        raise InvalidInput(f"segmind: {file.filename} is not a supported media format: give a picture, film or sound")
+    return file
 
 
 class Webhooks(Space):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from ...core.version import VERSION
 from ..webhooks import parse_webhook
 from .client import Client, async_run, run
-from .errors import PredictionError, SpeedPixException, SpeedPixSubmitUnknown
+from .errors import MissingSpeedPixKey, PredictionError, SpeedPixException, SpeedPixSubmitUnknown
 from .files import File
 from .outputs import FileOutput
 from .predictions import Prediction
@@ -18,6 +18,7 @@ __all__ = [
     "Client",
     "File",
     "FileOutput",
+    "MissingSpeedPixKey",
     "Prediction",
     "PredictionError",
     "SpeedPixException",

@@ -26,7 +26,6 @@ from ...net.line import Lines
 from ...net.polling import Schedule, Seen
 from ...net.repeat import Repeat
 from ...net.secrets import Secret, shield
-from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.inputs import content_type
 from ..kit.paces import Paces, paces_of
@@ -34,7 +33,7 @@ from ..kit.pickled import Mark
 from ..kit.unknown import UnknownStates
 from ..kit.uploads import put
 from .answers import PHASES, Envelope, Task, own_error, read_envelope, read_task
-from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, unknown
+from .errors import PROOF, SERVICE, SpeedPixException, SpeedPixSubmitUnknown, documented, kind_of, own_keys, unknown
 from .files import File, read_place
 from .inputs import prepared
 from .orders import Order
@@ -73,7 +72,7 @@ def connect(
     def authorize(request: Outgoing) -> Mapping[str, str | Secret]:
         if SIGNED_PATH not in request.target:
             return {}  # files at the same host are not part of the signed interface
-        known = keys.keys(SERVICE, app_key, app_secret)
+        known = own_keys(app_key, app_secret)
         own_key, own_secret = known if mark is None else mark.checked(SERVICE, known)
         shield(own_secret)  # it is not sent, and so shielded by nobody else
         return sign(request, own_key, own_secret, at=time.time(), nonce=str(uuid.uuid4()))

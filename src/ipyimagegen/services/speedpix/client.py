@@ -19,7 +19,7 @@ from ..kit.closing import AsyncClosing, Closing
 from ..kit.paces import paces_of
 from ..kit.pickled import Pickled
 from .api import Api, connect
-from .errors import NO_OUTPUT, SERVICE, PredictionError
+from .errors import NO_OUTPUT, SERVICE, PredictionError, own_keys
 from .files import File
 from .orders import Call, RunOptions, read_call
 from .predictions import Predictions
@@ -66,7 +66,7 @@ class Client(Pickled, Closing, AsyncClosing):
     def __init__(self, *given: Any, **named: Any) -> None:
         given, named = tuple(map(_hidden, given)), {name: _hidden(value) for name, value in named.items()}
         values = arranged(given, named)
-        self._keys = app_key, app_secret = keys.keys(SERVICE, values.get("app_key"), values.get("app_secret"))
+        self._keys = app_key, app_secret = own_keys(values.get("app_key"), values.get("app_secret"))
         self.endpoint = keys.base_url(SERVICE, revealed(values.get("endpoint")))
         self.timeout: float | None = values.get("timeout", TIMEOUT_S)
         self.user_agent: str | None = revealed(values.get("user_agent"))
@@ -175,7 +175,7 @@ def default_client() -> Client:
     Raises `MissingKey`.
     """
     global _default  # noqa: PLW0603 - one client for the process
-    found, endpoint = keys.keys(SERVICE), keys.base_url(SERVICE)
+    found, endpoint = own_keys(), keys.base_url(SERVICE)
     with _lock:
         if _default is None or _default[:2] != (found, endpoint):
             _default = (found, endpoint, Client())

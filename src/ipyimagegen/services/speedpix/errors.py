@@ -11,6 +11,7 @@ from ...core.errors import (
     ConnectionFailed,
     InsufficientCredits,
     JobFailed,
+    MissingKey,
     NotFound,
     NotPermitted,
     ProtocolError,
@@ -19,6 +20,8 @@ from ...core.errors import (
     ServiceUnavailable,
     SubmitUnknown,
 )
+from ...net.secrets import Secret
+from ...settings import keys
 
 SERVICE = "speedpix"
 CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
@@ -78,6 +81,18 @@ class SpeedPixConnectionFailed(SpeedPixException, ConnectionFailed):
 
 class SpeedPixSubmitUnknown(SpeedPixException, SubmitUnknown):
     """A job was sent and the answer was lost: it may run, and be billed. It is not sent again."""
+
+
+class MissingSpeedPixKey(MissingKey, ValueError):
+    """No app key, or no app secret. A `ValueError` too, as SpeedPix's own library raises it."""
+
+
+def own_keys(app_key: str | Secret | None = None, app_secret: str | Secret | None = None) -> tuple[Secret, ...]:
+    """The app key and the app secret: those given, or this process's. Raises `MissingSpeedPixKey`."""
+    try:
+        return keys.keys(SERVICE, app_key, app_secret)
+    except MissingKey as error:
+        raise MissingSpeedPixKey(SERVICE, str(error)) from None
 
 
 class Ended(Protocol):

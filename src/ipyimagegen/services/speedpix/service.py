@@ -18,7 +18,7 @@ from ..kit.numbers import read_number
 from ..kit.paces import paces_of
 from .answers import PHASES, Task
 from .api import Api, connect
-from .errors import CANNOT_CANCEL, SERVICE
+from .errors import CANNOT_CANCEL, SERVICE, own_keys
 from .events import event_of, ticket_of
 from .orders import JOB_OPTIONS, Order, read_call
 from .workflows import declared, learn, spec, steering_of
@@ -40,7 +40,7 @@ class SpeedPixService:
 
     async def _api(self) -> Api:
         """The connection for the keys and endpoint of now; others stay until `aclose`. Raises `MissingKey`."""
-        found = await asyncio.to_thread(keys.keys, SERVICE)  # the keyring may ask the user
+        found = await asyncio.to_thread(own_keys)  # the keyring may ask the user
         at = (found, keys.base_url(SERVICE))
         if at not in self._apis:
             app_key, app_secret = found

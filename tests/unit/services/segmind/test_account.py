@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 import ipyimagegen
-from ipyimagegen.core.errors import InvalidInput, SubmitUnknown
+from ipyimagegen.core.errors import InvalidInput, MissingKey, SubmitUnknown
 from ipyimagegen.net.http import Http
 from ipyimagegen.net.secrets import Secret
 from ipyimagegen.services import inferencesh, openpixels, segmind, speedpix
-from ipyimagegen.services.segmind import SegmindClient
+from ipyimagegen.services.segmind import SegmindClient, SegmindError
 from tests.unit.net.virtual import EvenClock
 
 BASE = "https://segmind.example"
@@ -102,3 +103,34 @@ def test_keys_are_attributes_that_do_not_show_themselves() -> None:
 def test_every_surface_has_a_version_and_reads_webhooks() -> None:
     for surface in (segmind, speedpix, inferencesh, openpixels):
         assert (ipyimagegen.__version__, ipyimagegen.parse_webhook) == (surface.__version__, surface.parse_webhook)
+
+
+def test_only_media_are_uploaded_and_by_the_type_of_their_name_where_bytes_do_not_tell(
+    client: SegmindClient, asked: list[httpx.Request], tmp_path: Path
+) -> None:
+    for name in ("a.wmv", "a.svgz", "a.txt", "a.docx"):
+        (tmp_path / name).write_bytes(b"\x1f\x8b\x08\0\1\2")
+    with pytest.raises(SegmindError, match="no addresses"):
+        client.files.upload([tmp_path / "a.wmv", str(tmp_path / "a.svgz")])
+    (request,) = asked
+    starts = [url.partition(";")[0] for url in json.loads(request.content)["data_urls"]]
+    assert ["data:video/x-ms-wmv", "data:image/svg+xml"] == starts
+    for wrong in ("a.txt", "a.docx"):
+        with pytest.raises(ValueError, match="not a supported media format"):
+            client.files.upload(str(tmp_path / wrong))
+    with pytest.raises(FileNotFoundError):
+        client.files.upload(str(tmp_path / "none.png"))
+    with pytest.raises(ValueError, match="needs no upload"):
+        client.files.upload("https://h.example/a.png")
+    assert [request] == asked
+
+
+@pytest.mark.parametrize("lacking", ["SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"])
+def test_a_missing_key_of_speedpix_is_a_value_error_too(lacking: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"):
+        monkeypatch.setenv(name, "known-1234")
+    monkeypatch.delenv(lacking)
+    for make in (speedpix.Client, lambda: speedpix.run("workflow")):
+        with pytest.raises(ValueError, match=lacking) as caught:
+            make()
+        assert isinstance(caught.value, MissingKey)
