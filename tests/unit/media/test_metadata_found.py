@@ -157,8 +157,10 @@ def test_the_same_name_with_another_tool_is_no_guess():
 
 
 def test_of_a_model_that_nobody_described_nothing_is_guessed():
+    model = ModelSpec(service="a", name="b", params=Params(open=True))
     found = Found(tool="x", prompt="a cat", params={"num_inference_steps": 20})
-    assert "nobody has described" in reasons(found, spec(open=True))["num_inference_steps"]
+    assert found.to_params(model).params == {"prompt": "a cat"}  # where a cell's text goes, too
+    assert "nobody has described" in reasons(found, model)["num_inference_steps"]
 
 
 def test_hashes_and_versions_are_not_reported_one_by_one():

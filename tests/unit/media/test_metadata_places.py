@@ -143,6 +143,13 @@ def test_every_way_to_hand_a_picture_over_gives_the_same(tmp_path, name):
         assert (expected.tool, expected.prompt, expected.params) == (found.tool, found.prompt, found.params)
 
 
+def test_an_opened_png_is_read_to_its_end():
+    with Image.open(io.BytesIO(AFTER_PICTURE)) as image:
+        assert read_metadata(image).prompt == "a lighthouse at dusk"
+    with Image.open(io.BytesIO(AFTER_PICTURE[:-90])) as image:
+        assert not read_metadata(image)
+
+
 def test_a_result_says_what_its_record_says():
     made = artifact()
     assert read_metadata(made).prompt == "a lighthouse"

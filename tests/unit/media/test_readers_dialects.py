@@ -56,6 +56,8 @@ def test_a_text_without_settings_is_one_by_its_negative_prompt():
         ("Hires steps: 8", "hires_steps", 8),
         ('Model: "a, b: c"', "model", "a, b: c"),
         ("Distilled CFG Scale: 3.5", "distilled_guidance_scale", 3.5),
+        ("Guidance: 3.5", "distilled_guidance_scale", 3.5),
+        ("Hires steps: 8.0", "hires_steps", 8),
     ],
 )
 def test_only_steps_cfg_seeds_sizes_and_strengths_are_numbers(pair, name, value):

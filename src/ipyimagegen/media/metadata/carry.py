@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 from ...core.errors import capped
 from ...core.events import JSON
 from ...core.models import ModelSpec
-from ...core.params import Param, examine
+from ...core.params import NEGATIVE_NAMES, PROMPT_NAMES, Param, examine
 from . import samplers
 
-NEGATIVE_NAMES = ("negative_prompt", "negative", "neg_prompt", "negative_text")
 _SAME = {
     "num_inference_steps": ("num_inference_steps", "steps", "num_steps", "inference_steps", "sampling_steps"),
     "guidance_scale": ("guidance_scale", "cfg_scale", "cfg", "guidance", "prompt_guidance", "text_guidance_scale"),
@@ -91,17 +90,19 @@ def carry(
 ) -> Carried:
     """What `spec` takes of this, and the rest. `ours` are our own names, which mean the same for every model."""
     work = _Carrying(spec, {name: value for name, value in params.items() if value not in (None, "")})
-    for name, text, param in (
-        ("prompt", prompt, spec.params.prompt),
-        ("negative_prompt", negative_prompt, work.named(NEGATIVE_NAMES)),
-        ("seed", work.found.get("seed"), spec.params.seed),
+    for name, text, param, usual in (
+        ("prompt", prompt, spec.params.prompt, PROMPT_NAMES[0]),
+        ("negative_prompt", negative_prompt, spec.params.negative, NEGATIVE_NAMES[0]),
+        ("seed", work.found.get("seed"), spec.params.seed, ""),
     ):
         if text in (None, ""):
             continue
-        if param is None:
-            work.absent(name, text)
-        else:
+        if param is not None:
             work.give(name, param, text)
+        elif usual and spec.params.open:  # where a cell's text goes, too
+            work.params[usual] = text
+        else:
+            work.absent(name, text)
     if "<lora:" in prompt and spec.params.prompt is not None:
         work.left_out.append(LeftOut("loras in the prompt", None, "<lora:…> is the web UI's; others read it as words"))
     _model(work)

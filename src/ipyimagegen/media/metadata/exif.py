@@ -19,7 +19,7 @@ MAKER_NOTE = 0x927C
 IMAGE_HISTORY = 0x9213
 """TIFF/EP's "record of what has been done to the image": our record's home where a camera's MakerNote is taken."""
 
-_EXIF_POINTER = 0x8769
+_EXIF_POINTER, _EXIF_VERSION = 0x8769, 0x9000
 _ASCII_TAGS = {0x010E: "ImageDescription", 0x010F: "Make", 0x0110: "Model", 0x0131: "Software"}
 _UTF16_TAGS = {0x9C9B: "XPTitle", 0x9C9C: "XPComment"}
 _XMP = 0x02BC
@@ -94,18 +94,16 @@ class _Block:
         value = self.data[at : at + entry.count] if (at := self._long(entry.value)) else b""
         return value if len(value) == entry.count else b""
 
-    def home(self) -> tuple[int, bytes]:
-        """The tag where our record stands or may stand, and what stands there. Raises `MediaError` where there is none.
+    def home(self) -> int:
+        """The tag where our record stands or may stand. Raises `MediaError` where there is none.
 
         A camera's notes are never replaced: another program may live by them.
         """
-        notes = {tag: self.value(self.exif.find(tag)) for tag in _HOMES}
-        ours = [tag for tag, note in notes.items() if _record_in(note)]
+        ours = [tag for tag in _HOMES if _record_in(self.value(self.exif.find(tag)))]
         free = [tag for tag in _HOMES if self.exif.find(tag) is None]
         if not ours and not free:
             raise MediaError("both places for a record in this EXIF block are taken by other programs")
-        tag = (ours or free)[0]
-        return tag, notes[tag]
+        return (ours or free)[0]
 
 
 def read(block: Data) -> dict[str, str]:
@@ -148,13 +146,15 @@ def extended(block: bytes | None, *, comment: str, note: str) -> bytes:
     data = bytearray(tiff.data[:])
     new: list[_Entry] = []
     if note:
-        tag, _ = tiff.home()
+        tag = tiff.home()
         text = note.encode("utf-8", "replace")
         value = _PREFIX + text if tag == MAKER_NOTE else _HISTORY_PREFIX + text.replace(b"\0", b" ") + b"\0"
         new.append(_put(data, tiff, tag, _HOMES[tag], value))
     if comment:
         new.append(_put(data, tiff, USER_COMMENT, _UNDEFINED, written(comment)))
-    if tiff.exif.at and all(tiff.exif.find(entry.tag) for entry in new):
+    if not tiff.exif.at:
+        new.append(_Entry(_EXIF_VERSION, _UNDEFINED, 4, b"0232"))  # the one field that every such directory must have
+    elif all(tiff.exif.find(entry.tag) for entry in new):
         _exchange(data, tiff, new)
         return bytes(data)
     exif_at = _append_directory(data, tiff.order, tiff.exif, new)

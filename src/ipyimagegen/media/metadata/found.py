@@ -9,6 +9,7 @@ from typing import Any
 from ...core.errors import InvalidInput, capped
 from ...core.events import JSON
 from ...core.models import ModelSpec
+from ...core.params import NEGATIVE_NAMES, PROMPT_NAMES
 from .carry import Carried, carry
 from .names import settings, text
 from .record import KEYWORD, Record
@@ -116,5 +117,5 @@ def made(
 def of_record(record: Record) -> Found:
     """Our record in the form of every other tool's."""
     facts = {"model": record.model, "seed": record.seed} | dict(record.sent)
-    pairs = ((key, value) for key, value in facts.items() if key not in ("prompt", "negative_prompt"))
+    pairs = ((key, value) for key, value in facts.items() if key not in (*PROMPT_NAMES, *NEGATIVE_NAMES))
     return replace(made(KEYWORD, {}, record.prompt, record.negative_prompt, pairs), record=record)

@@ -52,6 +52,7 @@ OURS = {
 """Other tools' names, in lower case with underscores, and ours."""
 
 _NUMBERS = frozenset({"steps", "cfg", "guidance", "seed", "subseed", "strength", "width", "height"})
+_COUNTS = frozenset({"steps", "seed", "subseed", "width", "height"})
 _NUMBER = re.compile(r"[+-]?(\d{1,20}|\d{1,20}\.\d{1,20})")
 _SIZE = re.compile(r"\D{0,3}(\d{1,6})\s{0,3}[x×X*,]\s{0,3}(\d{1,6})\D{0,3}")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -59,8 +60,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def our_name(key: str) -> str:
     """`CFG scale`, `cfgScale`, `cfg-scale`: `guidance_scale`; others in our spelling."""
-    name = "_".join(_CAMEL.sub(" ", key[:100]).lower().replace("-", " ").replace("_", " ").split())
+    name = spelled(key)
     return OURS.get(name, name)
+
+
+def spelled(key: str) -> str:
+    """A name in lower case with underscores: `cfg_scale`."""
+    return "_".join(_CAMEL.sub(" ", key[:100]).lower().replace("-", " ").replace("_", " ").split())
 
 
 def is_number_name(name: str) -> bool:
@@ -85,8 +91,11 @@ def size_in(value: object) -> dict[str, JSON]:
 def settings(pairs: Iterable[tuple[str, Any]]) -> dict[str, JSON]:
     """Settings under our names, plain and capped; the first of each name counts, and a `size` becomes two numbers."""
     clean: dict[str, JSON] = {}
-    for key, value in pairs:
-        name = our_name(str(key))
+    named = [(spelled(str(key)), value) for key, value in pairs]
+    # Where there is a cfg as well, `guidance` is the number that a distilled model was taught.
+    has_cfg = any(OURS.get(name) == "guidance_scale" and name != "guidance" for name, _ in named)
+    for key, value in named:
+        name = "distilled_guidance_scale" if has_cfg and key == "guidance" else OURS.get(key, key)
         if name in ("size", "resolution", "image_size") and (size := size_in(value)):
             for side, pixels in size.items():
                 clean.setdefault(side, pixels)
@@ -102,14 +111,22 @@ def _plain(name: str, value: object) -> JSON:
     """A number, truth or short text; a list of such, one level deep; `None` for the rest."""
     if isinstance(value, str):
         text = value[:MAX_VALUE_CHARS]
-        return number(text) if is_number_name(name) else text or None
-    if isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= MAX_BITS):
+        return _whole(name, number(text)) if is_number_name(name) else text or None
+    if isinstance(value, bool):
         return value
+    if isinstance(value, float) or (isinstance(value, int) and value.bit_length() <= MAX_BITS):
+        return _whole(name, value)
     if name in ("loras", "characters", "regional_prompts") and isinstance(value, list):
         return [_flat(entry) for entry in value[:MAX_ENTRIES]] or None
     if isinstance(value, list) and value and all(isinstance(entry, str) for entry in value):
         return ", ".join(value[:MAX_ENTRIES])[:MAX_VALUE_CHARS]
     return None
+
+
+def _whole(name: str, value: float | str) -> JSON:
+    """Counts without a fraction, which some tools write with one."""
+    counts = not _COUNTS.isdisjoint(name.split("_"))
+    return int(value) if counts and isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
 
 
 def _flat(entry: object) -> JSON:

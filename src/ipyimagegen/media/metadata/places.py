@@ -51,7 +51,9 @@ def _parts(data: Data) -> Iterator[Mapping[str, str]]:
             case "image/webp":
                 yield from _blocks(webp.read_exif(data), webp.read_xmp(data))
             case "image/tiff":
-                yield exif.read(data)
+                texts = exif.read(data)
+                yield texts
+                yield xmp.read(texts.get("XMP", "").encode())
             case kind if kind in _ISO:
                 yield from _blocks(*bmff.read(data))
     except MediaError:

@@ -6,6 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,16 @@ def _of_result(result: Any) -> Found:
 
 
 def _of_picture(picture: Any) -> Found:
+    found = _of_info(picture)
+    if not found and picture.format == "PNG":
+        # Its texts may stand behind its pixels, where Pillow finds them only then. Of broken pixels it may raise anything.
+        with suppress(Exception):
+            picture.load()
+        found = _of_info(picture)
+    return found
+
+
+def _of_info(picture: Any) -> Found:
     info = picture.info if isinstance(picture.info, Mapping) else {}
     if not info.get("exif"):
         try:  # a TIFF file's fields are in no block
