@@ -148,6 +148,17 @@ GRAPHS: dict[str, Graph] = {
         **graph(),
     },
     "sampler that leads nowhere": {"dead": sampler(seed=1, steps=1, positive=["negative", 0]), **graph()},
+    "a wildcard node without wildcards": graph(
+        positive=node("CLIPTextEncode", text=["wild", 0], clip=["model", 1]),
+        wild=node("easy wildcards", text="a lighthouse at dusk", seed=3),
+    ),
+    "a picture that only taught the model": graph(
+        reference=sampler(seed=1, positive=["castle", 0]),
+        castle=node("CLIPTextEncode", text="a castle", clip=["model", 1]),
+        seen=node("VAEDecode", samples=["reference", 0]),
+        adapter=node("IPAdapterAdvanced", model=["model", 0], image=["seen", 0], weight=0.8),
+        sampler=sampler(model=["adapter", 0]),
+    ),
     "thousands of nodes before it": {**{f"note{n}": node("Note", text="x") for n in range(3_000)}, **graph()},
 }
 
@@ -168,6 +179,10 @@ def test_a_zeroed_conditioning_has_no_words():
 
 
 UNTOLD: dict[str, Graph] = {
+    "a template": graph(
+        positive=node("CLIPTextEncode", text=["wild", 0], clip=["model", 1]),
+        wild=node("DPRandomGenerator", text="a {castle|mill}", seed=3),
+    ),
     "a node that writes prompts": graph(
         positive=node("CLIPTextEncode", text=["llm", 0]), llm=node("OllamaGenerate", system="You write.", query="sea")
     ),

@@ -15,6 +15,8 @@ from typing import Any
 MAX_HOPS = 100
 """How many nodes a value is followed through. Circles are possible in hostile files."""
 _MAX_INPUTS = 500
+_MAX_DOUBTS = 50
+_APART = ("model", "clip", "vae")
 
 Link = tuple[str, int]
 _VALUES = ("value", "Value", "int", "float", "number", "Number", "seed", "text", "Text", "string", "String", "input")
@@ -75,16 +77,21 @@ class Graph:
 
     def doubt(self, text: str) -> None:
         """Note what is not certain."""
-        if text not in self.doubts:
+        if text not in self.doubts and len(self.doubts) < _MAX_DOUBTS:
             self.doubts.append(text)
 
     def before(self, start: Iterable[Node]) -> set[str]:
-        """The ids of all nodes on which these depend, without themselves unless they stand before another."""
-        return self._reached(start, lambda node: (link[0] for _, link in node.links()))
+        """The ids of all nodes on which these depend, without themselves unless they stand before another.
+
+        Not through a model: a picture that only taught it (IPAdapter) is not one from which this one began.
+        """
+        return self._reached(start, lambda node: (link[0] for name, link in node.links() if name not in _APART))
 
     def behind(self, start: Iterable[Node]) -> set[str]:
-        """The ids of all nodes that depend on these."""
-        return self._reached(start, lambda node: (user.id for user, _, _ in self.users.get(node.id, ())))
+        """The ids of all nodes that depend on these, not through a model."""
+        return self._reached(
+            start, lambda node: (user.id for user, name, _ in self.users.get(node.id, ()) if name not in _APART)
+        )
 
     def _reached(self, start: Iterable[Node], steps: Callable[[Node], Iterator[str]]) -> set[str]:
         seen: set[str] = set()

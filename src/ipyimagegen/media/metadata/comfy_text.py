@@ -29,14 +29,16 @@ _PART = re.compile(
     r"SetArea|SetMask|SetProperties|Regional|AttentionCouple|TimestepRange|TimestepsRange", re.IGNORECASE
 )
 _JOINS = re.compile(r"concat|join|combine|append|merge|add", re.IGNORECASE)
-_UNSAID = re.compile(
-    r"wildcard|random|dynamic|styler|style|llm|ollama|gpt|caption|interrogat|tagger|florence|translat", re.IGNORECASE
-)
+_WRITES = re.compile(r"llm|ollama|gpt|caption|interrogat|tagger|florence|translat|generat", re.IGNORECASE)
+_VARIES = re.compile(r"wildcard|random|dynamic|style", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{[^{}]*\||__\w")
+"""Choices and wildcards: what became of them is not in the graph, but in `populated_text` where a node keeps it."""
 _NO_TEXT = re.compile(
     r"delimiter|separator|^sep$|mode|action|style|model|filename|path|clean|linebreak|seed|type|device|normaliz|"
     r"interpretation|name|language|format|encoding|lora|tidy|^result$|join_with",
     re.IGNORECASE,
 )
+_POPULATED = "populated_text"
 _ENCODED = (
     "text",
     "prompt",
@@ -130,7 +132,6 @@ class _Walk:
                 return
             link = (inputs or others)[0]
         self.unknown(f"the {self.want} prompt is too many nodes away")
-        return
 
     def _branch(self, node: Node, inputs: Sequence[Link], *, part: bool) -> None:
         self.branches += 1
@@ -153,8 +154,9 @@ class _Walk:
 
     def _sides(self, node: Node, slot: int) -> tuple[str, object] | None:
         """Of a node that passes a positive and a negative prompt on, the input that comes out at this slot."""
-        positive = next((name for name in node.inputs if _POSITIVE.search(name)), None)
-        negative = next((name for name in node.inputs if _NEGATIVE.search(name)), None)
+        names = [name for name, value in node.inputs.items() if isinstance(value, str | list)]
+        positive = next((name for name in names if _POSITIVE.search(name)), None)
+        negative = next((name for name in names if _NEGATIVE.search(name)), None)
         if positive is None or negative is None:
             return None
         side = self._side(node, slot)
@@ -212,9 +214,11 @@ class _Walk:
             if node is None or link is None or depth > 20 or self.texts > _MAX_LOOKS:
                 return None
             candidates = self._candidates(node, link[1], name)
-            if _UNSAID.search(node.kind):
+            if candidates != [_POPULATED] and (_WRITES.search(node.kind) or _VARIES.search(node.kind)):
                 self.graph.doubt(f"{node} makes or changes texts; what came out of it is not in the file")
-                if "populated_text" not in node.inputs and len(candidates) != 1:
+                held = [node.inputs[key] for key in candidates]
+                template = any(isinstance(text, str) and _TEMPLATE.search(text) for text in held)
+                if _WRITES.search(node.kind) or template or len(held) != 1:
                     return None
             if len(candidates) > 1 and self._joins(node):
                 return self._joined(node, candidates, depth)
@@ -230,8 +234,8 @@ class _Walk:
 
     def _candidates(self, node: Node, slot: int, name: str) -> list[str]:
         """The inputs that may be what comes out of this slot."""
-        if isinstance(node.inputs.get("populated_text"), str):  # Impact Pack: the text after its wildcards
-            return ["populated_text"]
+        if isinstance(node.inputs.get(_POPULATED), str):  # Impact Pack: the text after its wildcards
+            return [_POPULATED]
         if (sides := self._sides(node, slot)) is not None:
             return [sides[0]]
         links = {key for key, _ in node.links()}

@@ -70,7 +70,7 @@ def _of_result(result: Any) -> Found:
 def _of_picture(picture: Any) -> Found:
     found = _of_info(picture)
     if not found and picture.format == "PNG":
-        # Its texts may stand behind its pixels, where Pillow finds them only then. Of broken pixels it may raise anything.
+        # Its texts may stand behind its pixels, where Pillow finds them only then; broken ones make it raise anything.
         with suppress(Exception):
             picture.load()
         found = _of_info(picture)
