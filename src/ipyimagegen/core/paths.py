@@ -7,6 +7,7 @@ bare file name may be meant there, and a name such as `style_prompt` that none i
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Form = Literal["path", "relative", "name", "text"]
@@ -14,11 +15,15 @@ Form = Literal["path", "relative", "name", "text"]
 Place = Literal["media", "words", "label", "open"]
 """A parameter for pictures and files, for words, for the name of something that is yet to be made, or any other."""
 
-MAX_PATH_CHARS = 1_024
+MAX_PATH_CHARS = 4_096
+"""No system knows longer ones."""
 
 _PATH = re.compile(r"\.{1,2}[/\\]|~[^/\\\s]*[/\\]|/|\\\\|[A-Za-z]:[/\\]|file://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_SUFFIX = re.compile(r"[^./\\]\.[A-Za-z0-9]{1,12}$")
+_SUFFIX = re.compile(r"[^./\\]\.([A-Za-z][A-Za-z0-9]{0,11}|3g[p2]|7z)$")
+LONGEST_SUFFIX = 14
+"""With its dot, and a character before it."""
+_CONTROL = re.compile(r"[\x00-\x1f]")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _MEDIA_NAME = re.compile(r"(image|img|picture|photo|mask|video|audio|file)s?")
@@ -34,15 +39,17 @@ _MADE_NAME = re.compile(r"(output|result|filename)s?|saved?|name|prefix|export")
 def form_of(text: str) -> Form:
     r"""The form of a text. `"path"`: `./`, `../`, `/`, `~/`, a drive's or a share's (`C:\`, `\\`), or `file://`."""
     stripped = text.strip()
-    if not stripped or len(stripped) > MAX_PATH_CHARS or any(ord(c) < 32 for c in stripped):
+    if not stripped or len(stripped) > MAX_PATH_CHARS:
         return "text"
-    if _PATH.match(stripped):
-        return "path"
-    if _SCHEME.match(stripped) or not _SUFFIX.search(stripped):
+    explicit = _PATH.match(stripped)
+    if not explicit and (not _SUFFIX.search(stripped[-LONGEST_SUFFIX:]) or _SCHEME.match(stripped)):
         return "text"
-    return "relative" if "/" in stripped or "\\" in stripped else "name"
+    if _CONTROL.search(stripped):
+        return "text"
+    return "path" if explicit else "relative" if "/" in stripped or "\\" in stripped else "name"
 
 
+@lru_cache(maxsize=4_096)
 def place_of(name: str) -> Place:
     """What a parameter is for, as far as its name tells: where a schema says it, that counts instead.
 

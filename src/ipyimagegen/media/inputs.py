@@ -231,7 +231,7 @@ def _checked(head: bytes, kind: Kind, what: str) -> str:
 def exists(text: str) -> bool:
     """Whether a file of that name exists; never raises, whatever the text."""
     try:
-        return len(text) <= MAX_PATH_CHARS * 4 and expanded(Path(text)).exists()
+        return len(text) <= MAX_PATH_CHARS and expanded(Path(text)).exists()
     except (OSError, ValueError, InvalidInput):
         return False
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from ipyimagegen.core import said
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.paths import form_of, place_of
 from ipyimagegen.core.said import SaidText, is_said, marked
@@ -183,6 +184,36 @@ def test_a_text_of_a_service_is_a_text_in_everything_else() -> None:
 def test_json_inside_of_a_text_is_known_too() -> None:
     output = marked({"output": json.dumps({"image": "/hidden/in/json.png"})})["output"]
     assert is_said(json.loads(output)["image"])
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        (".env", "note"),
+        ("photos/castle.png", "note"),
+        ("castle.png", "note"),
+        ("castle", "image"),
+        ("castle", "url"),
+        ("/" + "./" * 1_000 + "etc/passwd", "note"),
+        ("\n/etc/passwd", "note"),
+    ],
+)
+def test_whatever_could_be_read_as_a_path_is_told_apart(said: str, key: str) -> None:
+    assert isinstance(marked({key: said})[key], SaidText)
+
+
+@pytest.mark.parametrize(
+    "said", ["COMPLETED", "flux.1-dev", "2026-11-20T10:00:00.123Z", "It is and/or was.", "https://h.example/a.png"]
+)
+def test_most_texts_stay_plain(said: str) -> None:
+    assert str is type(marked({"note": said})["note"])
+
+
+def test_who_names_too_many_paths_hides_none_among_them(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(said, "MAX_REMEMBERED", len(said._said) + 10)
+    hidden = str(here / "a cat.webp")
+    marked([*(f"/{i}" for i in range(20)), hidden])
+    assert [] == uploaded({"image": json.loads(json.dumps(hidden))}, SPEEDPIX)
 
 
 def test_what_a_picture_is_called_there_may_be_the_name_of_ones_own_file(here: Path) -> None:
