@@ -107,7 +107,7 @@ VALUES = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["text", "lora", "content", "c"]), inner)
     ),
-    max_leaves=5,
+    max_leaves=3,
 )
 NODES = st.builds(
     lambda kind, inputs: node(kind, **inputs),
@@ -141,7 +141,7 @@ DRAWN = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.dictionaries(st.sampled_from("abcd"), NODES | VALUES), DRAWN)
 def test_any_graph_gives_a_value(nodes, drawing):
     use(read_metadata(comfy_png(nodes)))

@@ -55,7 +55,7 @@ def test_where_both_homes_are_taken_the_record_goes_beside_and_the_text_inside(m
     embedded = embed(make(tiff({}, TAKEN)), RECORD)
     assert embedded.beside == RECORD
     found = read_metadata(embedded.data)
-    assert ("AUTOMATIC1111", "a lighthouse at dusk", "fog") == (found.tool, found.prompt, found.negative_prompt)
+    assert ("ipyimagegen", "a lighthouse at dusk", "fog") == (found.tool, found.prompt, found.negative_prompt)
 
 
 def test_a_comment_of_others_stays_and_the_record_is_there_all_the_same():

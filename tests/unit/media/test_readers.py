@@ -9,7 +9,6 @@ from PIL import Image
 
 from ipyimagegen.media.metadata import Record, infotext, read_metadata
 from ipyimagegen.media.metadata.a1111 import MAX_TEXT_CHARS, Infotext, parse, write
-from tests.examples import times_as_many
 
 from .samples import picture, with_chunk
 
@@ -158,42 +157,6 @@ def test_a_picture_that_says_nothing_is_empty():
 def test_a_graph_that_runs_in_circles_ends():
     circle = {"1": {"class_type": "KSampler", "inputs": {"positive": ["1", 0], "negative": ["1", 0], "steps": 1}}}
     assert read_metadata(png_with({"prompt": json.dumps(circle)})).prompt == ""
-
-
-JSON_TEXTS = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(
-                ["prompt", "inputs", "class_type", "positive", "image", "sui_image_params", "seed", "model", "uc"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=20,
-).map(json.dumps)
-KEYWORDS = [
-    "parameters",
-    "prompt",
-    "workflow",
-    "invokeai_metadata",
-    "sd-metadata",
-    "Comment",
-    "ipyimagegen",
-    "fooocus_scheme",
-]
-
-
-@times_as_many(4)
-@given(
-    st.dictionaries(st.sampled_from(KEYWORDS), JSON_TEXTS | st.sampled_from(["fooocus", "[" * 5_000, "NaN"])),
-    st.booleans(),
-)
-def test_no_text_in_a_file_makes_reading_raise(texts, novel):
-    found = read_metadata(png_with(texts | ({"Software": "NovelAI"} if novel else {})))
-    assert isinstance(found.prompt, str)
 
 
 TRICKY = [

@@ -51,6 +51,11 @@ class Infotext:
         """Whether this was such a text at all, and not any other."""
         return bool(self.params or self.negative_prompt)
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether we wrote it."""
+        return self.params.get("Version", "").startswith("ipyimagegen")
+
 
 def write(prompt: str, negative_prompt: str = "", params: Mapping[str, object] | None = None) -> str:
     r"""The text. Pairs with unusable keys or empty values are left out, and at least three are written.

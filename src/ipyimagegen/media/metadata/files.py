@@ -9,6 +9,7 @@ from pathlib import Path
 from ...core.errors import StorageError
 from .found import Found, of_record
 from .readers import read_data
+from .record import KEYWORD
 from .side import Side, digest, sides
 from .window import Window
 
@@ -44,7 +45,7 @@ def _with_side(found: Found, path: Path) -> Found:
         return found
     if found.record is not None and not _completes(side, found):
         return found
-    if found and found.tool != "ipyimagegen" and not _is_short_text(found):
+    if found and found.tool != KEYWORD:
         return replace(found, record=side.record)
     return replace(of_record(side.record), raw=found.raw)
 
@@ -52,7 +53,3 @@ def _with_side(found: Found, path: Path) -> Found:
 def _completes(side: Side, found: Found) -> bool:
     """Whether the file carries the short form of what stands beside it."""
     return found.record is not None and side.record.at("minimal") == found.record
-
-
-def _is_short_text(found: Found) -> bool:
-    return str(found.params.get("version", "")).startswith("ipyimagegen")

@@ -203,7 +203,7 @@ def _a1111(texts: Texts) -> Found | None:
     for place in _A1111_PLACES:
         info = a1111.parse(texts.get(place, ""))
         if info.is_one:
-            return _of_infotext("AUTOMATIC1111", texts, info)
+            return _of_infotext(KEYWORD if info.is_ours else "AUTOMATIC1111", texts, info)
     return None
 
 

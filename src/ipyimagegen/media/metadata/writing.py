@@ -112,19 +112,14 @@ def _spliced(data: bytes, record: str, parameters: str) -> bytes | None:
     match sniff(data):
         case "image/png":
             theirs = next((text for name, text in texts.items() if name.lower() == "parameters"), "")
-            new = {KEYWORD: record, "parameters": parameters if not theirs or is_ours(theirs) else ""}
+            new = {KEYWORD: record, "parameters": parameters if not theirs or a1111.parse(theirs).is_ours else ""}
             return png.splice(data, {name: text for name, text in new.items() if text})
         case "image/jpeg" | "image/webp" as kind:
             theirs = texts.get("UserComment", "")
-            comment = parameters if not theirs or is_ours(theirs) else ""
+            comment = parameters if not theirs or a1111.parse(theirs).is_ours else ""
             splice = jpeg.splice if kind == "image/jpeg" else webp.splice
             return splice(data, comment=comment, note=record)
     return None
-
-
-def is_ours(text: str) -> bool:
-    """Whether a text in the web UI's form is one that we wrote."""
-    return a1111.parse(text).params.get("Version", "").startswith(_SOFTWARE)
 
 
 def infotext(record: Record, size: tuple[int, int] = (0, 0)) -> str:
