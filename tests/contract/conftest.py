@@ -59,3 +59,8 @@ def service(request: pytest.FixtureRequest, gateway: Gateway, registry: Registry
     name = "world" if "world" in request.fixturenames else "hosted"
     world: World = request.getfixturevalue(name)
     return registry.get(world.service)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(quick_waits: None) -> None:
+    """Nobody here waits for a poll of a second."""

@@ -20,3 +20,8 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
 def row(request: pytest.FixtureRequest) -> str:
     """The documented call that a test is about."""
     return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(quick_waits: None) -> None:
+    """Nobody here waits for a poll of a second."""

@@ -70,6 +70,7 @@ def test_model_parameters(gateway: Gateway) -> None:
     assert {"prompt": "t", "timeout": 3, "interval": 4} == gateway.jobs()[0].inputs
 
 
+@pytest.mark.real_time
 @row("defaults: a poll every 1 s, deadline 600 s")
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (segmind.DEFAULT_POLL_INTERVAL_S, segmind.DEFAULT_POLL_TIMEOUT_S) == (1.0, 600.0)
@@ -102,6 +103,7 @@ def test_slug(gateway: Gateway) -> None:
     assert {"prompt": "t", "slug": "x"} == gateway.jobs()[0].inputs
 
 
+@pytest.mark.real_time
 @row("for a quick model run() returns after a single poll (job of 0.3 s)")
 def test_one_poll(slow: Gateway) -> None:
     def quick() -> bool:
@@ -174,6 +176,7 @@ def test_failed(gateway: Gateway) -> None:
     assert (caught.value.status_body["status"], caught.value.status_body["metrics"]["cost"]) == ("FAILED", 0)
 
 
+@pytest.mark.real_time
 @row("InferenceTimeout: .request_id, .elapsed_s")
 def test_timeout(slow: Gateway) -> None:
     def in_time() -> bool:
@@ -338,6 +341,7 @@ def test_pixelflows(gateway: Gateway) -> None:
     assert segmind.pixelflows.get_status(poll_id=started["request_id"])["output"]
 
 
+@pytest.mark.real_time
 @row("job.wait(timeout=0.5, interval=5) ends at its timeout")
 def test_short_timeout() -> None:
     with serve(work=TimedWork(60)) as gateway:

@@ -534,6 +534,7 @@ def test_an_interrupted_submit_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> N
         assert [gateway.jobs()[0].id] == [prediction.id for prediction in client.predictions.list()]
 
 
+@pytest.mark.real_time
 def test_a_slow_job_is_looked_at_no_more_often_than_once_an_interval() -> None:
     with serve(work=TimedWork(1.0, steps=10), keys=Keys()) as gateway:
         client = Client(gateway.keys.speedpix_app_key, gateway.keys.speedpix_app_secret, gateway.url)

@@ -95,14 +95,14 @@ def test_json_is_sent_compact_and_unescaped_and_the_signature_sees_exactly_those
 
     def sign(outgoing: Outgoing) -> dict[str, str | Secret]:
         seen.append(outgoing)
-        return {"X-Sign": Secret("signed")}
+        return {"X-Sign": Secret("a-signature")}
 
     run(service.http(authorize=sign).call("POST", "/v2/flux?a=1", json={"prompt": "ü"}, repeat=Repeat.SUBMIT))
     sent = service.requests[0]
     assert '{"prompt":"ü"}'.encode() == sent.content == seen[0].body
     assert ("POST", "/v2/flux?a=1") == (seen[0].method, seen[0].target)
     assert "application/json" == sent.headers["content-type"] == seen[0].headers["content-type"]
-    assert "signed" == sent.headers["x-sign"]
+    assert "a-signature" == sent.headers["x-sign"]
 
 
 def test_a_signed_content_type_wins_over_the_default():
