@@ -14,6 +14,7 @@ from ..core.cost import UNKNOWN, Cost, Source
 from ..core.errors import ProtocolError
 from ..core.foreign import as_json
 from ..core.requests import Request, Ticket
+from ..core.said import marked
 from ..media.artifacts import Artifact
 from ..media.metadata.record import Record
 from ..media.results import Result, Timings
@@ -108,8 +109,8 @@ def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) 
         asked=row.asked,
         sent=row.sent,
         job_ids=(row.id,),
-        text=job["text"],
-        facts=_mapping(job["facts"]),
+        text=marked(job["text"]),
+        facts=marked(_mapping(job["facts"])),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, fields, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import ImagegenError, MediaError, capped
 from ..core.events import Output
 from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display, thumbnail
+from .encoded import data_uri
 from .metadata.record import Level, Record
 from .payload import NOTHING, Payload, read_file
 from .pixels import MAX_PIXELS, can_decode, decode, plain
@@ -158,7 +158,7 @@ class Artifact:
     @property
     def data_uri(self) -> str:
         """The bytes as a `data:` URI."""
-        return f"data:{self.media_type};base64,{base64.b64encode(self.bytes).decode('ascii')}"
+        return data_uri(self.bytes, self.media_type)
 
     def save(self, path: str | os.PathLike[str], *, metadata: Level | None = None) -> Path:
         """Write it to a file, or into a folder under a good name, and return the path.

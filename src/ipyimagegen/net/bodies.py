@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import unquote_to_bytes
 
-from ..core.errors import InvalidInput, MediaError, ProtocolError
+from ..core.errors import InvalidInput, ProtocolError
 
 PIECE = 256 * 1024
 """Bytes that are read from a file or inflated at a time."""
@@ -124,23 +121,3 @@ async def from_source(source: bytes | Path, size: int) -> AsyncIterator[bytes]:
         raise InvalidInput(f"{source.name} cannot be read: {error.strerror}") from None
     if sent != size:
         raise InvalidInput(f"{source.name} changed while it was uploaded")
-
-
-def from_data_uri(uri: str, *, max_bytes: int) -> tuple[bytes, str]:
-    """The bytes and the media type (`""` if it names none) of a `data:` URI. Raises `MediaError`."""
-    head, comma, body = uri.partition(",")
-    if not comma or head[:5].lower() != "data:":
-        raise MediaError("not a data: URI")
-    if len(body) > 3 * max_bytes:
-        raise MediaError(f"a data: URI of more than {max_bytes:,} bytes")
-    kind, *options = [part.strip() for part in head[5:].split(";")]
-    data = unquote_to_bytes(body)
-    if any(option.lower() == "base64" for option in options):
-        text = re.sub(rb"\s+", b"", data).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
-        try:
-            data = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-        except binascii.Error:
-            raise MediaError("a data: URI whose base64 is damaged") from None
-    if len(data) > max_bytes:
-        raise MediaError(f"a data: URI of more than {max_bytes:,} bytes")
-    return data, kind.lower()

@@ -25,6 +25,7 @@ from ..core.errors import (
 )
 from ..core.service_text import capped, header
 from ..media.artifacts import Payload
+from ..media.encoded import read_data_uri
 from . import bodies
 from .addresses import Neighbourhood
 from .answers import Answer
@@ -230,7 +231,7 @@ class Http:
         `StorageError`.
         """
         if url[:5].lower() == "data:":
-            data, kind = bodies.from_data_uri(url, max_bytes=min(max_bytes, MAX_DATA_URI_BYTES))
+            data, kind = read_data_uri(url, min(max_bytes, MAX_DATA_URI_BYTES))
             return Payload(data=data, media_type=kind)
         ask = Ask(method="GET", url=self._absolute(url, None), silence_s=silence_s)
         spool = Spool()

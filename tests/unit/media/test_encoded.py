@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.errors import MediaError
-from ipyimagegen.media.encoded import decode_base64, decode_data_uri
+from ipyimagegen.media.encoded import data_uri, decode_base64, decode_data_uri, read_data_uri
 
 HEADS = st.sampled_from(
     ["data:", "DATA:", "data:image/png", "data:;charset=x;base64", "data:image/png;base64", "data", ""]
@@ -22,6 +22,7 @@ HEADS = st.sampled_from(
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(MediaError):
         assert isinstance(decode_data_uri(text), bytes)
+        assert read_data_uri(text)[1] == read_data_uri(text)[1].lower()
     assert isinstance(decode_base64(text), bytes | None)
 
 
@@ -43,3 +44,13 @@ def test_a_percent_encoded_uri_is_read(data: bytes) -> None:
 def test_more_bytes_than_asked_for_are_refused(uri: str) -> None:
     with pytest.raises(MediaError, match="more than"):
         decode_data_uri(uri, max_bytes=2)
+
+
+@given(st.binary(max_size=80), st.sampled_from(["image/png", "text/plain", ""]))
+def test_what_is_written_is_read_again_with_its_type(data: bytes, media_type: str) -> None:
+    assert (data, media_type) == read_data_uri(data_uri(data, media_type))
+
+
+@pytest.mark.parametrize("uri", ["data:;base64,-_8", "DATA:Image/PNG; BASE64 ,+/8=", "data:;base64;charset=x,%2B%2F8"])
+def test_both_alphabets_and_any_order_of_parameters_are_read(uri: str) -> None:
+    assert b"\xfb\xff" == decode_data_uri(uri)

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipyimagegen.core.errors import MediaError, ProtocolError
-from ipyimagegen.net.bodies import PIECE, Inflate, from_data_uri, inflated
+from ipyimagegen.core.errors import ProtocolError
+from ipyimagegen.net.bodies import PIECE, Inflate, inflated
 
 from .virtual import run
 
@@ -113,14 +113,3 @@ def test_a_bomb_is_met_by_the_cap_and_not_by_the_memory():
     finally:
         tracemalloc.stop()
     assert peak < 4 * 2**20
-
-
-@given(st.text(max_size=80))
-def test_any_text_is_a_data_uri_or_refused(text):
-    for uri in (text, f"data:{text}", f"data:image/png;base64,{text}"):
-        try:
-            data, kind = from_data_uri(uri, max_bytes=1000)
-        except MediaError:
-            continue
-        assert isinstance(data, bytes)
-        assert kind == kind.lower()

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from ...core.errors import MissingKey, NotFound, ProtocolError, ServiceError, SubmitUnknown
 from ...core.events import JSON
 from ...core.params import Params
+from ...core.paths import form_of
 from ...core.requests import InputFile
 from ...media.artifacts import Payload
 from ...net.answers import Answer
@@ -20,7 +21,7 @@ from ...net.http import Http
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
-from ..kit.inputs import content_type, files_in, is_address, replaced
+from ..kit.inputs import content_type, files_in, replaced
 from ..kit.unknown import UnknownStates
 from ..kit.uploads import put
 from . import apps
@@ -147,7 +148,8 @@ class Api:
         if (
             not isinstance(record, dict)
             or not isinstance(uri, str)
-            or not is_address(uri)
+            or not uri
+            or form_of(uri) == "path"
             or not record.get("upload_url")
         ):
             raise ProtocolError(f"{SERVICE}: an answer without a place to upload to", service=SERVICE)

@@ -14,7 +14,6 @@ address or nothing. The names are there for comfort: with no list at all, only t
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from ...core.params import MEDIA_KINDS, Kind, Param, Params
 from ...core.paths import Form, Place, form_of, place_of
 from ...core.requests import InputFile
 from ...core.said import is_said
+from ...media.encoded import data_uri as as_data_uri
 from ...media.encoded import decode_base64, decode_data_uri
 from ...media.filetypes import FILE_SUFFIXES, media_type_of
 from ...media.inputs import MAX_INPUT_BYTES, as_input, exists
@@ -243,4 +243,4 @@ def data_uri(file: InputFile) -> str:
         raise InvalidInput([Problem("", f"{file.filename} is gone", missing=True)]) from None
     except OSError as error:
         raise InvalidInput(f"{file.filename} cannot be read: {error.strerror}") from None
-    return f"data:{content_type(file)};base64,{base64.b64encode(data).decode('ascii')}"
+    return as_data_uri(data, content_type(file))
