@@ -25,7 +25,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
-from .core import forks
+from .core import forks, scratch
 from .core.ending import at_end
 from .core.errors import ShuttingDown
 from .core.workers import Workers  # ends after the loop: the last one in is the first out
@@ -328,6 +328,7 @@ def runtime() -> Runtime:
                 made = Runtime()
                 forks.renew(made)
                 _made.append(made)
+                made.workers.submit(scratch.sweep_temporary)
     return _made[-1]
 
 

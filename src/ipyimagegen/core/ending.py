@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 _steps: "list[Callable[[], object]]" = []
 
 
-def at_end(step: "Callable[[], object]") -> None:
-    """Call `step` when the process ends; the last one that was given is called first."""
-    _steps.append(step)
+def at_end(step: "Callable[[], object]", *, last: bool = False) -> None:
+    """Call `step` when the process ends; the one that was given last is called first, but for `last` ones."""
+    _steps.insert(0 if last else len(_steps), step)
 
 
 def _end() -> None:

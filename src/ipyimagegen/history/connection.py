@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from ..core import scratch
 from ..core.errors import StorageError
 from .migrations import is_current, migrate, refuse_newer, version_of
 
@@ -140,7 +141,7 @@ def _copy_in_memory(file: Path) -> sqlite3.Connection:
     log = file.with_name(f"{file.name}-wal")
     memory = sqlite3.connect(":memory:", check_same_thread=False)
     try:
-        with tempfile.TemporaryDirectory(prefix="ipyimagegen-") as folder:
+        with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
             copy = Path(folder) / file.name
             shutil.copyfile(file, copy)
             if log.exists():

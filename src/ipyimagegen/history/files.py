@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core import scratch
 from ..core.errors import StorageError
 from ..media.artifacts import Artifact
 from ..media.sniff import suffix_of
+
+NEW = ".new-"
+"""How the name of a file begins that is not whole yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Files:
                 target.touch()
                 return target
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+            handle, partial = scratch.begun(self.folder, prefix=NEW)
             try:
                 with os.fdopen(handle, "wb") as sink:
                     if artifact.path is not None:
@@ -43,14 +46,19 @@ class Files:
                         sink.write(artifact.data)
                     sink.flush()
                     os.fsync(sink.fileno())
-                Path(name).replace(target)
+                partial.replace(target)
             except BaseException:
                 with contextlib.suppress(OSError):
-                    Path(name).unlink()
+                    partial.unlink()
                 raise
         except OSError as error:
             raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target
+
+    def sweep(self) -> None:
+        """Delete what processes that were killed had not written to its end."""
+        for folder in (self.folder, self.folder.parent):
+            scratch.sweep(folder, prefix=NEW)
 
     def drop(self, these: Collection[str], *, needed: Collection[str], before: float) -> None:
         """Delete the files with `these` hashes, and all others that are not `needed` and were kept before then."""

@@ -21,6 +21,7 @@ from ..core.cost import UNKNOWN, Cost
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
+from .connection import Opened
 from .reading import Archive
 from .rows import End, end_of, money, output_row, request_of, row_of, writable
 from .sweeps import SweepRows, clear_sweeps
@@ -45,6 +46,12 @@ class Journal(Archive, SweepRows):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._open_jobs: OrderedDict[str, dict[str, Any]] = OrderedDict()  # used on the journal's own thread alone
+
+    def _connect(self) -> Opened:
+        opened = super()._connect()
+        if not opened.frozen:
+            self.files.sweep()
+        return opened
 
     def prepared(self, job_id: str, request: Request, *, work: float = 1.0) -> Future[None]:
         """Before anything is sent."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ..core import scratch
 from ..core.errors import StorageError
 
 Step = Callable[[sqlite3.Connection], None]
@@ -152,12 +152,12 @@ def _copy(file: Path, target: Path) -> None:
     SQLite's backup reads through a connection of its own, which a writer elsewhere does not disturb
     (https://sqlite.org/backup.html); a plain copy would miss what is still in the write-ahead log.
     """
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-", suffix=file.suffix)  # for the user's eyes alone
+    handle, name = scratch.begun(file.parent, prefix=".new-", suffix=file.suffix)  # for the user's eyes alone
     os.close(handle)
     try:
         with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(name)) as sink:
             source.backup(sink)
-        Path(name).replace(target)
+        name.replace(target)
     except BaseException:
         for left in (name, f"{name}-wal", f"{name}-shm", f"{name}-journal"):
             Path(left).unlink(missing_ok=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
@@ -18,6 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from ..core import processes
 from ..core.cost import Cost
 from ..core.errors import StorageError, UnknownSweep
 from ..core.requests import InputFile
@@ -217,23 +217,12 @@ def clear_sweeps(connection: sqlite3.Connection, before: float) -> set[str]:
 
 def new_owner() -> str:
     """One at work in this process, as it stands beside what it has claimed."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    return f"{processes.machine()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def is_at_work(claimed_by: str) -> bool:
     """Whether the process that claimed a cell may still be at it: one of another machine may, as nobody can tell."""
-    host, _, pid = claimed_by.rpartition(":")[0].rpartition(":")
-    if not pid.isdecimal():
-        return False
-    if host != socket.gethostname():
-        return True
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True  # another user's process
-    return True
+    return processes.is_at_work(claimed_by.rpartition(":")[0])
 
 
 _TWINS = """

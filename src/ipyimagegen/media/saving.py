@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core import scratch
 from ..core.errors import InvalidInput, MediaError, StorageError
 from .metadata import drop_sides, embed, has_c2pa, side_file, side_path
 from .metadata.record import Level, Record
@@ -38,21 +39,22 @@ def write_atomic(path: Path, data: bytes | Path) -> None:
     if _is_protected(path):
         raise StorageError(f"{path} is read-only, and stays as it is; take another name, or make it writable first")
     try:
-        partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}.part")
+        partial = path.with_name(f".{path.name[:80]}.{secrets.token_hex(4)}{scratch.PART}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with partial.open("xb") as file:
-                if isinstance(data, bytes):
-                    file.write(data)
-                else:
-                    with data.open("rb") as source:
-                        shutil.copyfileobj(source, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with scratch.unfinished(partial):
+            try:
+                with partial.open("xb") as file:
+                    if isinstance(data, bytes):
+                        file.write(data)
+                    else:
+                        with data.open("rb") as source:
+                            shutil.copyfileobj(source, file)
+                    file.flush()
+                    os.fsync(file.fileno())
+                partial.replace(path)
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise StorageError(f"cannot write {path}: {error.strerror or error}") from error
     except ValueError as error:

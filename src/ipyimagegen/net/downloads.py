@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from ..core import scratch
 from ..core.errors import MediaError, ProtocolError, StorageError
 from ..core.secrets import redact
 from .answers import Answer
@@ -56,7 +57,7 @@ class Spool:
         pieces, self._pieces, self._held = self._pieces, [], 0
         try:
             if self._file is None:
-                self._file = tempfile.NamedTemporaryFile(prefix="ipyimagegen-", delete=False)  # noqa: SIM115
+                self._file = tempfile.NamedTemporaryFile(dir=scratch.folder(), delete=False)  # noqa: SIM115
             await asyncio.to_thread(self._file.writelines, pieces)
         except OSError as error:
             raise StorageError(f"a download could not be kept: {error.strerror}") from error

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
-import shutil
 import tempfile
 from collections.abc import Collection, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ...core import forks
+from ...core import forks, scratch
 from ...core.errors import InvalidInput, capped
 from ...core.said import is_said
 from ...media.artifacts import Payload, check_payload
@@ -155,7 +152,7 @@ class File:
     def __getstate__(self) -> dict[str, Any]:
         """A copy shares a file that was fetched; a pickle holds its bytes, as the file ends with this process."""
         state = {name: value for name, value in self.__dict__.items() if name != "_fetching"}
-        if self._path is not None and self._path.is_relative_to(_folder()):
+        if self._path is not None and self._path.is_relative_to(scratch.folder()):
             state["_path"] = Payload(path=self._path, filename=self._path.name)
         return state
 
@@ -177,17 +174,9 @@ class File:
         return f"<File {where if not where.startswith('data:') else 'data: URI'}>"
 
 
-@cache
-def _folder() -> Path:
-    """Where fetched files lie until the process ends."""
-    folder = Path(tempfile.mkdtemp(prefix="ipyimagegen-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
 def _put_away(payload: Payload, name: str) -> Path:
     """Keep a file until the process ends, in a folder of its own."""
-    path = Path(tempfile.mkdtemp(dir=_folder())) / name
+    path = Path(tempfile.mkdtemp(dir=scratch.folder())) / name
     write_atomic(path, payload.path or payload.data)
     return path
 

@@ -85,7 +85,7 @@ class FileOutput:
             if self._payload is None:
                 payload = await self._fetch(self.url)
                 if payload.path is not None:
-                    weakref.finalize(payload, payload.path.unlink, missing_ok=True)
+                    weakref.finalize(payload, payload.path.unlink, missing_ok=True).atexit = False
                 claim = self.claim or ("" if payload.media_type in GENERIC else payload.media_type)
                 await asyncio.to_thread(check_payload, payload, claim)
                 self._payload = payload

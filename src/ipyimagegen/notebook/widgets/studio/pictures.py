@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ....core import scratch
 from ....core.errors import UnknownJob
 from ....core.requests import InputFile
 from ....jobs.client import Client
@@ -66,5 +67,5 @@ def file_of(artifact: Artifact) -> tuple[str, bytes]:
     prompt = prompt_name(artifact.record.prompt or artifact.alt, words=MAX_DOWNLOAD_PROMPT_WORDS)
     seed = "" if artifact.seed is None else f"-{artifact.seed}"
     name = f"{prompt}{seed}{suffix_for(artifact)}"
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch.folder()) as folder:
         return name, artifact.save(Path(folder) / name).read_bytes()
