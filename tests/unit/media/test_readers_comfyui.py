@@ -94,6 +94,37 @@ GRAPHS: dict[str, Graph] = {
             "easy fullkSampler", pipe=["pipe", 0], steps=20, cfg=7, sampler_name="euler", scheduler="normal", seed=42
         ),
     ),
+    "a bundle taken apart": graph(
+        bundle=node("ToBasicPipe", model=["model", 0], clip=["model", 1], vae=["model", 2], **BOTH),
+        apart=node("FromBasicPipe", basic_pipe=["bundle", 0]),
+        sampler=sampler(model=["apart", 0], positive=["apart", 3], negative=["apart", 4]),
+    ),
+    "a bundle with a prompt exchanged": graph(
+        castle=node("CLIPTextEncode", text="a castle", clip=["model", 1]),
+        bundle=node("ToBasicPipe", model=["model", 0], positive=["castle", 0], negative=["negative", 0]),
+        edited=node("EditBasicPipe", basic_pipe=["bundle", 0], positive=["positive", 0]),
+        apart=node("FromBasicPipe", basic_pipe=["edited", 0]),
+        sampler=sampler(model=["apart", 0], positive=["apart", 3], negative=["apart", 4]),
+    ),
+    "a switch": graph(
+        castle=node("CLIPTextEncode", text="a castle", clip=["model", 1]),
+        switch=node("ImpactSwitch", select=2, input1=["castle", 0], input2=["positive", 0], sel_mode=False),
+        sampler=sampler(positive=["switch", 0]),
+    ),
+    "texts behind a loader": graph(
+        loader=node(
+            "Efficient Loader",
+            ckpt_name="base.safetensors",
+            positive=["text", 0],
+            negative="fog",
+            empty_latent_width=512,
+            empty_latent_height=640,
+        ),
+        text=node("Text Multiline", text="a lighthouse at dusk"),
+        sampler=sampler(
+            model=["loader", 0], positive=["loader", 1], negative=["loader", 2], latent_image=["loader", 3]
+        ),
+    ),
     "custom sampler": graph(**CUSTOM),
     "guider": graph(**GUIDED),
     "text in a box": graph(
@@ -179,6 +210,12 @@ def test_a_zeroed_conditioning_has_no_words():
 
 
 UNTOLD: dict[str, Graph] = {
+    "an encoder of nobody's behind both": graph(
+        both=node("ControlNetApplyAdvanced", **BOTH),
+        positive=node("Regions", mask_token="", strict=1.0, regions=["r", 0], more=["r", 1]),
+        r=node("Cutoff", clip=["model", 1]),
+        sampler=sampler(**PASSED),
+    ),
     "a template": graph(
         positive=node("CLIPTextEncode", text=["wild", 0], clip=["model", 1]),
         wild=node("DPRandomGenerator", text="a {castle|mill}", seed=3),
@@ -332,6 +369,19 @@ def test_a_drawing_alone_is_read_with_a_doubt():
 def test_a_drawing_of_one_text_gives_that_text():
     drawing = {"nodes": [{"id": 3, "type": "CLIPTextEncode", "widgets_values": ["a lighthouse at dusk"]}], "links": []}
     assert read_metadata(png_with({"workflow": json.dumps(drawing)})).prompt == "a lighthouse at dusk"
+
+
+def test_the_only_text_of_a_graph_whose_sampler_is_not_known_is_no_prompt():
+    found = read(
+        {
+            "1": node("CLIPTextEncode", text="fog", clip=["0", 1]),
+            "2": node("Reroute", **{"": ["1", 0]}),
+            "3": node("Something New", bad=["2", 0], regions="a lighthouse"),
+            "4": node("SaveImage", images=["3", 0]),
+        }
+    )
+    assert (found.tool, found.prompt) == ("ComfyUI", "")
+    assert "no sampler that is known" in found.doubts[-1]
 
 
 def test_what_a_saving_node_wrote_counts_where_the_graph_cannot_be_read():

@@ -123,7 +123,9 @@ def _widgets(node: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
     names = known if known is not None else tuple(said)
     rest = [value for value in _list(values)[:_MAX_WIDGETS] if isinstance(value, str | int | float)]
     if known is None and len(said) < len([value for value in rest if value not in _CONTROL]):
-        if len(rest) == 1:
+        if "TextEncode" in kind and rest and isinstance(rest[0], str):
+            yield "text", rest[0]  # encoders of other makers keep what ComfyUI's own begins with
+        elif len(rest) == 1:
             yield "value", rest[0]
         return
     at = 0

@@ -16,6 +16,11 @@ MAX_HOPS = 100
 """How many nodes a value is followed through. Circles are possible in hostile files."""
 _MAX_INPUTS = 500
 _MAX_DOUBTS = 50
+PIPES = (
+    *("pipe", "basic_pipe", "detailer_pipe", "context", "ctx", "sdxl_tuple"),
+    *("base_ctx", "pipe_opt", "optional_pipe", "loader_pipe"),
+)
+"""Inputs that bring a bundle of model, prompts and latent."""
 _APART = ("model", "clip", "vae")
 
 Link = tuple[str, int]
@@ -44,6 +49,18 @@ class Node:
     def link(self, names: Iterable[str]) -> Link | None:
         """The first of these inputs that is a link."""
         return next((link for name in names if (link := as_link(self.inputs.get(name))) is not None), None)
+
+    def switched(self) -> str:
+        """Of a node that passes one of its inputs on by number, the name of that input; else `""`."""
+        if not re.search("switch|select", self.kind, re.IGNORECASE):
+            return ""
+        chosen = next(
+            (self.inputs[name] for name in ("select", "Input", "input", "index") if name in self.inputs), None
+        )
+        if not isinstance(chosen, int):
+            return ""
+        names = [name for name in self.inputs if re.fullmatch(rf"[A-Za-z_]+0?{chosen}", name)]
+        return names[0] if len(names) == 1 else ""
 
     def __str__(self) -> str:
         return f"node {self.id[:20]} ({self.kind[:60]})"

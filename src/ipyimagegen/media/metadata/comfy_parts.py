@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ...core.events import JSON
-from .comfy_graph import MAX_HOPS, Graph, Link, Node
+from .comfy_graph import MAX_HOPS, PIPES, Graph, Link, Node
 
 _LATENTS = (
     "latent_image",
@@ -47,7 +47,7 @@ def model(graph: Graph, holders: Sequence[Node]) -> tuple[str, list[JSON]]:
         loras += _loras(graph, node, depth=0)[: _MAX_LORAS - len(loras)]
         if node.link(("model1",)) and node.link(("model2",)):
             graph.doubt(f"the model is a merge ({node.kind[:60]}): only its first part is named")
-        following = node.link(("model", "model1", "model_a", "MODEL", "base_model", "unet", "pipe", "any_01"))
+        following = node.link(("model", "model1", "model_a", "MODEL", "base_model", "unet", *PIPES, "any_01"))
         name = graph.text(node, *_MODELS) if following is None else ""
         if name or following is None:
             return name, loras

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .comfy_graph import MAX_HOPS, Graph, Link, Node, as_link
+from .comfy_graph import MAX_HOPS, PIPES, Graph, Link, Node, as_link
 from .names import MAX_PROMPT_CHARS
 
 Want = Literal["positive", "negative"]
@@ -22,12 +22,14 @@ _POSITIVE = re.compile(r"(^|_)(positive|pos)(_|$|\d)|^cond1$|^conditioning\+$", 
 _NEGATIVE = re.compile(r"(^|_)(negative|neg|uncond)(_|$|\d)|^conditioning-$", re.IGNORECASE)
 _CONDITIONING = re.compile(r"^(.*_)?cond(itioning)?s?(_.*|\d*)$|positive|negative|^text_embeds$|^c$", re.IGNORECASE)
 _NOT_WORDS = re.compile(
-    r"clip_vision|(^|_)(clip|vae|model|image|images|control_net|mask|pixels|latent|video)(_|\d|$)", re.IGNORECASE
+    r"clip_vision|(^|_)clip\d*$|(^|_)(vae|model|image|images|control_net|mask|pixels|latent|video)(_|\d|$)",
+    re.IGNORECASE,
 )
 _ZEROED = re.compile(r"zero_?out", re.IGNORECASE)
 _PART = re.compile(
     r"SetArea|SetMask|SetProperties|Regional|AttentionCouple|TimestepRange|TimestepsRange", re.IGNORECASE
 )
+_TEXTUAL = re.compile(r"(text|string|prompt|primitive|literal|concat|join|wildcard|style)(?!.*encode)", re.IGNORECASE)
 _JOINS = re.compile(r"concat|join|combine|append|merge|add", re.IGNORECASE)
 _WRITES = re.compile(r"llm|ollama|gpt|caption|interrogat|tagger|florence|translat|generat", re.IGNORECASE)
 _VARIES = re.compile(r"wildcard|random|dynamic|style", re.IGNORECASE)
@@ -40,6 +42,7 @@ _NO_TEXT = re.compile(
 )
 _POPULATED = "populated_text"
 _ENCODED = (
+    _POPULATED,
     "text",
     "prompt",
     "t5xxl",
@@ -52,7 +55,15 @@ _ENCODED = (
     "string",
     "value",
 )
-_SLOTS = {"ApplyInstantID": (1, 2), "Efficient Loader": (1, 2), "Eff. Loader SDXL": (1, 2), "PuLID": (1, 2)}
+_SLOTS = {
+    "ApplyInstantID": (1, 2),
+    "Efficient Loader": (1, 2),
+    "Eff. Loader SDXL": (1, 2),
+    "FromBasicPipe_v2": (4, 5),
+    "FromBasicPipe": (3, 4),
+    "FromDetailerPipe_v2": (4, 5),
+    "FromDetailerPipe": (3, 4),
+}
 """Nodes whose two conditionings are not their first two slots, and whose files may lack the editor's drawing."""
 
 
@@ -94,44 +105,59 @@ class _Walk:
 
     def conditioning(self, link: Link | None, *, part: bool) -> None:
         """Follow a conditioning through nodes that change it, until there are words, or none."""
+        side: Want | None = None  # once out of a bundle: which of its two prompts
         for _ in range(MAX_HOPS):
             node = self.graph.at(link)
             if node is None or link is None:
                 self.unknown(f"the {self.want} prompt leads out of the graph")
                 return
-            if (*link, part) in self.seen:
+            if (*link, part) in self.seen or _ZEROED.search(node.kind):
                 return
             self.seen.add((*link, part))
-            if _ZEROED.search(node.kind):
-                return
             part = part or _PART.search(node.kind) is not None
-            sides = self._sides(node, link[1])
-            if sides is not None:
-                name, value = sides
-                if as_link(value) is None:
-                    self._say(self._string(name, value), node, part=part)
-                    return
-                if not self._is_text(value):
-                    link = as_link(value)
-                    continue
-                self._say(self.string(as_link(value)), node, part=part)
+            bundle = node.link(PIPES)
+            if (sides := self._sides(node, link[1], side)) is not None:
+                side, link = None, self._through(node, *sides, part=part)
+            elif bundle is not None:
+                side = side or self._side(node, link[1])
+                link = self._own(node, side) or bundle
+            elif (switched := as_link(node.inputs.get(node.switched()))) is not None:
+                link = switched
+            else:
+                link = self._onward(node, part=part)
+            if link is None:
                 return
-            inputs = [
-                entry for name, entry in node.links() if _CONDITIONING.search(name) and not _NOT_WORDS.search(name)
-            ]
-            if texts := self._encoded(node):
-                self._say_all(node, texts, part=part or bool(inputs))
-                if not inputs:
-                    return
-            if len(inputs) > 1:
-                self._branch(node, inputs, part=part)
-                return
-            others = [entry for name, entry in node.links() if not _NOT_WORDS.search(name)]
-            if not inputs and len(others) != 1:
-                self.unknown(f"the {self.want} prompt comes from {node}, which is not known")
-                return
-            link = (inputs or others)[0]
         self.unknown(f"the {self.want} prompt is too many nodes away")
+
+    def _through(self, node: Node, name: str, value: object, *, part: bool) -> Link | None:
+        """Past a node that passes both prompts on, where its input is a conditioning; a text is the end."""
+        link = as_link(value)
+        if link is not None and not self._is_text(link):
+            return link
+        self._say(self._string(name, value), node, part=part)
+        return None
+
+    @staticmethod
+    def _own(node: Node, side: Want) -> Link | None:
+        """What a node puts into a bundle in place of what was there."""
+        pattern = _POSITIVE if side == "positive" else _NEGATIVE
+        return next((link for name, link in node.links() if pattern.search(name)), None)
+
+    def _onward(self, node: Node, *, part: bool) -> Link | None:
+        """The words of an encoder, or the one conditioning that a node changes; several are followed from here."""
+        inputs = [link for name, link in node.links() if _CONDITIONING.search(name) and not _NOT_WORDS.search(name)]
+        if texts := self._encoded(node):
+            self._say_all(node, texts, part=part or bool(inputs))
+            if not inputs:
+                return None
+        if len(inputs) > 1:
+            self._branch(node, inputs, part=part)
+            return None
+        others = [link for name, link in node.links() if not _NOT_WORDS.search(name)]
+        if not inputs and len(others) != 1:
+            self.unknown(f"the {self.want} prompt comes from {node}, which is not known")
+            return None
+        return (inputs or others)[0]
 
     def _branch(self, node: Node, inputs: Sequence[Link], *, part: bool) -> None:
         self.branches += 1
@@ -143,23 +169,24 @@ class _Walk:
         for entry in inputs[:_MAX_TEXTS]:
             self.conditioning(entry, part=part)
 
-    def _is_text(self, value: object) -> bool:
+    def _is_text(self, link: Link) -> bool:
         """Whether a link to a node's `positive` brings a text, and no conditioning: loaders take texts there."""
-        node = self.graph.at(as_link(value))
+        node = self.graph.at(link)
         return (
             node is not None
-            and not any(name in node.inputs for name in ("clip", "conditioning", "positive"))
+            and _TEXTUAL.search(node.kind) is not None
+            and not any(name in node.inputs for name in ("clip", "conditioning"))
             and (not any(_CONDITIONING.search(name) for name, _ in node.links()) and not _ZEROED.search(node.kind))
         )
 
-    def _sides(self, node: Node, slot: int) -> tuple[str, object] | None:
+    def _sides(self, node: Node, slot: int, side: Want | None = None) -> tuple[str, object] | None:
         """Of a node that passes a positive and a negative prompt on, the input that comes out at this slot."""
         names = [name for name, value in node.inputs.items() if isinstance(value, str | list)]
         positive = next((name for name in names if _POSITIVE.search(name)), None)
         negative = next((name for name in names if _NEGATIVE.search(name)), None)
         if positive is None or negative is None:
             return None
-        side = self._side(node, slot)
+        side = side or self._side(node, slot)
         name = positive if side == "positive" else negative
         return name, node.inputs[name]
 
@@ -238,6 +265,8 @@ class _Walk:
             return [_POPULATED]
         if (sides := self._sides(node, slot)) is not None:
             return [sides[0]]
+        if (switched := node.switched()) in node.inputs:
+            return [switched]
         links = {key for key, _ in node.links()}
         names = [
             key

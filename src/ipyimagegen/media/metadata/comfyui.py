@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...core.events import JSON
-from .comfy_graph import MAX_HOPS, Graph, Link, Node, as_link, read
+from .comfy_graph import MAX_HOPS, PIPES, Graph, Link, Node, as_link, read
 from .comfy_parts import model, size
 from .comfy_text import Words, words
 
@@ -56,7 +56,6 @@ _POSITIVE = (
     "conditioning_positive",
 )
 _NEGATIVE = ("negative", "neg_conditioning", "neg", "negative_cond", "conditioning_negative")
-_PIPES = ("pipe", "basic_pipe", "context", "ctx", "sdxl_tuple", "base_ctx", "pipe_opt", "optional_pipe")
 
 _MAX_ASKED = 1_000
 
@@ -122,7 +121,7 @@ def _words(graph: Graph, node: Node, names: Sequence[str], want: Any, *, may_lac
 def _pipes(graph: Graph, node: Node) -> Iterator[Node]:
     """The nodes from which a bundle of model, prompts and latent comes, nearest first."""
     for _ in range(MAX_HOPS):
-        before = graph.at(node.link(_PIPES))
+        before = graph.at(node.link(PIPES))
         if before is None:
             return
         yield before
@@ -136,7 +135,7 @@ def is_sampler(node: Node) -> bool:
     if node.link(("guider",)) and node.link(("sigmas",)):
         return True
     fed = node.link((*_FED, *_FED_ALSO)) is not None
-    prompted = node.link((*_POSITIVE, *_PIPES)) is not None
+    prompted = node.link((*_POSITIVE, *PIPES)) is not None
     return fed and prompted and len(_SETTINGS & node.inputs.keys()) >= 2
 
 
@@ -171,7 +170,7 @@ def _chosen(graph: Graph) -> tuple[Node | None, list[Node]]:
 
 
 def _without_sampler(graph: Graph) -> Read:
-    """Graphs whose model is a service, and such with one text only; of several texts none is taken."""
+    """Graphs whose model is a service, and drawings of one text; of several texts none is taken."""
     reached = graph.before(node for node in graph.nodes.values() if _SAVES.search(node.kind))
     asked = [graph.nodes[key] for key in reached if "prompt" in graph.nodes[key].inputs]
     prompted = [node for node in asked[:_MAX_ASKED] if "clip" not in node.inputs and graph.text(node, "prompt")]
@@ -181,14 +180,11 @@ def _without_sampler(graph: Graph) -> Read:
         known = {name: value for name, value in params.items() if value is not None}
         negative = graph.text(node, "negative_prompt")
         return Read(graph.text(node, "prompt"), negative, {"model": node.kind} | known, tuple(graph.doubts))
-    encoders = [node for node in graph.nodes.values() if "TextEncode" in node.kind and not _is_unwanted(graph, node)]
+    # One that something takes may be the negative prompt of it.
+    encoders = [node for node in graph.nodes.values() if "TextEncode" in node.kind and node.id not in graph.users]
     texts = {text for node in encoders[:_MAX_ASKED] if (text := graph.text(node, "text", "prompt")).strip()}
     graph.doubt("no sampler that is known is in the graph")
     return Read(texts.pop() if len(texts) == 1 else "", doubts=tuple(graph.doubts))
-
-
-def _is_unwanted(graph: Graph, node: Node) -> bool:
-    return any(name in _NEGATIVE for _, name, _ in graph.users.get(node.id, ()))
 
 
 def _settings(graph: Graph, node: Node, source: Node) -> dict[str, JSON]:
