@@ -73,5 +73,15 @@ def test_a_prediction_is_read_anywhere_and_asks_with_no_other_key(monkeypatch: p
             twice.reload()
 
 
+def test_a_job_of_segmind_is_read_anywhere_and_asks_with_no_other_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = SegmindClient(KEY, BASE).job("r1")
+    process_has(monkeypatch, "another-key-5678")
+    for again in (pickle.loads(pickle.dumps(job)), pickle.loads(pickle.dumps(copy.deepcopy(job)))):  # noqa: S301
+        twice = pickle.loads(pickle.dumps(again))  # noqa: S301
+        assert ("r1", job.status_url) == (twice.request_id, twice.status_url)
+        with pytest.raises(MissingKey, match="unpickled"):
+            twice.status()
+
+
 def test_the_mark_of_a_key_is_another_one_each_time() -> None:
     assert pickle.dumps(OpenPixels(KEY, BASE)) != pickle.dumps(OpenPixels(KEY, BASE))

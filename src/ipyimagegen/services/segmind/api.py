@@ -22,7 +22,8 @@ from ...net.secrets import Secret
 from ...settings import keys
 from ..kit.closing import close_when_gone
 from ..kit.inputs import Promise, data_uri, files_in, is_address, replaced, with_files
-from ..kit.paces import Paces
+from ..kit.paces import Paces, paces_of
+from ..kit.pickled import Mark
 from ..kit.unknown import UnknownStates
 from .addresses import Addresses
 from .errors import (
@@ -104,13 +105,15 @@ class Api:
     lines: Lines = field(default_factory=Lines, repr=False)
     addresses: Addresses = field(init=False, repr=False)
     http: Http = field(init=False, repr=False)
+    mark: Mark | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.addresses = Addresses.of(keys.base_url(SERVICE, self.base_url))
-        given = self.api_key
+        given, mark = self.api_key, self.mark
 
         def authorize(_outgoing: Outgoing) -> Mapping[str, str | Secret]:
-            return {"x-api-key": keys.key(SERVICE, given)}
+            known = (keys.key(SERVICE, given),)
+            return {"x-api-key": (known if mark is None else mark.checked(SERVICE, known))[0]}
 
         self.http = Http(
             SERVICE,
@@ -120,6 +123,17 @@ class Api:
             timeout_s=self.timeout_s,
         )
         close_when_gone(self, self.http)
+
+    def __copy__(self) -> Api:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Api:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Of what holds it: a handle is read anywhere, and asks where the very key is (`services/kit/pickled.py`)."""
+        mark = self.mark or Mark.of((keys.key(SERVICE, self.api_key),))
+        return _unpickled, (self.addresses.root, self.timeout_s, mark)
 
     # -- models -------------------------------------------------------------------------------------------------------
 
@@ -368,3 +382,7 @@ class Api:
     async def aclose(self) -> None:
         """Close the connections."""
         await self.http.aclose()
+
+
+def _unpickled(base_url: str, timeout_s: float, mark: Mark) -> Api:
+    return Api(None, base_url, timeout_s, paces=paces_of(SERVICE, base_url), mark=mark)
