@@ -190,6 +190,19 @@ def test_it_shows_itself_in_lines_and_is_a_value():
     assert {found} == {copy.copy(found)}
 
 
+def test_it_is_a_record_for_a_gallery_whoever_wrote_the_file():
+    foreign = read_metadata(png_with({"parameters": INFOTEXT + ", Model: x"})).to_record()
+    assert ("x", "a lighthouse at dusk", "fog", 42) == (
+        foreign.model,
+        foreign.prompt,
+        foreign.negative_prompt,
+        foreign.seed,
+    )
+    assert (foreign.software, foreign.sent["width"]) == ("AUTOMATIC1111", 512)
+    record = Record(model="a/b", prompt="a cat", seed=3, sent={"style": "ink"})
+    assert read_metadata(embed(picture(), record).data).to_record() == record
+
+
 def test_what_a_file_says_is_shown_as_text_and_short():
     text = "\x1b[31m" + "x" * 100_000 + f"\nSteps: 20, Seed: 1, Note: {'y' * 5_000}"
     shown = repr(read_metadata(png_with({"parameters": text})))

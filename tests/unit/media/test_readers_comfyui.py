@@ -357,8 +357,10 @@ DRAWING = {
 }
 
 
-def test_a_drawing_alone_is_read_with_a_doubt():
-    found = read_metadata(png_with({"workflow": json.dumps(DRAWING)}))
+@pytest.mark.parametrize("control", ["randomize", "fixed", True])
+def test_a_drawing_alone_is_read_with_a_doubt(control):
+    drawing = json.dumps(DRAWING).replace('"randomize"', json.dumps(control))
+    found = read_metadata(png_with({"workflow": drawing}))
     assert ("a lighthouse at dusk", "fog") == (found.prompt, found.negative_prompt)
     assert facts(found) == FACTS
     assert found.model == "base.safetensors"

@@ -134,5 +134,5 @@ def _widgets(node: Mapping[str, Any], kind: str) -> Iterator[tuple[str, Any]]:
             return
         yield name, rest[at]
         at += 1
-        if name in _SEEDS and at < len(rest) and rest[at] in _CONTROL:
-            at += 1
+        if name in _SEEDS and at < len(rest) and (rest[at] in _CONTROL or isinstance(rest[at], bool)):
+            at += 1  # what becomes of the seed after a run; in early files a truth

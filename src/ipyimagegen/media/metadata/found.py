@@ -56,6 +56,25 @@ class Found:
         seed = self.params.get("seed")
         return seed if isinstance(seed, int) and not isinstance(seed, bool) else None
 
+    def to_record(self) -> Record:
+        """This as one of our records: our own as it is, of another tool's file what it says, with the tool's name.
+
+        A gallery of anybody's pictures shows them by it.
+        """
+        if self.record is not None:
+            return self.record
+        apart = ("model", "seed")
+        sent = {name: value for name, value in self.params.items() if name not in apart}
+        return Record(
+            model=self.model,
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            seed=self.seed,
+            sent=sent,
+            notes=tuple(f"in doubt: {doubt}" for doubt in self.doubts),
+            software=self.tool,
+        )
+
     def to_params(self, model: str | ModelSpec) -> Carried:
         """The parameters with which `model` makes such a picture, and what could not be carried over, with reasons.
 
