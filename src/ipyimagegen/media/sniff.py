@@ -19,6 +19,9 @@ RASTER: frozenset[str] = frozenset(
 )
 """Pictures that Pillow can decode, and that this package shows."""
 
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"})
+"""By which files are offered as pictures. What is in one is told by its bytes."""
+
 TEXTS = ("text", "application/json", "application/xml")
 """Media that a person reads: in a picture's place they are an error or a page."""
 

@@ -13,12 +13,12 @@ from IPython.core.error import UsageError
 
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
+from ...media.sniff import PICTURE_SUFFIXES
 from ...settings.config import READERS
 from .commands import COMMANDS
 from .options import OPTIONS, spelled
 from .parse import is_option, named, own_option, parse
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic"})
 MAX_ENTRIES = 500
 
 _CELL = re.compile(r"%%imagegen(?=\s|$)")
@@ -93,6 +93,8 @@ def _of_line_magic(before: str, sources: Sources) -> Offer:
     known = COMMANDS.get(words[0])
     if known is None or words[-1] == "-o":
         return NOTHING
+    if words[-1] == "--model" and "--model" in known.options:
+        return _matching(fragment, _model_names(sources), "model")
     if fragment.startswith("-"):
         return _matching(fragment, known.options, "option")
     match known.subject:
@@ -102,8 +104,9 @@ def _of_line_magic(before: str, sources: Sources) -> Offer:
             return _matching(fragment, [*sources.jobs(), "all"], "job")
         case "attachable":
             return _matching(fragment, dict.fromkeys([*sources.jobs(), *sources.left()]), "job")
-        case "results":
-            return _matching(fragment, sources.results(), "job")
+        case "recallable":
+            jobs = _matching(fragment, sources.results(), "job")
+            return Offer(fragment, (*jobs.texts, *_files(fragment, PICTURE_SUFFIXES)))
         case "services":
             return _matching(fragment, sources.services(), "service")
         case "settings":

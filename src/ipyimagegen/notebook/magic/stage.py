@@ -46,9 +46,9 @@ class Stage:
                     result = self._client().finish(work)
         except JobError as error:
             if var and isinstance(error.partial, Result):
-                self._assign(var, error.partial)
+                self.assign(var, error.partial)
             raise
-        self._assign(var, result)
+        self.assign(var, result)
         if view is None:
             show(result, facts=not quiet)
         saved = self._save(result, save)
@@ -57,7 +57,7 @@ class Stage:
 
     def follow(self, work: Work, *, var: str = "", save: str = "", quiet: bool = False) -> None:
         """Show `work` while the notebook goes on: its outputs come when they are there. `var` takes `work` itself."""
-        self._assign(var, work)
+        self.assign(var, work)
         view = notebook_view(work, blocking=False, quiet=quiet or self._client().settings.quiet)
         if view is not None:
             with view:
@@ -69,7 +69,7 @@ class Stage:
 
     def show(self, result: Result, *, var: str = "") -> None:
         """Show a result's pictures; `var` takes it."""
-        self._assign(var, result)
+        self.assign(var, result)
         show(result, facts=not self._client().settings.quiet)
 
     def ask(self, prompt: str) -> str:
@@ -104,7 +104,8 @@ class Stage:
         paths = result.save(pattern or settings.save, metadata=settings.metadata)
         return "saved " + ", ".join(str(path) for path in paths)
 
-    def _assign(self, var: str, value: object) -> None:
+    def assign(self, var: str, value: object) -> None:
+        """Put a value into a variable of the notebook; `""` is none."""
         if var:
             self._shell.user_ns[var] = value
             self._shell.user_ns_hidden.pop(var, None)

@@ -222,7 +222,7 @@ def test_a_seedless_model_is_said_to_be_one(run: Run, journal: Journal, client: 
         ("attach jleft -o 3", "-o 3: the name of a variable is missing; write -o NAME"),
         ("attach jleft -o", "-o: the name of a variable is missing"),
         ("attach jleft --gb", "no such option --gb; did you mean --bg?"),
-        ("recall", "usage: %imagegen recall JOB"),
+        ("recall", "usage: %imagegen recall JOB|FILE"),
         ("recall jleft", "job jleft has no result: it is queued"),
         ("recall jdone -o x --code", "one of the two"),
         ("cost many", "DAYS is one number over 0"),

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import PurePath
 
 from IPython.core.error import UsageError
 
 from ....core.cost import Cost
-from ....core.errors import ImagegenError, UnknownJob
+from ....core.errors import ImagegenError, InvalidInput, UnknownJob, UnknownModel
+from ....core.models import ModelSpec
 from ....core.params import Params
+from ....core.paths import form_of
 from ....history import Journal, Row
+from ....media.artifacts import Artifact
+from ....media.metadata import Found, read_metadata
 from ....media.results import Result
 from ...text import at, cut, paragraph, table
-from ..as_code import code_of
+from ..as_code import code_of, code_of_found
+from ..found_table import found_table
 from ..parse import shown
-from .table import Session, command, divided, job_id, only_one
+from .table import Session, Words, command, divided, job_id, only_one
 
 NEWEST = 20
 """Results that one `%imagegen history` lists."""
@@ -43,22 +52,65 @@ def _result_row(row: Row) -> tuple[str, ...]:
 
 @command(
     "recall",
-    "JOB [-o VAR] [--code]",
-    "show a result of the journal again; --code: put a cell that makes it again below, instead",
-    subject="results",
-    options=("-o", "--code"),
+    "JOB|FILE [-o VAR] [--code] [--model MODEL]",
+    "show a result of the journal again, or what any tool wrote into a picture about its making; --code: put a cell "
+    "that makes it again below, with MODEL or the one that made it",
+    subject="recallable",
+    options=("-o", "--code", "--model"),
 )
 def recall(session: Session, words: list[str]) -> str:
-    """Show an earlier result, or write the code that asks for the same again."""
+    """Show an earlier result or what a file says, or write the code that asks for the same again."""
     given = divided("recall", words)
-    result = _result(session, job_id(session, only_one("recall", given)))
+    if given.model and "--code" not in given.flags:
+        raise UsageError("--model names the model of the code; write --code too")
+    word = only_one("recall", given)
+    source = _file(session, word)
+    if source is not None:
+        return _recall_file(session, source, given)
+    result = _result(session, job_id(session, word))
     if "--code" not in given.flags:
         session.notebook.show(result, var=given.var)
         return ""
     if given.var:
         raise UsageError("-o takes the result, --code writes a cell instead: one of the two")
-    session.notebook.next_cell(code_of(result, _params(session, result)))
+    if given.model:
+        code = code_of_found(read_metadata(result), session.client.model(given.model), word)
+    else:
+        code = code_of(result, _params(session, result))
+    session.notebook.next_cell(code)
     return ""
+
+
+def _file(session: Session, word: str) -> object:
+    """The picture that a word means: a path, or a variable that holds one or a picture; `None` for a job.
+
+    The id of a job has neither a dot nor a slash.
+    """
+    held = session.notebook.variable(word)
+    if isinstance(held, os.PathLike | bytes | Artifact) or type(held).__module__.startswith("PIL."):
+        return held
+    path = held if isinstance(held, str) else word
+    return path if form_of(path) != "text" or "/" in path or "\\" in path else None
+
+
+def _recall_file(session: Session, source: object, given: Words) -> str:
+    name = PurePath(source).name if isinstance(source, str | PurePath) else given.plain[0]
+    found = replace(read_metadata(source), find_model=session.client.model)
+    session.notebook.assign(given.var, found)
+    if "--code" not in given.flags:
+        return found_table(found, name)
+    if not found:
+        raise UsageError(f"{shown(name)} does not say how it was made, so there is no code for it")
+    session.notebook.next_cell(code_of_found(found, _model_for(session, found, given.model), name))
+    return ""
+
+
+def _model_for(session: Session, found: Found, named: str) -> ModelSpec:
+    """The model that was named, or else that of a file of ours where it is still there, or else the setting's."""
+    if not named and found.record is not None and found.record.model:
+        with suppress(UnknownModel, InvalidInput):
+            return session.client.model(found.record.model)
+    return session.client.model(named)
 
 
 def _result(session: Session, name: str) -> Result:

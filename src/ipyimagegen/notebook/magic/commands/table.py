@@ -15,7 +15,7 @@ from ....jobs.job import Job
 from ....media.results import Result
 from ..parse import is_option, nearest, shown
 
-Subject = Literal["", "models", "jobs", "attachable", "results", "settings", "services"]
+Subject = Literal["", "models", "jobs", "attachable", "recallable", "settings", "services"]
 """What the words after a subcommand are, for the completion."""
 
 
@@ -33,6 +33,9 @@ class Notebook(Protocol):
 
     def show(self, result: Result, *, var: str = "") -> None:
         """Show a result's pictures; `var` takes the `Result`."""
+
+    def assign(self, var: str, value: object) -> None:
+        """Put a value into a variable; `""` is none."""
 
     def variable(self, name: str) -> object:
         """What a variable of the notebook holds; `None` where there is none."""
@@ -88,10 +91,11 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words of a subcommand, divided: `plain` ones, the variable of `-o`, and the flags that were given."""
+    """The words of a subcommand, divided: `plain` ones, the values of `-o` and `--model`, and the flags."""
 
     plain: tuple[str, ...] = ()
     var: str = ""
+    model: str = ""
     flags: frozenset[str] = frozenset()
 
 
@@ -100,12 +104,16 @@ def divided(name: str, words: Sequence[str]) -> Words:
     known = COMMANDS[name]
     plain: list[str] = []
     flags: set[str] = set()
-    var, rest = "", iter(words)
+    var, model, rest = "", "", iter(words)
     for word in rest:
         if word == "-o" and word in known.options:
             var = next(rest, "")
             if not var.isidentifier() or keyword.iskeyword(var):
                 raise UsageError(f"-o {shown(var)}".rstrip() + ": the name of a variable is missing; write -o NAME")
+        elif word == "--model" and word in known.options:
+            model = next(rest, "")
+            if not model or is_option(model):
+                raise UsageError("--model: the name of a model is missing; write --model local/sketch")
         elif not is_option(word):
             plain.append(word)
         elif word in known.options:
@@ -114,7 +122,7 @@ def divided(name: str, words: Sequence[str]) -> Words:
             near = nearest(word, known.options)
             hint = f"did you mean {near[0]}?" if near else f"usage: %imagegen {known.usage}"
             raise UsageError(f"%imagegen {name}: no such option {shown(word)}; {hint}")
-    return Words(tuple(plain), var, frozenset(flags))
+    return Words(tuple(plain), var, model, frozenset(flags))
 
 
 def job_id(session: Session, word: str) -> str:
