@@ -193,7 +193,7 @@ def test_prompts_of_any_length_are_cut_and_keep_messages_small() -> None:
     view = Watched([picture(seed, prompt=evil) for seed in range(200)])
     view.hear(kind="more", view="a", start=50)
     (items,) = view.of("items")
-    assert items["items"][0]["prompt"].startswith("<b>  xxx")
+    assert items["items"][0]["prompt"].startswith("<b> xxx")
     assert len(json.dumps(items)) < MAX_CHUNK_BYTES * 1.1
 
 

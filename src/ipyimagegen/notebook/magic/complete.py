@@ -16,6 +16,7 @@ from ...core.params import Param, Params
 from ...media.sniff import PICTURE_SUFFIXES
 from ...settings.config import READERS
 from .commands import COMMANDS
+from .commands.table import Subject
 from .options import OPTIONS, spelled
 from .parse import is_option, named, own_option, parse
 
@@ -97,7 +98,11 @@ def _of_line_magic(before: str, sources: Sources) -> Offer:
         return _matching(fragment, _model_names(sources), "model")
     if fragment.startswith("-"):
         return _matching(fragment, known.options, "option")
-    match known.subject:
+    return _of_subject(known.subject, fragment, sources)
+
+
+def _of_subject(subject: Subject, fragment: str, sources: Sources) -> Offer:
+    match subject:
         case "models":
             return _matching(fragment, _model_names(sources), "model")
         case "jobs":

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from ....core.errors import InvalidInput, capped
+from ....core.foreign import shown
 from ....media.artifacts import Artifact
 from ....media.results import Result
+from .files import pictures_at
 
+MAX_RESULTS = 5_000
+"""How many results a history query gives at most, and files a folder or a pattern."""
 Caption = Literal["prompt", "model", "seed", "size", "seconds", "cost"]
 Given = Result | Artifact
 CAPTIONS: tuple[Caption, ...] = ("prompt", "model", "seed", "size", "seconds", "cost")
@@ -86,15 +91,18 @@ def chunk(listed: Sequence[Entry], start: int, stars: frozenset[str] | set[str])
 
 
 def flat(given: object) -> list[Given]:
-    """What a caller has, one by one: a result, an artifact, or any number of either. Raises `InvalidInput`."""
+    """What a caller has, one by one: a result, an artifact, a path, or any number of these. Raises `InvalidInput`."""
     match given:
         case Result() | Artifact():
             return [given]
-        case str() | bytes():
+        case str() | os.PathLike():
+            return [*pictures_at(given, limit=MAX_RESULTS)]
+        case bytes():
             pass
         case Iterable():
             return [found for one in given for found in flat(one)]
-    raise InvalidInput(f"a gallery shows results and artifacts, not {type(given).__name__}: {capped(repr(given), 80)}")
+    what = f"{type(given).__name__}: {shown(given)}"
+    raise InvalidInput(f"a gallery shows results, artifacts and picture files, not {what}")
 
 
 def as_result(one: Given) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
@@ -16,11 +17,10 @@ from ....media.results import Result
 from ..base import STATIC
 from ..fallback import SheetWidget, sheet_of
 from ..scaling import Scaled, asked_size, scaler, size_for
-from .items import CAPTIONS, Entry, as_result, check_captions, chunk, entries, flat
+from .files import means_files
+from .items import CAPTIONS, MAX_RESULTS, Entry, Given, as_result, check_captions, chunk, entries, flat
 from .thumbs import ThumbnailQueue
 
-MAX_RESULTS = 5_000
-"""How many results a history query gives at most."""
 FIRST_THUMBS = 20
 """Thumbnails that are sent before a page asks: what fits into a notebook's width."""
 WIDER = 1.15
@@ -37,9 +37,11 @@ MAX_SHEET = 24
 class Gallery(SheetWidget):
     """A grid of pictures: `Gallery(results)`, `Gallery("lighthouse")` for what the history has, `Gallery()` for all.
 
-    `results` are results, artifacts, or lists of either; a string is a history query (every word in model, prompt or
-    job id; the newest 5,000). `captions` are the lines under each picture, of `prompt model seed size seconds cost`;
-    `cell_px` is the wanted width of a cell, 64 to 512 CSS pixels. Making one reads no picture. Stars are kept in the
+    `results` are results, artifacts, paths, or lists of these; a string is a history query (every word in model, prompt
+    or job id; the newest 5,000). In the form of a path it is a file, a folder (`"out/"`) or a pattern (`"out/*.png"`,
+    `"**/*.jpg"`), shown with what any tool wrote into the files; one that cannot be read says why. `captions` are the
+    lines under each picture, of `prompt model seed size seconds cost`; `cell_px` is the wanted width of a cell, 64 to
+    512 CSS pixels. Making one decodes no picture; files are read for their metadata and hash. Stars are kept in the
     journal. Raises `InvalidInput`, and `StorageError` where a query cannot be answered.
 
     >>> gallery = ig.Gallery("lighthouse")  # doctest: +SKIP
@@ -55,12 +57,13 @@ class Gallery(SheetWidget):
 
     def __init__(
         self,
-        results: str | Result | Artifact | Iterable[Result | Artifact] = "",
+        results: str | os.PathLike[str] | Given | Iterable[Given | str | os.PathLike[str]] = "",
         *,
         captions: Iterable[str] = ("prompt", "seed"),
         cell_px: int = 176,
     ) -> None:
-        found = history.search(results, limit=MAX_RESULTS)[::-1] if isinstance(results, str) else results
+        is_query = isinstance(results, str) and not means_files(results)
+        found = history.search(str(results), limit=MAX_RESULTS)[::-1] if is_query else results
         self._given = flat(found)
         made = entries(self._given, now=time.time())
         self._entries = sorted(made, key=lambda entry: -entry.created)
@@ -86,7 +89,7 @@ class Gallery(SheetWidget):
         found = [entry for entry in self._entries if entry.star_key in self._stars]
         return [entry.artifact for entry in sorted(found, key=lambda entry: -entry.created)]
 
-    def add(self, result: Result | Artifact | Iterable[Result | Artifact]) -> None:
+    def add(self, result: Given | str | os.PathLike[str] | Iterable[Given | str | os.PathLike[str]]) -> None:
         """Put more pictures in, on every page that shows this gallery. Raises `InvalidInput` for anything else."""
         more = flat(result)
         start = len(self._entries)
