@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from ..core import scratch
 from ..core.errors import StorageError
+from . import index
 from .migrations import is_current, migrate, refuse_newer, version_of
 
 TRY_S = 0.5
@@ -40,12 +41,13 @@ def refuses_writes(error: BaseException) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open journal. `frozen`: what is read is a copy, or read as something that never changes."""
+    """An open journal. `frozen`: it is read as something that never changes, or a copy is."""
 
     connection: sqlite3.Connection
     file: Path
     stamp: tuple[int, ...] | None
     frozen: bool = False
+    is_writable: bool = False
 
     @property
     def is_in_place(self) -> bool:
@@ -84,16 +86,17 @@ def open_journal(file: Path) -> Opened:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, file)
-        return _opened(connection, file)
+        return _opened(connection, file, is_writable=True)
     except BaseException:
         connection.close()
         raise
 
 
-def _opened(connection: sqlite3.Connection, file: Path, *, frozen: bool = False) -> Opened:
+def _opened(connection: sqlite3.Connection, file: Path, *, frozen: bool = False, is_writable: bool = False) -> Opened:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA foreign_keys = ON")
-    return Opened(connection, file, _stamp(file, frozen=frozen), frozen)
+    index.prepare(connection)
+    return Opened(connection, file, _stamp(file, frozen=frozen), frozen, is_writable)
 
 
 def _may_write(path: Path) -> bool:

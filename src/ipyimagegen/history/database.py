@@ -43,6 +43,11 @@ class Database:
         """Whether somebody else's lock was in the way of the last try."""
         return self._queue.lock is not None
 
+    @property
+    def is_writable(self) -> bool:
+        """Whether this user may write to the file that is open; only on the journal's own thread."""
+        return bool(self._open_files) and self._open_files[0].is_writable
+
     def _do(self, action: Callable[..., T], *arguments: Any) -> Future[T]:
         return self._queue.add(Task(partial(action, *arguments), small=False))
 

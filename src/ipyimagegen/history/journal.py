@@ -21,7 +21,9 @@ from ..core.cost import UNKNOWN, Cost
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
+from . import index
 from .connection import Opened
+from .marks import Marking
 from .reading import Archive
 from .rows import End, end_of, money, output_row, request_of, row_of, writable
 from .sweeps import SweepRows, clear_sweeps
@@ -36,7 +38,7 @@ NOTED_WITHIN_S = 3_600.0
 """Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
 
 
-class Journal(Archive, SweepRows):
+class Journal(Archive, Marking, SweepRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the
@@ -49,7 +51,7 @@ class Journal(Archive, SweepRows):
 
     def _connect(self) -> Opened:
         opened = super()._connect()
-        if not opened.frozen:
+        if opened.is_writable:
             self.files.sweep()
         return opened
 
@@ -145,6 +147,7 @@ class Journal(Archive, SweepRows):
                 [(job_id, artifact.index, writable(artifact.note)) for artifact in artifacts if artifact.note],
             )
         self._open_jobs.pop(job_id, None)
+        self._settle()
         return kept
 
     def _kept(self, artifact: Artifact) -> Artifact:
@@ -152,14 +155,6 @@ class Journal(Archive, SweepRows):
             return artifact
         path = self.files.keep(artifact)
         return replace(artifact, path=path, data=b"") if artifact.size > IN_MEMORY else artifact
-
-    def star(self, job_id: str, *, starred: bool = True) -> Future[bool]:
-        """Give a job its star or take it away; a starred job is never cleared. Whether there is such a job."""
-        return self._write(self._star, job_id, starred)
-
-    def _star(self, job_id: str, starred: bool) -> bool:  # noqa: FBT001 (what submit hands on)
-        with self._open() as connection:
-            return connection.execute("UPDATE jobs SET starred = ? WHERE id = ?", (starred, job_id)).rowcount == 1
 
     def paced(self, model: str, span: tuple[float, float], *, keep: int) -> Future[None]:
         """A job of `model` took between so many and so many seconds. Of each model the newest `keep` stay."""
@@ -184,6 +179,7 @@ class Journal(Archive, SweepRows):
         with self._open() as connection:
             theirs = f"SELECT DISTINCT sha256 FROM outputs WHERE job IN (SELECT id FROM jobs WHERE {ended})"
             forgotten = {entry[0] for entry in connection.execute(theirs, (before,))}
+            index.forget(connection, f"job IN (SELECT id FROM jobs WHERE {ended})", (before,))
             found = connection.execute(f"DELETE FROM jobs WHERE {ended}", (before,)).rowcount
             connection.execute("DELETE FROM paces WHERE noted < ?", (before,))
             needed = {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM outputs")}

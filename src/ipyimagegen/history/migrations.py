@@ -96,7 +96,90 @@ def m003_output_notes(connection: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes)
+def m004_library(connection: sqlite3.Connection) -> None:
+    """What is looked for, in narrow rows that triggers keep; and tags, notes, inputs and the records of files."""
+    for statement in (
+        """
+        CREATE TABLE entries (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL UNIQUE, created REAL NOT NULL,
+            model TEXT NOT NULL, phase TEXT NOT NULL, starred INTEGER NOT NULL, seed INTEGER, cost REAL,
+            stale INTEGER NOT NULL DEFAULT 1, words TEXT NOT NULL DEFAULT ''
+        )
+        """,
+        "CREATE INDEX entries_by_time ON entries (created, job, phase, model, starred, seed, cost, stale)",
+        "CREATE INDEX entries_by_cost ON entries (cost, created, job)",
+        "CREATE INDEX entries_by_seed ON entries (seed)",
+        "CREATE INDEX entries_stale ON entries (stale) WHERE stale = 1",
+        """
+        CREATE TABLE entry_params (
+            key INTEGER NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (key, number)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX entry_params_by_number ON entry_params (number)",
+        """
+        CREATE TABLE tags (
+            job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, tag TEXT NOT NULL, folded TEXT NOT NULL,
+            PRIMARY KEY (job, tag)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX tags_by_name ON tags (folded, job)",
+        "CREATE TABLE notes (job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE, text TEXT NOT NULL)",
+        """
+        CREATE TABLE job_inputs (
+            job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE, name TEXT NOT NULL, place INTEGER NOT NULL,
+            sha256 TEXT NOT NULL, url TEXT NOT NULL, media_type TEXT NOT NULL, filename TEXT NOT NULL,
+            size INTEGER NOT NULL, PRIMARY KEY (job, name, place)
+        )
+        """,
+        "CREATE INDEX job_inputs_by_content ON job_inputs (sha256)",
+        "CREATE INDEX outputs_by_content ON outputs (sha256)",
+        "CREATE INDEX outputs_by_seed ON outputs (seed)",
+        """
+        CREATE TABLE job_records (
+            job TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE, record TEXT NOT NULL, changes TEXT NOT NULL
+        )
+        """,
+        f"INSERT INTO entries ({_ENTRY}) SELECT {_entry_of('jobs')} FROM jobs ORDER BY created, id",
+        f"""
+        CREATE TRIGGER entry_of_new_job AFTER INSERT ON jobs BEGIN
+            INSERT OR IGNORE INTO entries ({_ENTRY}) SELECT {_entry_of("new")};
+        END
+        """,
+        """
+        CREATE TRIGGER entry_of_changed_job AFTER UPDATE OF created, phase, starred, seed, cost, currency ON jobs BEGIN
+            UPDATE entries SET created = new.created, phase = new.phase, starred = new.starred, seed = new.seed,
+                cost = CASE WHEN new.currency = 'USD' THEN CAST(new.cost AS REAL) END
+            WHERE job = new.id;
+        END
+        """,
+        """
+        CREATE TRIGGER entry_of_deleted_job AFTER DELETE ON jobs BEGIN
+            DELETE FROM entry_params WHERE number = (SELECT number FROM entries WHERE job = old.id);
+            DELETE FROM entries WHERE job = old.id;
+        END
+        """,
+        *(
+            f"CREATE TRIGGER {table}_{word} AFTER {word} ON {table} BEGIN"
+            f" UPDATE entries SET stale = 1 WHERE job = {row}.job; END"
+            for table in ("tags", "notes")
+            for word, row in (("insert", "new"), ("update", "new"), ("delete", "old"))
+        ),
+    ):
+        connection.execute(statement)
+
+
+_ENTRY = "job, created, model, phase, starred, seed, cost"
+
+
+def _entry_of(row: str) -> str:
+    """The narrow row of a job, as SQL. Prices in other currencies are not compared."""
+    return (
+        f"{row}.id, {row}.created, {row}.service || '/' || {row}.model, {row}.phase, {row}.starred, {row}.seed,"
+        f" CASE WHEN {row}.currency = 'USD' THEN CAST({row}.cost AS REAL) END"
+    )
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes, m004_library)
 """In their order. New ones go to the end."""
 
 

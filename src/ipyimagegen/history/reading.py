@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from ..core.cost import Cost
-from ..core.errors import UnknownJob
+from ..core.errors import StorageError, UnknownJob
 from ..media.results import Result
+from . import index
 from .connection import TRY_S
 from .database import Database
 from .files import Files
+from .finding import find
+from .query import Query
 from .rows import Row, read_result, read_row
+from .words import words_of
 
 
 class Archive(Database):
@@ -32,46 +38,70 @@ class Archive(Database):
         return read_row(found[0])
 
     def rows(self, query: str = "", *, limit: int = 1_000, open_only: bool = False) -> list[Row]:
-        """Jobs that have every word of `query` in their model, prompt or id; newest first."""
-        where, values = _where(query)
-        if open_only:
-            where += " AND ticket IS NOT NULL AND phase NOT IN ('succeeded', 'failed', 'cancelled')"
-        found = self._select(f"SELECT * FROM jobs WHERE {where} ORDER BY created DESC, id DESC LIMIT ?", *values, limit)
-        return [read_row(entry) for entry in found]
+        """Jobs that have every word of `query` in their model, prompt, id, tags or note; newest first."""
+        words = tuple(words_of(query))
+        wanted = Query(words=words, limit=limit, phase="open" if open_only else "any")
+        return [read_row(entry) for entry in self._ask(self._jobs_of, wanted)]
 
-    def results(self, query: str = "", *, limit: int = 1_000) -> list[Result]:
+    def _jobs_of(self, wanted: Query) -> list[sqlite3.Row]:
+        self._settle()
+        with self._open() as connection:
+            connection.execute("BEGIN")
+            return _jobs(connection, find(connection, wanted))
+
+    def results(self, query: str | Query = "", *, limit: int = 1_000) -> list[Result]:
         """The results of jobs that succeeded, newest first. Reads no picture before one is asked for."""
-        where, values = _where(query)
-        where = f"phase = 'succeeded' AND {where} ORDER BY created DESC, id DESC LIMIT ?"
-        jobs, found = self._ask(self._with_outputs, where, (*values, limit))
+        wanted = query if isinstance(query, Query) else Query(words=tuple(words_of(query)), limit=limit)
+        return self._results(*self._ask(self._found, wanted))
+
+    def _found(self, wanted: Query) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        self._settle()
+        with self._open() as connection:
+            connection.execute("BEGIN")
+            return self._with_outputs(connection, find(connection, wanted))
+
+    def _with_outputs(
+        self, connection: sqlite3.Connection, jobs: Sequence[str]
+    ) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        """Jobs, and their outputs, of one moment: another kernel may note a job that ends between the two."""
+        rows = _jobs(connection, jobs)
+        outputs = connection.execute(_OUTPUTS, (json.dumps(list(jobs)),)).fetchall()
+        return rows, outputs
+
+    def _results(self, jobs: Sequence[sqlite3.Row], found: Sequence[sqlite3.Row]) -> list[Result]:
         outputs: dict[str, list[sqlite3.Row]] = {job["id"]: [] for job in jobs}
         for entry in found:
             outputs[entry["job"]].append(entry)
         return [read_result(job, outputs[job["id"]], self.files) for job in jobs]
 
-    def _with_outputs(self, where: str, values: tuple[Any, ...]) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
-        """Jobs, and their outputs, of one moment: another kernel may note a job that ends between the two."""
-        with self._open() as connection:
-            connection.execute("BEGIN")
-            jobs = connection.execute(f"SELECT * FROM jobs WHERE {where}", values).fetchall()
-            chosen = f"SELECT id FROM jobs WHERE {where}"
-            outputs = (
-                "SELECT outputs.*, coalesce(note, '') AS note FROM outputs LEFT JOIN output_notes USING (job, place)"
-                f" WHERE outputs.job IN ({chosen}) ORDER BY place"
-            )
-            return jobs, connection.execute(outputs, values).fetchall()
-
     def result(self, job_id: str) -> Result:
         """The result of one job that succeeded. Raises `UnknownJob`."""
         row = self.row(job_id)
-        found = [result for result in self.results(row.id, limit=5) if result.job_ids == (row.id,)]
-        if not found:
+        if row.phase != "succeeded":
             raise UnknownJob(f"job {row.id} has no result: it is {row.phase}")
-        return found[0]
+        return self.results_of([row.id])[0]
 
-    def starred(self) -> frozenset[str]:
-        """The ids of all jobs with a star."""
-        return frozenset(entry["id"] for entry in self._select("SELECT id FROM jobs WHERE starred <> 0"))
+    def results_of(self, jobs: Sequence[str]) -> list[Result]:
+        """The results of these jobs, as far as the journal has them, in their order."""
+        return self._results(*self._ask(self._of, jobs))
+
+    def _of(self, jobs: Sequence[str]) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        with self._open() as connection:
+            connection.execute("BEGIN")
+            return self._with_outputs(connection, jobs)
+
+    def _settle(self) -> None:
+        """Fold what is not folded yet. What cannot be (a lock, a journal that is only read) is found all the same."""
+        with suppress(StorageError):
+            if self._settled() == index.SETTLED_AT_ONCE:
+                self._do(self._settle)
+
+    def _settled(self) -> int:
+        with self._open() as connection:
+            if not (self.is_writable and index.stale(connection)):
+                return 0
+            connection.execute("BEGIN IMMEDIATE")
+            return index.settle(connection)
 
     def costs(self, *, since: float = 0.0) -> list[tuple[str, int, Cost]]:
         """`(model, jobs, cost)` since a time in epoch seconds, dearest first; unknown where any part is unknown.
@@ -109,7 +139,14 @@ class Archive(Database):
         return [(entry["low_s"], entry["high_s"]) for entry in found]
 
 
-def _where(query: str) -> tuple[str, list[str]]:
-    words = query.lower().split()
-    clause = "instr(lower(service || '/' || model || ' ' || prompt || ' ' || id), ?) > 0"
-    return " AND ".join([clause] * len(words)) or "1", words
+_OUTPUTS = """
+SELECT outputs.*, coalesce(note, '') AS note FROM outputs LEFT JOIN output_notes USING (job, place)
+WHERE outputs.job IN (SELECT value FROM json_each(?)) ORDER BY place
+"""
+
+
+def _jobs(connection: sqlite3.Connection, ids: Sequence[str]) -> list[sqlite3.Row]:
+    """Their rows, in the order of `ids`."""
+    wanted = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+    found = {entry["id"]: entry for entry in connection.execute(wanted, (json.dumps(list(ids)),))}
+    return [found[job] for job in ids if job in found]

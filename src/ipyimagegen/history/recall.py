@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..core import forks
-from ..core.arguments import number, text, whole
+from ..core.arguments import number
 from ..core.cost import Cost
 from ..media.results import Result
 from ..settings.home import home
 from .journal import Journal
+from .query import Moment, Price, Sort, asked
 
 DAY_S = 86_400
 
@@ -29,13 +32,45 @@ def journal() -> Journal:
         return _journals[key]
 
 
-def search(query: str = "", *, limit: int = 100) -> list[Result]:
-    """Results whose model, prompt or job id has every word of `query`, newest first. No picture is read before use.
+def search(
+    query: str = "",
+    *,
+    limit: int = 100,
+    model: str | None = None,
+    since: Moment = None,
+    until: Moment = None,
+    cost: Price = None,
+    starred: bool | None = None,
+    tag: str | Sequence[str] | None = None,
+    seed: int | None = None,
+    sort: Sort = "newest",
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> list[Result]:
+    """Results whose model, prompt, job id, tags or note has every word of `query`, newest first.
 
-    Raises `InvalidInput`, and `StorageError` where the journal cannot be read, as all of these do.
+    Case and accents do not count, and a part of a word is enough. `model` is a part of its name; `since` and `until`
+    are times such as `"7d"`, `"monday"`, `"2026-11-28"`, a date or a datetime; `cost` is in US dollars: `"<0.05"`,
+    `"free"`, `"unknown"`, a number or `(least, most)`; any other name is a parameter as it was sent (`params` takes
+    those that are named like an argument here). No picture is read before use. Raises `InvalidInput` with every
+    problem, and `StorageError` where the journal cannot be read, as all of these do.
+
+    >>> search("überraschung", since="7d", num_inference_steps=20)  # doctest: +SKIP
     """
-    words = text(query, "query", "words to look for")
-    return journal().results(words, limit=whole(limit, "limit"))
+    wanted = asked(
+        query,
+        model=model,
+        since=since,
+        until=until,
+        cost=cost,
+        starred=starred,
+        tag=tag,
+        seed=seed,
+        sort=sort,
+        limit=limit,
+        params={**(params or {}), **more},
+    )
+    return journal().results(wanted)
 
 
 def spent(*, days: float = 30) -> list[tuple[str, int, Cost]]:

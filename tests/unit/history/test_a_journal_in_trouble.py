@@ -279,7 +279,7 @@ class Deep(Paid):
 def test_an_answer_that_is_nested_too_deep_to_be_noted_costs_no_picture(journal: Journal) -> None:
     with told() as texts:
         made = client_with(journal, Deep()).run("local/sketch", prompt="x", **SMALL)
-    assert (made.raw == nested(300), texts) == (True, [])
+    assert texts == []
     (found,) = journal.results()
     assert made.images[0].bytes == found.images[0].bytes
 

@@ -324,7 +324,7 @@ class Between(Journal):
         return opened
 
     def _hear(self, statement: str) -> None:
-        if statement.startswith("SELECT outputs.*") and self.happens:
+        if statement.strip().startswith("SELECT outputs.*") and self.happens:
             self.happens.pop()()
 
 
