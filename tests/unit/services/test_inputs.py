@@ -19,12 +19,14 @@ from ipyimagegen.core.paths import form_of, place_of
 from ipyimagegen.core.said import SaidText, is_said, marked
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.gateway.work import flat_png
+from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.filetypes import media_type_of
 from ipyimagegen.services.inferencesh import File
 from ipyimagegen.services.inferencesh.inputs import PROMISE as INFERENCESH
 from ipyimagegen.services.kit.inputs import Promise, files_in, with_files
 from ipyimagegen.services.segmind.api import PROMISE as SEGMIND
 from ipyimagegen.services.speedpix.inputs import PROMISE as SPEEDPIX
+from ipyimagegen.services.speedpix.outputs import FileOutput, wrapped
 
 PICTURE = flat_png(8, 8)
 PROMISES = (SPEEDPIX, SEGMIND, INFERENCESH)
@@ -160,6 +162,17 @@ def test_a_record_from_another_process_holds_an_address_or_nothing(here: Path, k
 def test_a_record_with_an_address_goes_in_as_it_is(here: Path) -> None:
     record = {"uri": "inf://files/1", "path": "/app/out.png", "filename": "castle.png", "size": 98}
     assert {"image": record} == with_files({"image": record}, INFERENCESH)
+
+
+def test_an_output_of_another_service_is_the_file_that_it_is() -> None:
+    async def fetch(_: str) -> Payload:
+        return Payload(data=PICTURE, media_type="image/png")
+
+    entry = {"url": "https://h.example/a.png", "filename": "a.png"}
+    output = wrapped({"one": entry, "list": [entry]}, lambda url, claim: FileOutput(url, claim=claim, fetch=fetch))
+    for name in ("one", "list"):
+        for value in (output[name], copy.deepcopy(output[name])):
+            assert [PICTURE] == [file.data for file in files_in(with_files({"image": value}, INFERENCESH))]
 
 
 @pytest.mark.parametrize("again", ROUND_TRIPS)

@@ -12,6 +12,7 @@ from typing import Any
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
+from ...core.said import marked
 from ...core.service_text import answered
 from ...net.decoders import Message
 from .statuses import OLDER_COMPLETED, TaskStatus, is_terminal_status, parse_status
@@ -117,7 +118,8 @@ class View:
         task = dict(self.fields)
         output = task.get("output")
         if self.said and (output is None or isinstance(output, Mapping)):
-            task["output"] = {**self.said, **{key: value for key, value in (output or {}).items() if value is not None}}
+            known = {key: value for key, value in (output or {}).items() if value is not None}
+            task["output"] = marked({**self.said, **known})  # what came in pieces is a service's word too
         return task
 
     @property

@@ -97,9 +97,10 @@ class _Walk:
                 return known
             if isinstance(value, str):
                 return self._text(value, name, param)
-            if isinstance(value, Mapping):
+            file_too = callable(getattr(value, "read", None))  # the output of another service, as SpeedPix's are
+            if isinstance(value, Mapping) and not file_too:
                 return self._mapping(value, name, where, depth)
-            if isinstance(value, list | tuple):
+            if isinstance(value, list | tuple) and not file_too:
                 item = param.item if param else None
                 return [self.value(v, name, f"{where}[{i}]", item, depth + 1) for i, v in enumerate(value)]
             if getattr(value, "shape", None) == () and hasattr(value, "item"):

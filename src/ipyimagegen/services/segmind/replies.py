@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InvalidInput, capped
+from ...core.said import marked
 from ...media.inputs import as_input
 from ..kit.inputs import data_uri
 from .errors import SegmindError, StreamingNotSupported
@@ -98,7 +99,8 @@ def _joined(content: object) -> str | None:
     if not isinstance(content, list):
         return None
     parts = [part.get("text") if isinstance(part, Mapping) else part for part in content]
-    return "".join(part for part in parts if isinstance(part, str))
+    joined: str = marked("".join(part for part in parts if isinstance(part, str)))
+    return joined
 
 
 def provider_json(body: Mapping[str, Any]) -> Any:

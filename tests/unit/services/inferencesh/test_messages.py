@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipyimagegen.core.events import Cancelled, Failed, Log, Progress, Queued, Running, Succeeded
+from ipyimagegen.core.said import SaidText
 from ipyimagegen.net.decoders import Message
 from ipyimagegen.services.inferencesh.messages import (
     Delta,
@@ -128,6 +129,11 @@ def test_pieces_of_a_text_are_put_together_once_each() -> None:
     view = after(Whole({"id": "t", "status": 7, "output": None}), *pieces[:2], *pieces)
     assert {"response": "You said: hi"} == view.task["output"]
     assert {"response": "done"} == merge(view, Whole({"status": 10, "output": {"response": "done"}})).task["output"]
+
+
+def test_a_path_that_came_in_pieces_is_a_services_word_too() -> None:
+    pieces = [said({"event": "delta", "data": {"delta": {"response": text}}}) for text in ("/home/me", "/.ssh/id")]
+    assert isinstance(after(*pieces).task["output"]["response"], SaidText)
 
 
 def test_a_delta_of_server_sent_events() -> None:
