@@ -5,19 +5,25 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from importlib import import_module
 from typing import Any, Literal
 
+from .core.arguments import number
+from .core.errors import InvalidInput
 from .core.models import ModelSpec
+from .core.prices import Bill, bills
 from .experiments import opening
 from .experiments.sweep import Sweep
 from .experiments.view import NoView, TerminalLine, View
 from .history.sweeps import SweepRow
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
-from .jobs.plan import named_model
+from .jobs.money import LEDGER_COLUMNS, rows_of
+from .jobs.plan import named_model, with_prompt
 from .jobs.session import default_client
 from .jobs.waiting import attended
 from .media import metadata
@@ -118,6 +124,46 @@ def models(query: str = "") -> list[ModelSpec]:
 def model(name: str = "") -> ModelSpec:
     """What is known of one model: its parameters, price and limits."""
     return default_client().model(name)
+
+
+def estimate(
+    model: str | ModelSpec = "",
+    prompt: str | None = None,
+    /,
+    *,
+    n: int = 1,
+    assume_price: Decimal | float | None = None,
+    **params: Any,
+) -> Bill:
+    """What a call would cost: at least, usually and at most, with who says so. Sends and costs nothing.
+
+    By your own price table, the service's price list, your own earlier charges of the model, or `assume_price`, in US
+    dollars. Looks into the journal. Raises `InvalidInput` for parameters that could not be sent.
+    """
+    client = default_client()
+    model, params = named_model(model, params)
+    spec = client.model(model)
+    plan = client.plan(spec, with_prompt(spec, prompt, params), n=n)
+    assumed = None if assume_price is None else Decimal(str(number(assume_price, "assume_price")))
+    return bills(client.money.prices(spec, plan.requests, assumed=assumed))[0]
+
+
+def ledger(days: float = 30) -> Any:
+    """Every paid job of the last days as a pandas DataFrame, newest first, over all kernels.
+
+    Columns: time, job, sweep, model, pictures, estimate, reserved, charge, currency, source, seconds, outcome. An
+    amount that nobody knows is missing, never 0. Raises `InvalidInput` where pandas is not installed, or no journal is
+    kept.
+    """
+    journal = default_client().journal
+    if journal is None:
+        raise InvalidInput("this session's client keeps no journal, and so no ledger")
+    rows = rows_of(journal, since=time.time() - number(days, "days") * 86_400)
+    try:
+        pandas: Any = import_module("pandas")
+    except ImportError:
+        raise InvalidInput("ig.ledger needs pandas: pip install pandas; `%imagegen cost` shows the same") from None
+    return pandas.DataFrame(rows, columns=list(LEDGER_COLUMNS))
 
 
 def jobs() -> list[Job]:

@@ -23,6 +23,7 @@ from ..media.artifacts import Artifact
 from ..media.results import Result
 from . import index
 from .connection import Opened
+from .ledger import LedgerRows
 from .marks import Marking
 from .reading import Archive
 from .rows import End, end_of, money, output_row, request_of, row_of, writable
@@ -38,7 +39,7 @@ NOTED_WITHIN_S = 3_600.0
 """Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
 
 
-class Journal(Archive, Marking, SweepRows):
+class Journal(Archive, Marking, SweepRows, LedgerRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the
@@ -55,12 +56,12 @@ class Journal(Archive, Marking, SweepRows):
             self.files.sweep()
         return opened
 
-    def prepared(self, job_id: str, request: Request, *, work: float = 1.0) -> Future[None]:
-        """Before anything is sent."""
-        return self._write(self._prepared, job_id, request, work, time.time())
+    def prepared(self, job_id: str, request: Request, *, work: float = 1.0, cost: Cost = UNKNOWN) -> Future[None]:
+        """Before anything is sent. `cost` is what is known of it before: that it is free."""
+        return self._write(self._prepared, job_id, request, work, cost, time.time())
 
-    def _prepared(self, job_id: str, request: Request, work: float, at: float) -> None:
-        row = row_of(job_id, request, work=work, at=at)
+    def _prepared(self, job_id: str, request: Request, work: float, cost: Cost, at: float) -> None:
+        row = {**row_of(job_id, request, work=work, at=at), **money(cost)}
         self._open_jobs.setdefault(job_id, dict(row))
         while len(self._open_jobs) > REMEMBERED:
             self._open_jobs.popitem(last=False)

@@ -179,7 +179,35 @@ def _entry_of(row: str) -> str:
     )
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes, m004_library)
+def m005_money(connection: sqlite3.Connection) -> None:
+    """Reservations, and prices that the user has named.
+
+    A job that is deleted from the history stays spent: its reservation keeps what it cost.
+    """
+    connection.execute(
+        """
+        CREATE TABLE reservations (
+            job TEXT PRIMARY KEY, service TEXT NOT NULL, model TEXT NOT NULL, amount TEXT, currency TEXT NOT NULL,
+            source TEXT NOT NULL DEFAULT '', pictures INTEGER NOT NULL DEFAULT 1, sweep TEXT NOT NULL DEFAULT '',
+            session TEXT NOT NULL, created REAL NOT NULL, gone INTEGER NOT NULL DEFAULT 0
+        )
+        """
+    )
+    connection.execute("CREATE INDEX reservations_by_time ON reservations (created)")
+    connection.execute(
+        """
+        CREATE TRIGGER reservations_outlive_jobs AFTER DELETE ON jobs BEGIN
+            UPDATE reservations SET gone = 1, amount = coalesce(OLD.cost, amount),
+                currency = CASE WHEN OLD.cost IS NULL THEN currency ELSE coalesce(OLD.currency, 'USD') END
+            WHERE job = OLD.id AND NOT (OLD.cost IS NULL AND OLD.ticket IS NULL);
+            DELETE FROM reservations WHERE job = OLD.id AND gone = 0;
+        END
+        """
+    )
+    connection.execute("CREATE TABLE prices (model TEXT PRIMARY KEY, rule TEXT NOT NULL, noted REAL NOT NULL)")
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes, m004_library, m005_money)
 """In their order. New ones go to the end."""
 
 

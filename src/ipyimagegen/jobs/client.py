@@ -10,6 +10,7 @@ import difflib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -30,6 +31,7 @@ from .batch import Batch
 from .driver import CANCEL_GRACE_S, Driver
 from .estimates import Estimates, work_of
 from .job import Job, Stream
+from .money import Money
 from .plan import Plan, make_plan, named_model, with_prompt
 from .waiting import attended, await_for, wait_for
 
@@ -55,6 +57,7 @@ class Client:
         self.settings = load() if settings is None else settings
         self.services = Registry.discover() if services is None else services
         self.journal = history.journal() if journal == "user" else journal
+        self.money = Money(lambda: self.settings, self.journal)
         self._estimates: Estimates | None = None
         self._learning = forks.lock()
         self._jobs: dict[str, Job] = {}
@@ -180,7 +183,15 @@ class Client:
         Raises one `InvalidInput` with every problem. `start` sends it; `max_cost` and the settings' cap go along.
         """
         cap = self.settings.having("max_cost", max_cost)
-        return make_plan(spec, params, n=n, cap=cap, keep_metadata=self.settings.keep_input_metadata)
+        plan = make_plan(spec, params, n=n, cap=cap, keep_metadata=self.settings.keep_input_metadata)
+        return replace(plan, prices=self.money.prices(spec, plan.requests)) if self._asks_prices(plan) else plan
+
+    def _asks_prices(self, plan: Plan) -> bool:
+        """Whether it matters what nobody has quoted: a look into the journal is not free of time."""
+        price = plan.spec.price
+        if price.source == "free":
+            return False
+        return plan.cap is not None or bool(self.settings.prices or self.money.caps(plan.spec.service))
 
     def start(self, plan: Plan, *, watch: Callable[[Job], object] = lambda _: None) -> Job | Batch:
         """Send a plan and return at once. May cost money. Raises `BudgetExceeded` where it is over its cap.
@@ -189,6 +200,8 @@ class Client:
         """
         plan.refuse_over_cap()
         jobs = [self.job_for(plan.spec, request) for request in plan.requests]
+        calls = [(job.id, job.request) for job in jobs]
+        self.money.reserve(plan.spec, calls, prices=plan.prices, capped=plan.cap is not None)
         with attended() as attend:  # nobody has a handle yet
             for job in jobs:
                 attend(job)

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
+from ..core.cost import FREE, Cost
 from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, ShuttingDown
 from ..core.events import Cancelled, Event, Failed, Log, Output, Progress, Queued, Running, Succeeded
 from ..core.jobs import cancelling, finished
@@ -63,6 +64,12 @@ class Driver:
     def _free(self) -> bool:
         return self.job.spec.price.source == "free"
 
+    @property
+    def _cost(self) -> Cost:
+        """What the service says that it cost; a free model is free also where nobody says it."""
+        cost = self.job.state.cost
+        return FREE if self._free and not cost.known else cost
+
     def _begin(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._work(), name=f"ipyimagegen-{self.job.id}")
         self._task.add_done_callback(self._settle)
@@ -105,7 +112,7 @@ class Driver:
             request=job.request,
             event=replace(event, facts=job.state.facts or {}),
             timings=timings,
-            cost=job.state.cost,
+            cost=self._cost,
             display=self.display,
             metadata=self.metadata,
         )
@@ -180,7 +187,7 @@ class Driver:
             job.become(finished(job.state, time.time()))
             job.outcome.set_result(result)
             return
-        self._entry.close_by(error, goes_on=self._why, cost=job.state.cost)
+        self._entry.close_by(error, goes_on=self._why, cost=self._cost)
         job.outcome.set_exception(error)
 
     def _left_behind(self) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from ..core.cost import Cost
+from ..core.cost import UNKNOWN, Cost
 from ..core.errors import BudgetExceeded, InvalidInput, Problem
 from ..core.models import ModelSpec
 from ..core.params import OWN_N, PROMPT_NAMES
+from ..core.prices import Price
 from ..core.requests import Request
 from .prepare import prepare
 
@@ -25,34 +26,43 @@ class Plan:
     spec: ModelSpec
     requests: tuple[Request, ...]
     cap: Decimal | None = None
+    prices: tuple[Price, ...] = ()
+    """What each request costs; empty where nobody has looked it up."""
 
     @property
     def pictures(self) -> int:
         """How many pictures it makes: a job of a model with an `n` of its own makes several."""
-        return sum(_own_n(request) for request in self.requests)
+        return sum(own_n(request) for request in self.requests)
 
     @property
     def cost(self) -> Cost:
-        """What all of it costs by the model's price; unknown where that is."""
+        """What all of it costs at most, by whoever knows the price; unknown where nobody does."""
         price = self.spec.price
-        if price.amount is None or price.source == "free":
+        if price.source == "free":
             return price
-        return Cost(price.amount * self.pictures, price.currency, price.source)
+        if self.prices:
+            highs, currencies = [each.high for each in self.prices], {each.currency for each in self.prices}
+            known = [high for high in highs if high is not None]
+            if len(known) < len(highs) or len(currencies) > 1:
+                return UNKNOWN
+            quoted = all(each.source == "quoted" for each in self.prices)
+            return Cost(sum(known, Decimal(0)), currencies.pop(), "quoted" if quoted else "estimated")
+        return price if price.amount is None else Cost(price.amount * self.pictures, price.currency, price.source)
 
     def refuse_over_cap(self) -> None:
         """Raise `BudgetExceeded` where it costs more than the cap, or where nobody knows what it costs."""
-        price, cap = self.spec.price, self.cap
-        if cap is None or price.source == "free":
+        cost, cap = self.cost, self.cap
+        if cap is None or cost.source == "free":
             return
-        if price.amount is None:
+        if cost.amount is None:
             raise BudgetExceeded(
-                f"{self.spec.id}: the price is unknown, so max_cost={cap} cannot be kept; nothing was sent. "
-                "Without a cap, here and in the settings, it is called all the same"
+                f"{self.spec.id}: the price is unknown, so max_cost={cap} cannot be kept; nothing was sent. Say what a "
+                f"picture costs, %imagegen price {self.spec.id} 0.05, or call it without a cap"
             )
-        if price.currency != "USD" or price.amount * self.pictures > cap:
+        if cost.currency != "USD" or cost.amount > cap:
+            each = f"{self.pictures} × {self.spec.price}" if self.spec.price.known and self.pictures > 1 else str(cost)
             raise BudgetExceeded(
-                f"{self.spec.id}: {self.pictures} × {price} is over max_cost={cap}; nothing was sent. "
-                "Raise max_cost or lower n"
+                f"{self.spec.id}: {each} is over max_cost={cap}; nothing was sent. Raise max_cost or lower n"
             )
 
 
@@ -98,6 +108,7 @@ def with_prompt(spec: ModelSpec, prompt: object, params: dict[str, Any]) -> dict
     return {name: prompt, **params}
 
 
-def _own_n(request: Request) -> int:
+def own_n(request: Request) -> int:
+    """How many pictures one request makes."""
     given = request.values.get(OWN_N, 1)
     return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else 1

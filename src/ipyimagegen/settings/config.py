@@ -7,12 +7,18 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ..core.caps import Cap, read_caps
 from ..core.errors import InvalidInput, Problem
+from ..core.price_rules import PriceRule, amount_of, read_rules
 
 Metadata = Literal["full", "minimal", "none"]
+UnknownPrice = Literal["", "refuse", "allow"] | Decimal
+CAPS = "an amount in US dollars, or several such as '5, segmind 2, openpixels 300 credits'"
+CAPPED = "Refuse calls that would spend more than this in one"
 
 
 def _amount(value: Any) -> Decimal | None:
@@ -22,6 +28,12 @@ def _amount(value: Any) -> Decimal | None:
     if not amount.is_finite() or amount < 0:
         raise ValueError(value)
     return amount
+
+
+def _unknown_price(value: Any) -> str | Decimal:
+    if value in ("", "refuse", "allow"):
+        return str(value)
+    return amount_of(value)
 
 
 def _seconds(value: Any) -> float | None:
@@ -77,6 +89,30 @@ class Settings:
         read=_amount,
         wanted="an amount in US dollars, 0 or more",
         help="Refuse calls that cost more than this many US dollars; None for no cap.",
+    )
+    session_cap: tuple[Cap, ...] = _setting(
+        default=(), read=partial(read_caps, period="session"), wanted=CAPS, help=f"{CAPPED} session."
+    )
+    daily_cap: tuple[Cap, ...] = _setting(
+        default=(), read=partial(read_caps, period="day"), wanted=CAPS, help=f"{CAPPED} day, in all kernels together."
+    )
+    monthly_cap: tuple[Cap, ...] = _setting(
+        default=(),
+        read=partial(read_caps, period="month"),
+        wanted=CAPS,
+        help=f"{CAPPED} month, in all kernels together.",
+    )
+    unknown_price: UnknownPrice = _setting(
+        default="",
+        read=_unknown_price,
+        wanted="'refuse', 'allow', or what a call is assumed to cost at most, in US dollars",
+        help="What to do with a call whose price nobody knows: '' refuses it under a cap, and allows it without one.",
+    )
+    prices: tuple[PriceRule, ...] = _setting(
+        default=(),
+        read=read_rules,
+        wanted="a table of prices by model, such as {'segmind/flux-dev': 0.03}",
+        help="What models cost, by your own word; %imagegen price MODEL AMOUNT names one.",
     )
     timeout_s: float | None = _setting(
         default=None,

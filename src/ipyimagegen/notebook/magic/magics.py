@@ -47,6 +47,11 @@ class ImageGen(Magics):
 
     model = Setting("model")
     max_cost = Setting("max_cost")
+    session_cap = Setting("session_cap")
+    daily_cap = Setting("daily_cap")
+    monthly_cap = Setting("monthly_cap")
+    unknown_price = Setting("unknown_price")
+    prices = Setting("prices")
     timeout_s = Setting("timeout_s")
     save = Setting("save")
     metadata = Setting("metadata")

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ... import history
-from ...core.cost import UNKNOWN, Cost
+from ...core.cost import FREE, UNKNOWN, Cost
 from ...core.errors import ImagegenError, JobCancelled, JobFailed, SubmitUnknown
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Succeeded
 from ...core.foreign import as_json
@@ -98,7 +98,8 @@ class Entry:
 
     async def prepared(self) -> None:
         """Before anything is sent: returns when it is on disk."""
-        await self._written(lambda journal: journal.prepared(self.id, self.request, work=self._work))
+        cost = UNKNOWN if self._waits else FREE
+        await self._written(lambda journal: journal.prepared(self.id, self.request, work=self._work, cost=cost))
 
     async def submitted(self, ticket: Ticket) -> None:
         """The service has accepted it: returns when its ticket is on disk, also if somebody asks to end meanwhile."""

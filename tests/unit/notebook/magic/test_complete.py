@@ -89,7 +89,7 @@ def offered(text: str, sources: Sources | None = None) -> list[str] | None:
         ("%imagegen mo|", ["models"]),
         ("%imagegen info local/c|", ["local/cutout"]),
         ("%imagegen cancel |", ["jabc", "jabd", "all"]),
-        ("%imagegen config mo|", ["model="]),
+        ("%imagegen config mod|", ["model="]),
         ("%imagegen jobs |", []),
         ("%imagegen jobs -|", []),
         ("%imagegen attach |", ["jabc", "jabd", "jold"]),

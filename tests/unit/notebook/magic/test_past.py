@@ -21,7 +21,7 @@ from ipyimagegen.jobs.client import Client
 from ipyimagegen.jobs.job import Job
 from ipyimagegen.media.results import Result
 from ipyimagegen.notebook.magic.as_code import code_of
-from ipyimagegen.notebook.magic.commands.past import in_all
+from ipyimagegen.notebook.magic.commands.money import in_all
 from ipyimagegen.notebook.magic.matcher import ShellSources
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import service

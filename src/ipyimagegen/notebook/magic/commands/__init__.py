@@ -12,7 +12,7 @@ from ..parse import nearest, shown, usage_error
 from .table import COMMANDS, Command, Notebook, Session
 
 # isort: off
-from . import models, access, jobs, past, settings  # noqa: F401 - they fill the table
+from . import models, access, jobs, past, money, settings  # noqa: F401 - they fill the table
 # isort: on
 
 __all__ = ["COMMANDS", "Command", "Notebook", "Session", "run_command"]

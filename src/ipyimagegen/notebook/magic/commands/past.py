@@ -1,18 +1,14 @@
-"""`%imagegen history | recall | cost`: what the journal remembers."""
+"""`%imagegen history | recall`: what the journal remembers."""
 
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import PurePath
 
 from IPython.core.error import UsageError
 
-from ....core.cost import Cost
 from ....core.errors import ImagegenError, InvalidInput, UnknownJob, UnknownModel
 from ....core.models import ModelSpec
 from ....core.params import Params
@@ -21,7 +17,7 @@ from ....history import Journal, Row
 from ....media.artifacts import Artifact
 from ....media.metadata import Found, read_metadata
 from ....media.results import Result
-from ...text import at, cut, paragraph, table
+from ...text import at, cut, table
 from ..as_code import code_of, code_of_found
 from ..found_table import found_table
 from ..parse import shown
@@ -29,14 +25,12 @@ from .table import Session, Words, command, divided, job_id, only_one
 
 NEWEST = 20
 """Results that one `%imagegen history` lists."""
-DAYS = 30.0
-DAY_S = 86_400.0
 
 
 @command("history", "[WORDS]", f"the newest {NEWEST} results, or of those that have every word in model, prompt or id")
 def history(session: Session, words: list[str]) -> str:
     """One line for each result."""
-    rows = [row for row in _journal(session).rows(" ".join(words)) if row.phase == "succeeded"]
+    rows = [row for row in journal_of(session).rows(" ".join(words)) if row.phase == "succeeded"]
     if not rows:
         return f"No result has {' and '.join(map(repr, words))} in it." if words else "No results yet."
     lines = table(("job", "made", "model", "cost", "prompt"), map(_result_row, rows[:NEWEST]))
@@ -119,7 +113,7 @@ def _result(session: Session, name: str) -> Result:
     try:
         job = client.job(name)
     except UnknownJob:
-        return _journal(session).result(name)
+        return journal_of(session).result(name)
     if not job.done or job.exception() is not None:
         raise UnknownJob(f"job {job.id} has no result: it is {job.phase}")
     return job.result()
@@ -132,55 +126,8 @@ def _params(session: Session, result: Result) -> Params:
         return Params(open=True)
 
 
-@command("cost", "[DAYS]", f"what the results of the last DAYS ({DAYS:g}) cost, by model; unknown where nobody says")
-def cost(session: Session, words: list[str]) -> str:
-    """A table of models, and the sum of what is known."""
-    days = _days(words)
-    found = _journal(session).costs(since=time.time() - days * DAY_S)
-    span = f"the last {days:g} days" if days != 1 else "the last day"
-    if not found:
-        return f"No results in {span}."
-    lines = table(("model", "jobs", "cost"), ((model, str(count), str(cost)) for model, count, cost in found))
-    return "\n".join([lines, "", paragraph(in_all(found, span))])
-
-
-def in_all(found: Sequence[tuple[str, int, Cost]], span: str) -> str:
-    """A sentence with the sum; what is not known is named, and makes it a lower bound."""
-    unknown = [f"{model} ({_jobs(count)})" for model, count, cost in found if not cost.known]
-    sums = _sums(cost for _, _, cost in found)
-    known = " and ".join(map(str, sums)) or ("nothing" if not unknown else "")
-    if not unknown:
-        return f"In all, {span}: {known}."
-    least = f"at least {known}; " if known else ""
-    return f"In all, {span}: {least}what {', '.join(unknown)} cost is not known here."
-
-
-def _sums(costs: Iterable[Cost]) -> list[Cost]:
-    """One sum for each currency; what was free is left out."""
-    sums: dict[str, Decimal] = {}
-    for each in costs:
-        if each.amount is not None and each.source != "free":
-            sums[each.currency] = sums.get(each.currency, Decimal(0)) + each.amount
-    return [Cost(amount, currency) for currency, amount in sums.items()]
-
-
-def _jobs(count: int) -> str:
-    return "1 job" if count == 1 else f"{count} jobs"
-
-
-def _days(words: list[str]) -> float:
-    if not words:
-        return DAYS
-    try:
-        days = float(words[0])
-    except ValueError:
-        days = 0.0
-    if len(words) > 1 or not 0 < days < 100_000:
-        raise UsageError(f"%imagegen cost {shown(' '.join(words))}: DAYS is one number over 0, such as 7")
-    return days
-
-
-def _journal(session: Session) -> Journal:
+def journal_of(session: Session) -> Journal:
+    """The session's journal. Raises `UsageError` where it keeps none."""
     if session.client.journal is None:
         raise UsageError("this session's client keeps no journal")
     return session.client.journal

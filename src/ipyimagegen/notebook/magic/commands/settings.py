@@ -6,6 +6,7 @@ from dataclasses import fields
 
 from IPython.core.error import UsageError
 
+from ....core.caps import Cap, written
 from ....settings.config import Settings
 from ...text import rows
 from ..parse import shown
@@ -33,4 +34,7 @@ def config(session: Session, words: list[str]) -> str:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        caps = [cap for cap in value if isinstance(cap, Cap)]
+        return (written(caps) if caps else f"{len(value)} of your own") if value else "none"
     return repr(value) if isinstance(value, str) else str(value)
