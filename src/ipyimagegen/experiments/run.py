@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from ..core.errors import ImagegenError, JobCancelled, JobFailed, SubmitUnknown
+from ..core.errors import BudgetExceeded, ImagegenError, JobCancelled, JobFailed, SubmitUnknown
 from ..history import Journal
 from ..jobs.job import Job
 from ..media.results import Result
@@ -37,6 +37,7 @@ class Run:
         self.stopped = False
         self.paused = False
         self.over_cap = False
+        self.why = "one more call might pass max_cost"
         self._parallel = parallel
         self._cap = cap
         self._committed = Decimal(0)
@@ -120,12 +121,22 @@ class Run:
                 why = "another kernel has begun it; load the sweep again to see what came of it"
                 book.outcomes[cell.identity] = Outcome(status="elsewhere", why=why)
                 return None
-        if self.stopped:  # claimed, and not sent: given back
+        if self.stopped or not await self._reserves(cell, job):  # claimed, and not sent: given back
             if book.journal is not None:
                 book.journal.claim(book.id, cell.identity, before.job_id or None, instead_of=job.id)
             return None
         client.launch(job)
         return job
+
+    async def _reserves(self, cell: Cell, job: Job) -> bool:
+        """Whether the caps of the session, the day and the month leave room for a cell; nothing more is sent if not."""
+        prices, money = (self.book.plan.price_of(cell),), self.book.client.money
+        calls, sweep = [(job.id, job.request)], self.book.id
+        try:
+            await asyncio.to_thread(money.reserve, job.spec, calls, prices=prices, sweep=sweep, capped=bool(self._cap))
+        except BudgetExceeded as error:
+            self.over_cap, self.why = True, str(error)
+        return not self.over_cap
 
     async def _outcome(self, cell: Cell, job: Job, before: Outcome) -> Outcome:
         error = job.exception()

@@ -100,7 +100,7 @@ class Sweep:
             return self._book.progress()
         note = "paused" if run.paused and self.running else ""
         if run.over_cap:
-            note = "stopped: one more call might pass max_cost"
+            note = f"stopped: {run.why}"
         return self._book.progress(elapsed_s=time.monotonic() - run.began, ended=run.ended, note=note)
 
     @property

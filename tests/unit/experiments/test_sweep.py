@@ -342,6 +342,16 @@ def test_charges_of_before_are_the_price_of_a_model_without_one(client: Client, 
         again.start()
 
 
+def test_a_cap_of_the_day_stops_a_sweep_and_says_why(client: Client, service: Made) -> None:
+    client.settings = client.settings.with_({"daily_cap": "0.05"})
+    sweep = sweep_of(client, prompt=PROMPTS, seed=None).start()
+    sweep.result(5)
+    assert (2, {"succeeded": 2, "planned": 2}) == (len(service.sent), sweep.table.counts)
+    assert "would pass the cap of $0.05 a day" in repr(sweep)
+    client.settings = client.settings.with_({"daily_cap": "1"})
+    assert {"succeeded": 4} == sweep.resume().result(5).counts
+
+
 def test_a_wait_that_is_too_short_lets_the_sweep_go_on(client: Client, service: Made) -> None:
     service.held = {"a"}
     sweep = sweep_of(client, prompt=["a"]).start()
