@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .media.artifacts import Artifact
     from .media.metadata import Found
     from .media.results import Result
+    from .media.sameness import same_picture
     from .notebook.extension import load_ipython_extension, unload_ipython_extension
     from .notebook.nested import allow_nested_asyncio
     from .notebook.widgets.compare.widget import Compare
@@ -81,6 +82,7 @@ _PLACES = {
     "parse_webhook": "services.webhooks",
     "read_metadata": "api",
     "run": "api",
+    "same_picture": "media.sameness",
     "stream": "api",
     "submit": "api",
     "sweep": "api",
@@ -118,6 +120,7 @@ __all__ = [
     "parse_webhook",
     "read_metadata",
     "run",
+    "same_picture",
     "stream",
     "submit",
     "sweep",

@@ -34,7 +34,7 @@ UPWARD = {("api", "notebook")}
 ROOMS = {
     "httpx": {"net", "services"},
     "PIL": {"media", "engine", "services", "gateway"},
-    "numpy": {"media", "engine", "services", "gateway"},
+    "numpy": {"media", "experiments", "engine", "services", "gateway"},
     "IPython": {"notebook"},
     "anywidget": {"notebook"},
     "ipywidgets": {"notebook"},

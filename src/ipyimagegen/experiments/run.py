@@ -110,7 +110,8 @@ class Run:
         """The job that a cell becomes: sent now, or found again. `None` where there is nothing to wait for here."""
         book, client = self.book, self.book.client
         if before.status == "open":
-            return await asyncio.to_thread(client.attach, before.job_id)
+            # With the description at hand: threads that wait for one on the loop are threads that the loop has not.
+            return await asyncio.to_thread(client.attach, before.job_id, spec=book.plan.specs[cell.model])
         if cell.request is None:
             return None
         job = client.job_for(book.plan.specs[cell.model], cell.request)

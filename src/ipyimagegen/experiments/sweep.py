@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.arguments import seconds, whole
-from ..core.errors import BudgetExceeded, InvalidInput, JobCancelled, JobFailed
+from ..core.errors import BudgetExceeded, InvalidInput, JobCancelled, JobFailed, JobTimeout
 from ..jobs.client import Client
 from ..jobs.waiting import await_for, wait_for
 from ..media.artifacts import Artifact
@@ -33,6 +33,8 @@ from .view import NoView, View
 
 BEAT_S = 0.5
 """How often a view hears how far it is."""
+LOOKED_AT = 200
+"""Cells of a sweep whose pictures are compared at its end, to tell of axes that had no effect."""
 STOPPING_S = 3.0
 """How long an interrupted wait gives the cancelling, before it tells what became of it."""
 
@@ -223,7 +225,7 @@ class Sweep:
                     await _shown(view.update, str(self.progress))
             working.result()
             table = self.table
-            await _shown(view.finish, table, str(self.progress))
+            await _shown(_finish, view, table, str(self.progress))
             failure = _raised(table, self._book.options.raise_on, self._named)
         except BaseException as error:
             outcome.set_exception(error)
@@ -249,6 +251,9 @@ class Sweep:
         except KeyboardInterrupt:
             self._tell_stopped()
             raise
+        except JobTimeout as error:
+            told = f"sweep {self._named} was not done after {timeout:g} s: {self.progress}; it goes on"
+            raise JobTimeout(told, job_id=self.id) from error
 
     def __await__(self) -> Generator[Any, None, Table]:
         return await_for(self).__await__()
@@ -318,6 +323,15 @@ async def _shown(show: Callable[..., object], *what: object) -> None:
     """Show it on a thread. A screen that fails costs no picture."""
     with contextlib.suppress(Exception):
         await asyncio.to_thread(show, *what)
+
+
+def _finish(view: View, table: Table, line: str) -> None:
+    """Show the end, with a word on axes that changed nothing, where it takes no long look."""
+    if not isinstance(view, NoView) and len(table) <= LOOKED_AT:
+        line += "".join(
+            f"\n{name} had no effect: the same pictures for all its values" for name in table.without_effect()
+        )
+    view.finish(table, line)
 
 
 def refuse_over(plan: SweepPlan, cap: Decimal | None) -> None:

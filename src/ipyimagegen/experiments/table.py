@@ -17,6 +17,7 @@ from ..core.foreign import same
 from ..media.artifacts import Artifact
 from ..media.display import MimeBundle, bundle, chosen, for_display
 from ..media.results import Result
+from ..media.sameness import look, same_look
 from . import sheet
 from .axes import Axis, label
 from .cells import Status, SweepCell
@@ -152,6 +153,32 @@ class Table:
         """
         layout = sheet.Layout(rows=_names(rows), cols=_names(cols), captions=_names(captions), cell_px=cell_px, png=png)
         return sheet.contact_sheet(self.axes, self.cells, layout, title=self.title, alt=self.alt)
+
+    def without_effect(self) -> tuple[str, ...]:
+        """The axes that had no effect: whose values make the same picture wherever all else is equal, by its looks.
+
+        What was paid for them was paid for nothing. Reads every picture. Axes of repeats and seeds are looked at too.
+        """
+        looks: dict[str, Any] = {}
+        for cell in self.cells:
+            if cell.status == "succeeded" and cell.cell.identity not in looks:
+                image = next((image for image in cell.result.images if not image.error), None)
+                if image is not None:
+                    looks[cell.cell.identity] = look(image)
+        return tuple(axis.name for place, axis in enumerate(self.axes) if self._is_idle(place, looks))
+
+    def _is_idle(self, place: int, looks: Mapping[str, Any]) -> bool:
+        groups: dict[tuple[int, ...], list[SweepCell]] = {}
+        for cell in self.cells:
+            if cell.cell.identity in looks:
+                rest = (*cell.cell.at[:place], *cell.cell.at[place + 1 :])
+                groups.setdefault(rest, []).append(cell)
+        # Cells that ask for the same are one picture by themselves: they say nothing of the axis.
+        asked = [{cell.cell.identity for cell in group} for group in groups.values()]
+        several = [list(identities) for identities in asked if len(identities) > 1]
+        return bool(several) and all(
+            same_look(looks[group[0]], looks[other]) for group in several for other in group[1:]
+        )
 
     @property
     def alt(self) -> str:

@@ -291,13 +291,14 @@ class Client:
             raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} (newest: {known})")
         return found[0]
 
-    def attach(self, job_id: str) -> Job:
+    def attach(self, job_id: str, *, spec: ModelSpec | None = None) -> Job:
         """A job by its id, or by the start of one: of this session, or of an earlier one by the journal.
 
         One that was sent and not collected, or left here while it goes on at its service, is followed again
         from its ticket (a read: nothing is sent or paid twice), and so is one whose outputs were not fetched.
         One that had succeeded comes with its result. Raises `UnknownJob`, also for one of which no ticket was
-        noted (yet), and `InvalidInput` for what is no id.
+        noted (yet), and `InvalidInput` for what is no id. With `spec`, the model's description at hand, its service is
+        asked for none: many may then be attached to at once on threads that the services need too.
         """
         text(job_id, "job_id", JOB_ID)
         with suppress(UnknownJob):
@@ -310,9 +311,8 @@ class Client:
         if self.journal is None:
             raise UnknownJob(f"no job {job_id!r} in this session, and this client keeps no journal")
         row = self.journal.row(job_id)
-        job = Job(
-            id=row.id, spec=self._spec_of(row), request=row.request(), runtime=self.runtime, created_at=row.created
-        )
+        spec = self._spec_of(row) if spec is None else spec
+        job = Job(id=row.id, spec=spec, request=row.request(), runtime=self.runtime, created_at=row.created)
         result = self.journal.result(row.id) if row.phase == "succeeded" else None
         whole = result is not None and not any(artifact.error for artifact in result.artifacts)
         if result is not None and (whole or row.ticket is None):

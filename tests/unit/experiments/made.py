@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -30,10 +31,11 @@ CHARGED = Cost(Decimal("0.02"), "USD", "charged")
 
 
 def picture(values: Any) -> bytes:
-    """A small picture whose colour says what was asked."""
-    number = hash(tuple(sorted((name, str(value)) for name, value in values.items())))
+    """A small picture that says what was asked."""
+    digest = hashlib.sha256(repr(sorted(values.items())).encode()).digest()
     sink = io.BytesIO()
-    Image.new("RGB", (8, 8), (number & 255, number >> 8 & 255, number >> 16 & 255)).save(sink, "PNG")
+    small = Image.frombytes("L", (8, 4), digest)
+    small.resize((32, 32), Image.Resampling.NEAREST).convert("RGB").save(sink, "PNG")
     return sink.getvalue()
 
 
@@ -53,6 +55,7 @@ class Made:
         self.held: set[str] = set()
         self.failing: set[str] = set()
         self.lost: set[str] = set()
+        self.blind_to: set[str] = set()
         self.not_cancellable = ""
         self.at_once = 0
         self.most_at_once = 0
@@ -74,7 +77,7 @@ class Made:
         if request.prompt in self.lost:
             raise SubmitUnknown("the answer was lost", service="made")
         plain = {name: value for name, value in request.values.items() if isinstance(value, str | int | float)}
-        values: dict[str, JSON] = dict(plain)
+        values: dict[str, JSON] = {name: value for name, value in plain.items() if name not in self.blind_to}
         return Ticket(service="made", model=request.model, remote_id=request.prompt, facts={"values": values})
 
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:

@@ -233,3 +233,17 @@ def test_a_stranger_s_folder_reads_no_file_outside_and_is_taken_for_no_picture_o
     again = load(client_of(Made(), tmp_path / "other"), folder)
     assert "secret.png in the sweep's folder" in again.table.cells[0].result.artifacts[0].error
     assert all(cell.cell.identity.startswith("folder ") for cell in again.table.cells if cell.status != "invalid")
+
+
+def test_an_axis_whose_values_all_make_the_same_picture_is_told_of(tmp_path: Path) -> None:
+    service = Made()
+    service.blind_to = {"steps", "seed"}
+    sweep = sweep_of(client_of(service, tmp_path), prompt=["a", "b"], steps=[10, 20], guidance=[3, 7]).start()
+    assert ("steps",) == sweep.result(10).without_effect()
+    told: list[str] = []
+    view = SimpleNamespace(update=lambda _: None, finish=lambda _, line: told.append(line))
+    again = sweep_of(client_of(service, tmp_path), prompt=["a", "b"], steps=[10, 20], view=lambda: view).start()
+    again.result(10)
+    assert ["4 of 4 done", "steps had no effect: the same pictures for all its values"] == [
+        line.split(" · ")[0] for line in told[0].splitlines()
+    ]
