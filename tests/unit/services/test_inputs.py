@@ -105,7 +105,9 @@ def test_a_bare_word_is_a_file_where_the_schema_says_so(here: Path, promise: Pro
     assert ["castle", "letter.txt"] == uploaded({"subject": "castle", "prompt": "letter.txt"}, promise, params=params)
 
 
-@pytest.mark.parametrize("text", ["/imagine", "/imagine a cat.png", "and/or", "stabilityai/sdxl", "~", "./", "C:", "…"])
+@pytest.mark.parametrize(
+    "text", ["/imagine", "/imagine a cat.png", "and/or", "stabilityai/sdxl", "~", "./", "C:", "~50/50", "\\\\frac"]
+)
 @pytest.mark.parametrize("promise", PROMISES)
 def test_texts_that_only_resemble_paths_are_texts(here: Path, text: str, promise: Promise) -> None:
     assert {"topic": text} == with_files({"topic": text}, promise)

@@ -37,6 +37,8 @@ RECORD_KEYS = ("uri", "url", "path")
 MEDIA = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 """What base64 in a text must hold to be a file."""
 
+_SURE = re.compile(r"\.{1,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")
+"""A start that nothing but a path has: not so `/imagine`, `~50/50` or LaTeX's `\\\\`."""
 _ADDRESS = re.compile(r"(?!file:)([a-z][a-z0-9+.-]*://|data:)", re.IGNORECASE)
 
 
@@ -177,9 +179,9 @@ def _is_plainly_missing(text: str, form: Form, *, media: bool, described: bool) 
         return True
     if described and not suffix:
         return False
-    if not stripped.startswith("/"):
+    if _SURE.match(stripped):
         return suffix or not blank
-    return (suffix and not blank) or exists("/" + stripped.split("/")[1])
+    return (suffix and not blank) or (stripped[0] == "/" and exists("/" + stripped.split("/")[1]))
 
 
 def _has_file_suffix(text: str) -> bool:
