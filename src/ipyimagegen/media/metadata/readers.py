@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.errors import MediaError
-from . import a1111, comfy_drawing, comfyui, invokeai
+from . import a1111, comfy_drawing, comfyui, invokeai, stealth
 from .found import Found, made, of_record
 from .names import our_name, size_in
 from .places import json_in, texts_of, views
@@ -51,10 +51,15 @@ def read_data(data: Data) -> Found:
     """What a PNG, JPEG, WebP, AVIF, HEIC, JPEG XL or TIFF file says of its making.
 
     Knows our own record, AUTOMATIC1111's text (also of Forge, SD.Next, Draw Things and others), ComfyUI, InvokeAI,
-    SwarmUI, Fooocus, NovelAI, and any JSON object with a prompt and settings; not what NovelAI hides in the lowest bits
-    of the alpha channel. Raises only what a `Window`'s file raises.
+    SwarmUI, Fooocus, NovelAI, and any JSON object with a prompt and settings. Where a transparent PNG says nothing, it
+    is decoded for what NovelAI hides in its lowest bits. Raises only what a `Window`'s file raises.
     """
-    return read_texts(texts_of(data))
+    return read_texts(texts_of(data)) or hidden(stealth.read(data))
+
+
+def hidden(text: str) -> Found:
+    """What a text says that stood in a picture's lowest bits: a PNG's texts as one object, or the web UI's text."""
+    return read_texts({"UserComment": text} if text else {})
 
 
 def _ipyimagegen(texts: Texts) -> Found | None:

@@ -12,10 +12,11 @@ from typing import Any
 
 from ...core.errors import ImagegenError, InvalidInput, StorageError, capped
 from ..names import expanded
+from . import stealth
 from .files import read_file
 from .found import Found, of_record
 from .places import of_picture
-from .readers import read_data, read_texts
+from .readers import hidden, read_data, read_texts
 from .record import Record
 from .window import Window
 
@@ -74,6 +75,9 @@ def _of_picture(picture: Any) -> Found:
         with suppress(Exception):
             picture.load()
         found = _of_info(picture)
+    if not found and picture.mode == "RGBA":
+        with suppress(Exception):
+            return hidden(stealth.in_picture(picture)) or found
     return found
 
 
