@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -165,7 +166,7 @@ segmind.run_sync("seedream-4.5", prompt="a pier")
     assert dead.returncode == 9, dead.stderr
     row = only_row()
     assert (row.phase, row.is_open, history.journal().rows(open_only=True)) == ("preparing", False, [])
-    with pytest.raises(UnknownJob, match="Another process may be at it still"):
+    with pytest.raises(UnknownJob, match="its process ended while it was being sent"):
         ig.Client().attach(row.id)
 
 
@@ -208,6 +209,29 @@ def test_a_workflow_that_is_answered_at_once_is_noted(gateway: Gateway, monkeypa
     monkeypatch.setattr(Api, "start_workflow", answered)
     segmind.pixelflows.run(workflow_id="text-to-image", data={"prompt": "a pier"})
     assert (only_row().phase, only_row().model) == ("succeeded", "workflows/text-to-image")
+
+
+KILLED = """
+import os, signal
+from ipyimagegen.history import Journal
+
+Journal.submitted = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody can tell there whether a process is alive")
+def test_a_job_whose_process_is_killed_before_its_ticket_is_noted_is_named_once_at_the_next_start(
+    gateway: Gateway,
+) -> None:
+    script = f"{IMPORTS}{KILLED}{CALLS['segmind/seedream-4.5']}"
+    killed = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=60, check=False)
+    assert (-signal.SIGKILL, b"") == (killed.returncode, killed.stderr)
+    assert 1 == len(gateway.jobs())
+    with pytest.warns(RuntimeWarning, match=r"being sent when the process ended: j\w+ \(segmind/seedream-4\.5\)"):
+        row = only_row()
+    for client in (ig.Client(), ig.Client(journal=history.Journal(history.journal().folder))):  # who opens it anew
+        with pytest.raises(UnknownJob, match=r"it may be running, and may be billed\. Look at segmind\.generations"):
+            client.attach(row.id)
 
 
 async def open_rows(count: int) -> None:

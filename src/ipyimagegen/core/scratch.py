@@ -32,9 +32,14 @@ def folder() -> Path:
     """This process's own folder for temporary files, made at first use. Raises `OSError`."""
     with _lock:
         within = Path(tempfile.gettempdir())
-        if not _made or _made[-1].parent != within or not _made[-1].is_dir():  # somebody may have tidied up
+        if not _made or _made[-1].parent != within or not _is_usable(_made[-1]):
             _made.append(Path(tempfile.mkdtemp(dir=within, prefix=f"{PREFIX}{tag()}-")))
         return _made[-1]
+
+
+def _is_usable(path: Path) -> bool:
+    """Not where somebody has tidied up, or this process has become another user's meanwhile."""
+    return os.access(path, os.W_OK | os.X_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def begun(folder: Path, *, prefix: str, suffix: str = "") -> tuple[int, Path]:

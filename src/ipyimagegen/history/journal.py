@@ -12,22 +12,26 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from ..core.cost import UNKNOWN, Cost
+from ..core.processes import owner
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
 from . import index
 from .connection import Opened
 from .ledger import LedgerRows
+from .lost import name_lost
 from .marks import Marking
 from .reading import Archive
 from .rows import End, end_of, money, output_row, request_of, row_of, writable
 from .sweeps import SweepRows, clear_sweeps
+from .warn import warn_of_lost
 
 IN_MEMORY = 4 << 20
 """Larger outputs are read from their file when asked for, instead of being held."""
@@ -54,14 +58,21 @@ class Journal(Archive, Marking, SweepRows, LedgerRows):
         opened = super()._connect()
         if opened.is_writable:
             self.files.sweep()
+            with suppress(sqlite3.Error):  # locked, say: the next start says it
+                if lost := name_lost(opened.connection):
+                    warn_of_lost(lost, self.folder)
         return opened
 
     def prepared(self, job_id: str, request: Request, *, work: float = 1.0, cost: Cost = UNKNOWN) -> Future[None]:
-        """Before anything is sent. `cost` is what is known of it before: that it is free."""
-        return self._write(self._prepared, job_id, request, work, cost, time.time())
+        """Before anything is sent. `cost` is what is known of it before: that it is free.
 
-    def _prepared(self, job_id: str, request: Request, work: float, cost: Cost, at: float) -> None:
-        row = {**row_of(job_id, request, work=work, at=at), **money(cost)}
+        Should this process be killed meanwhile, the next one names a job that is not free: it may be running.
+        """
+        sender = "" if cost.source == "free" else owner()
+        return self._write(self._prepared, job_id, request, work, cost, time.time(), sender)
+
+    def _prepared(self, job_id: str, request: Request, work: float, cost: Cost, at: float, sender: str) -> None:
+        row = {**row_of(job_id, request, work=work, at=at), **money(cost), "sender": sender}
         self._open_jobs.setdefault(job_id, dict(row))
         while len(self._open_jobs) > REMEMBERED:
             self._open_jobs.popitem(last=False)

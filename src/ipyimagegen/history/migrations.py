@@ -207,7 +207,13 @@ def m005_money(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE TABLE prices (model TEXT PRIMARY KEY, rule TEXT NOT NULL, noted REAL NOT NULL)")
 
 
-MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes, m004_library, m005_money)
+def m006_senders(connection: sqlite3.Connection) -> None:
+    """Which process sends a job: once that one is gone, nobody else will ever say what became of it."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN sender TEXT NOT NULL DEFAULT ''")
+    connection.execute("CREATE INDEX jobs_being_sent ON jobs (sender) WHERE phase = 'preparing'")
+
+
+MIGRATIONS: tuple[Step, ...] = (m001_jobs, m002_sweeps, m003_output_notes, m004_library, m005_money, m006_senders)
 """In their order. New ones go to the end."""
 
 

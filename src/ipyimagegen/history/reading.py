@@ -18,6 +18,7 @@ from .connection import TRY_S
 from .database import Database
 from .files import Files
 from .finding import find
+from .lost import UNSURE
 from .query import Query
 from .rows import Row, read_result, read_row
 from .words import words_of
@@ -48,6 +49,13 @@ class Archive(Database):
         with self._open() as connection:
             connection.execute("BEGIN")
             return _jobs(connection, find(connection, wanted))
+
+    def unsure(self, *, limit: int = 100) -> list[Row]:
+        """Jobs of which nobody knows whether their service took them in; `error` says why. Newest first."""
+        found = self._select(
+            f"SELECT * FROM jobs WHERE {UNSURE} AND error <> '' ORDER BY created DESC, id DESC LIMIT ?", limit
+        )
+        return [read_row(entry) for entry in found]
 
     def results(self, query: str | Query = "", *, limit: int = 1_000) -> list[Result]:
         """The results of jobs that succeeded, newest first. Reads no picture before one is asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,17 @@ def warn_of_another(folder: Path) -> None:
         "what lies there now, and what it had before is not in there (this is said once)"
     )
     _tell(text, folder, "replaced")
+
+
+def warn_of_lost(lost: Sequence[tuple[str, str]], folder: Path) -> None:
+    """Tell of jobs, by `(id, model)`, whose process ended while it sent them."""
+    named = ", ".join(f"{job} ({model})" for job, model in lost[:5]) + (", …" if len(lost) > 5 else "")
+    were, they = ("a job was", "It") if len(lost) == 1 else (f"{len(lost)} jobs were", "They")
+    text = (
+        f"{were} being sent when the process ended: {named}. {they} may be running, and may be billed: look at the "
+        "service before you run it again; %imagegen jobs and ig.attach say where (this is said once)"
+    )
+    _tell(text, folder, f"lost {lost[0][0]}")
 
 
 def _tell(text: str, folder: Path, kind: str) -> None:

@@ -322,13 +322,30 @@ class Client:
             job.ticket = row.ticket
             self.launch(job)
         else:
-            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {_why_not(row)}")
+            raise UnknownJob(f"job {row.id} ({job.model}) cannot be attached to: {self._why_not(row)}")
         return job
 
     def _spec_of(self, row: Row) -> ModelSpec:
         with suppress(ImagegenError):
             return self.model(f"{row.service}/{row.model}")
         return ModelSpec(service=row.service, name=row.model, params=Params(open=True))
+
+    def where_to_look(self, service: str) -> str:
+        """What a service says of where its jobs are listed, as a sentence; `""` where it says nothing."""
+        with suppress(ImagegenError):
+            return str(getattr(self.services.get(service), "look", ""))
+        return ""
+
+    def _why_not(self, row: Row) -> str:
+        if row.phase != "preparing":
+            return f"it is {row.phase}; {row.error or 'no reason was noted'}"
+        if row.error:
+            look = self.where_to_look(row.service)
+            return row.error if look in row.error else f"{row.error}. {look}"
+        return (
+            f"its sending began {max(0.0, time.time() - row.created):.0f} s ago, and no receipt was noted. Another "
+            "process may be at it still: attach again in a moment. If none is, look at the service whether the job runs"
+        )
 
     def job_for(self, spec: ModelSpec, request: Request) -> Job:
         """A job for a request that is ready to be sent. Nothing is sent before `launch`."""
@@ -369,15 +386,6 @@ class Client:
 def _matches(spec: ModelSpec, words: Sequence[str]) -> bool:
     text = f"{spec.id} {spec.title} {spec.description}".lower()
     return all(word in text for word in words)
-
-
-def _why_not(row: Row) -> str:
-    if row.phase != "preparing":
-        return f"it is {row.phase}; {row.error or 'no reason was noted'}"
-    return row.error or (
-        f"its sending began {max(0.0, time.time() - row.created):.0f} s ago, and no receipt was noted. Another process "
-        "may be at it still: attach again in a moment. If none is, look at the service whether the job runs"
-    )
 
 
 def _overdue(work: Job | Batch, limit_s: float | None) -> JobTimeout:

@@ -15,7 +15,7 @@ from ...media.artifacts import Payload
 from ...net.secrets import Secret
 from ...settings import keys
 from . import apps
-from .api import Api
+from .api import LOOK, Api
 from .connect import key
 from .errors import SERVICE
 from .messages import View
@@ -38,6 +38,7 @@ class InferenceShService:
 
     name = SERVICE
     title = "inference.sh"
+    look = LOOK
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

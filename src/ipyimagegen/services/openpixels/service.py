@@ -13,7 +13,7 @@ from ...core.requests import Request, Ticket
 from ...media.artifacts import Payload
 from ...net.secrets import Secret
 from ...settings import keys
-from .api import SERVICE, Api, Refused, connect
+from .api import LOOK, SERVICE, Api, Refused, connect
 from .messages import event_of, read_message, ticket_of
 from .models import CANNOT_CANCEL, spec, specs
 
@@ -30,6 +30,7 @@ class OpenPixelsService:
 
     name = SERVICE
     title = "OpenPixels"
+    look = LOOK
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

@@ -17,7 +17,7 @@ from ...media.artifacts import Payload
 from ...net.secrets import Secret
 from ...settings import keys
 from ..kit.paces import paces_of
-from .api import CANNOT_CANCEL, Api, Handle
+from .api import CANNOT_CANCEL, LOOK, Api, Handle
 from .calls import ticket_of
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
@@ -38,6 +38,7 @@ class SegmindService:
 
     name = SERVICE
     title = "Segmind"
+    look = LOOK
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

@@ -17,7 +17,7 @@ from ...settings import keys
 from ..kit.numbers import read_number
 from ..kit.paces import paces_of
 from .answers import PHASES, Task
-from .api import Api, connect
+from .api import LOOK, Api, connect
 from .errors import CANNOT_CANCEL, SERVICE, own_keys
 from .events import event_of, ticket_of
 from .orders import JOB_OPTIONS, Order, read_call
@@ -34,6 +34,7 @@ class SpeedPixService:
 
     name = SERVICE
     title = "SpeedPix"
+    look = LOOK
 
     def __init__(self) -> None:
         self._apis: dict[tuple[tuple[Secret, ...], str], Api] = {}

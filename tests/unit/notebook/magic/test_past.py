@@ -70,6 +70,19 @@ def ended(journal: Journal, job_id: str, model: str, cost: Cost) -> None:
     journal.succeeded(job_id, Result(model=f"hosted/{model}", cost=cost, text="done", job_ids=(job_id,))).result()
 
 
+def test_jobs_that_may_be_running_are_listed_with_where_to_look(
+    run: Run, journal: Journal, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.services.get("local"), "look", "Look out of the window.", raising=False)
+    journal.prepared("junsure", Request(service="local", model="sketch", values={"prompt": "a fox"})).result()
+    assert "junsure" not in run("%imagegen jobs").text  # this process is at it
+    journal.left("junsure", "the answer was lost").result()
+    head, *lines = run("%imagegen jobs").text.split("\n\n")[1].splitlines()
+    assert head.startswith("May be running, and may be billed")
+    assert ["junsure", "local/sketch"] == lines[-2].split()[:2]
+    assert "Look out of the window." == lines[-1]
+
+
 def test_jobs_of_earlier_sessions_are_listed_with_the_line_that_collects_them(run: Run, journal: Journal) -> None:
     left(journal)
     listed = run("%imagegen jobs").text

@@ -30,6 +30,11 @@ def jobs(session: Session, words: list[str]) -> str:
         parts += ["", head, table(("line to run", "model", "sent", "prompt"), map(_open_row, found[:MAX_LISTED]))]
         if len(found) > MAX_LISTED:
             parts.append(f"… and {len(found) - MAX_LISTED} more, the oldest; `ipyimagegen jobs --open` lists them all")
+    if unsure := _unsure(session):
+        head = "May be running, and may be billed: nobody noted whether the service took them in. Look there:"
+        parts += ["", head, table(("job", "model", "sent", "prompt"), map(_unsure_row, unsure))]
+        services = dict.fromkeys(row.service for row in unsure)
+        parts += [paragraph(look, hanging=2) for name in services if (look := session.client.where_to_look(name))]
     return "\n".join(parts)
 
 
@@ -44,6 +49,18 @@ def left_open(session: Session) -> list[Row]:
         return []
     own = {job.id for job in client.jobs()}
     return [row for row in client.journal.rows(open_only=True) if row.id not in own]
+
+
+def _unsure(session: Session) -> list[Row]:
+    """Of other sessions, the newest few."""
+    client = session.client
+    own = {job.id for job in client.jobs()}
+    found = [] if client.journal is None else client.journal.unsure(limit=MAX_LISTED)
+    return [row for row in found if row.id not in own]
+
+
+def _unsure_row(row: Row) -> tuple[str, ...]:
+    return row.id, f"{row.service}/{row.model}", at(row.created), cut(" ".join(row.prompt.split()), 28)
 
 
 def _job_row(job: Job) -> tuple[str, ...]:
