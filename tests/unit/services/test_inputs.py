@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -164,6 +165,14 @@ def test_a_record_from_another_process_holds_an_address_or_nothing(here: Path, k
 def test_a_record_with_an_address_goes_in_as_it_is(here: Path) -> None:
     record = {"uri": "inf://files/1", "path": "/app/out.png", "filename": "castle.png", "size": 98}
     assert {"image": record} == with_files({"image": record}, INFERENCESH)
+
+
+@pytest.mark.parametrize("promise", PROMISES)
+def test_sets_generators_and_arrays_of_one_dimension_are_lists(here: Path, promise: Promise) -> None:
+    values = {"a": {7}, "b": frozenset({7}), "c": (n for n in (1, 2)), "d": np.array([1, 2]), "e": np.int64(7)}
+    expected = {"a": [7], "b": [7], "c": [1, 2], "d": [1, 2], "e": 7}
+    assert expected == with_files(values, promise)
+    assert ["castle.png"] == uploaded({"images": {Path("castle.png")}}, promise)
 
 
 def test_an_output_of_another_service_is_the_file_that_it_is() -> None:

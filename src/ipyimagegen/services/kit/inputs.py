@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import GeneratorType
 from typing import Any
 
 from ...core.errors import ImagegenError, InvalidInput, Problem, capped
@@ -105,8 +106,10 @@ class _Walk:
             if isinstance(value, list | tuple) and not file_too:
                 item = param.item if param else None
                 return [self.value(v, name, f"{where}[{i}]", item, depth + 1) for i, v in enumerate(value)]
-            if getattr(value, "shape", None) == () and hasattr(value, "item"):
-                return value.item()  # a NumPy scalar
+            if isinstance(value, set | frozenset | GeneratorType):
+                return self.value([*value], name, where, param, depth)
+            if (plain := _numbers(value)) is not None:
+                return plain
             file = as_input(value, kind="file")
         except InvalidInput as error:
             self.problems.extend(replace(problem, name=where) for problem in error.problems)
@@ -159,6 +162,12 @@ class _Walk:
         if exists(text):
             return media or not expanded(text.strip()).is_dir()
         return _is_plainly_missing(text, form, media=media, described=described)
+
+
+def _numbers(value: Any) -> Any:
+    """A NumPy scalar as Python's number, an array of one dimension as a list; `None` for what may be a picture."""
+    dimensions, plain = getattr(value, "ndim", None), getattr(value, "tolist", None)
+    return plain() if dimensions in (0, 1) and callable(plain) else None
 
 
 def _kind(param: Param | None) -> Kind | None:

@@ -11,7 +11,7 @@ from typing import Any
 from ...core.errors import InvalidInput, capped
 from ...core.said import marked
 from ...media.inputs import as_input
-from ..kit.inputs import data_uri
+from ..kit.inputs import data_uri, is_address
 from .errors import SegmindError, StreamingNotSupported
 
 
@@ -141,12 +141,15 @@ def chat_body(messages: Sequence[Mapping[str, Any]] | None, prompt: str | None, 
 
 
 def image_url(source: str | Path | Any) -> dict[str, Any]:
-    """A picture as a part of a message: a URL as it is; a local file or a picture becomes a `data:` URI.
+    """A picture as a part of a message: an address as it is; a local file or a picture becomes a `data:` URI.
 
-    Raises `SegmindError` for what is neither.
+    Whether the model can read such a file is the model's affair: nothing here decodes it. Raises
+    `SegmindError` for what is neither.
     """
     try:
-        file = as_input(source)
+        if isinstance(source, str) and is_address(source):
+            return {"type": "image_url", "image_url": {"url": source}}
+        file = as_input(source, kind="file")
         url = file.url or data_uri(file)
     except InvalidInput as error:
         raise SegmindError(message=f"segmind: {error}") from error

@@ -118,7 +118,8 @@ def test_what_a_chat_sends() -> None:
     for wrong in ("hi", {"role": "user", "content": "hi"}):
         with pytest.raises(SegmindError, match="messages is a list of"):
             chat_body(wrong, None, {})
-    assert {"url": URL} == image_url(URL)["image_url"]
+    for address in (URL, "data:image/heic;base64,AAAA"):
+        assert {"url": address} == image_url(address)["image_url"]
     assert image_url(PICTURE)["image_url"]["url"] == f"data:image/png;base64,{ENCODED}"
 
 
