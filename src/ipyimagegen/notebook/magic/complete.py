@@ -130,6 +130,9 @@ def _model_names(sources: Sources) -> list[str]:
 
 
 def _of_first_line(before: str, whole: str, sources: Sources) -> Offer:
+    brace = _BRACE.search(before)
+    if brace is not None:
+        return _matching(brace[1] or "", sources.names(), "variable")
     words, fragment = _words(before)
     params = _params(before, whole, fragment, sources)
     name, equals, begun = fragment.partition("=")

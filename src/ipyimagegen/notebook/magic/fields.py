@@ -56,8 +56,8 @@ CURE = "put the value into a variable of its own"
 _NAMESPACE = frozenset({"__builtins__", "__spec__", "__loader__"})
 
 _CONVERSIONS: Mapping[str, Callable[[Any], str]] = {"r": repr, "a": ascii, "s": str}
-_SEQUENCES = (list, tuple, deque)
-_DICTS = (dict, OrderedDict, defaultdict, Counter)
+SEQUENCES = (list, tuple, deque)
+DICTS = (dict, OrderedDict, defaultdict, Counter)
 _NAMESPACES = (SimpleNamespace, argparse.Namespace)
 _MOMENTS = (dt.date, dt.datetime, dt.time, dt.timedelta)
 _PLAIN = (str, int, float, complex, Decimal, Fraction, UUID, *_MOMENTS)
@@ -83,10 +83,10 @@ def field_text(field: str, names: Mapping[str, Any]) -> str | None:
     Raises `NotFillable`, or what an object of the user's own raises while it is asked for an attribute.
     """
     match = _FIELD.fullmatch(field)
-    if match is None or match["name"] not in names or _SHELLS_NAME.fullmatch(match["name"]):
+    if match is None or not is_users_name(match["name"], names):
         return None
     found = look_up(match["name"] + match["path"], names)
-    text = _formatted(_plain(found), match["conversion"], match["spec"] or "")
+    text = _formatted(plain_value(found), match["conversion"], match["spec"] or "")
     if len(text) > MAX_CHARS:
         raise NotFillable(f"has {len(text):,} characters")
     return text
@@ -116,6 +116,11 @@ def look_up(path: str, names: Mapping[str, Any]) -> Any:
 def first_name(path: str) -> str:
     """The variable that a path begins with."""
     return re.split(r"[.\[]", path, maxsplit=1)[0]
+
+
+def is_users_name(name: str, names: Mapping[str, Any]) -> bool:
+    """Whether it is a variable that the user made, and none of IPython's records."""
+    return name in names and _SHELLS_NAME.fullmatch(name) is None
 
 
 def is_path(text: str) -> bool:
@@ -148,9 +153,9 @@ def _item(value: Any, key: str, way: str) -> Any:
     kind = type(value)
     _refuse_private(bare)
     number = bare == key and re.fullmatch(r"-?\d{1,18}", key) is not None
-    if kind in _DICTS or (issubclass(kind, dict) and _is_users(kind)):
+    if kind in DICTS or (issubclass(kind, dict) and _is_users(kind)):
         return _entry(value, int(key) if number and bare not in value else bare, way)
-    if kind in (str, *_SEQUENCES) or _is_open(value):
+    if kind in (str, *SEQUENCES) or _is_open(value):
         return value[int(key)] if number else value[bare]
     raise NotFillable(f"{way} is a {_kind(value)}, neither a list nor a plain dict; {CURE}")
 
@@ -192,11 +197,11 @@ def _is_path(kind: type) -> bool:
     return issubclass(kind, PurePath) and kind.__module__.partition(".")[0] == "pathlib"
 
 
-def _plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """`value` as one of Python's own plain values. Raises `NotFillable` for all others."""
     kind = type(value)
     if issubclass(kind, enum.Enum):
-        return _plain(object.__getattribute__(value, "_value_"))
+        return plain_value(object.__getattribute__(value, "_value_"))
     if kind in _PLAIN or kind is bool:
         return value
     if issubclass(kind, str):
@@ -217,7 +222,7 @@ def _of_numpy(scalar: Any) -> Any:
     single = scalar.item()
     if type(single).__module__ == "numpy":  # a long double has no equal among Python's numbers
         return float(single)
-    return str(scalar) if scalar.dtype.kind == "M" else _plain(single)
+    return str(scalar) if scalar.dtype.kind == "M" else plain_value(single)
 
 
 def _refusal(value: Any) -> str:
@@ -237,16 +242,21 @@ def _kind(value: object) -> str:
 
 def _formatted(value: Any, conversion: str | None, spec: str) -> str:
     """As `str.format` does it, with every bound looked at first."""
-    if isinstance(value, str) and len(value) > MAX_CHARS:
-        raise NotFillable(f"has {len(value):,} characters")
-    if isinstance(value, str) and _key_in(value):
-        raise NotFillable("holds a key, which no prompt may carry")
-    if _is_long(value):
-        raise NotFillable("is a number of thousands of digits")
+    if why := closed(value):
+        raise NotFillable(why)
     shown = _CONVERSIONS[conversion](value) if conversion else value
     if len(spec) > MAX_SPEC_CHARS or _too_wide(spec, is_date=isinstance(shown, dt.date | dt.time)):
         raise NotFillable(f"the format {capped(spec, 40)!r} is too wide: at most {MAX_WIDTH:,} characters")
     return format(shown, spec)
+
+
+def closed(value: Any) -> str:
+    """Why a plain value is not put in all the same, or `""`."""
+    if isinstance(value, str) and len(value) > MAX_CHARS:
+        return f"has {len(value):,} characters"
+    if isinstance(value, str) and _key_in(value):
+        return "holds a key, which no prompt may carry"
+    return "is a number of thousands of digits" if _is_long(value) else ""
 
 
 def _is_long(value: Any) -> bool:

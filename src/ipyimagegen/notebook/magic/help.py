@@ -52,6 +52,12 @@ def cell_help() -> str:
             ),
             "",
             paragraph(
+                "Values of options may be variables too, by the rules of the body: --seed {seed}, --save "
+                "{folder}/{prompt}.png; {name} alone is the value itself, also a list, a picture or None (nothing "
+                "given), and -p {params} a dict with several parameters."
+            ),
+            "",
+            paragraph(
                 "The body: a line --- starts the negative prompt. {name}, {name.attribute}, {name[key]} and {name:.2f} "
                 "put in the notebook's variables (texts, numbers, paths and dates), without evaluating anything; "
                 "braces around anything that is no variable stay as they are; {{name}} is {name} itself."

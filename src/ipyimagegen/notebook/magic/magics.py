@@ -26,6 +26,7 @@ from .plan_table import plan_table
 from .stage import Stage, write
 from .traits import Setting
 from .values import make_call
+from .variables import Variables
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -94,8 +95,8 @@ class ImageGen(Magics):
             raise _in_its_words(error) from error.__cause__
 
     def _run(self, line: str, body: str) -> None:
-        asked, spec = self._read(line)
         names = self.names
+        asked, spec = self._read(line, Variables(names))
         call = make_call(spec, asked, read_body(body, names), names, negative_prompt=self.negative_prompt)
         problems = (*call.problems, *_wrong_pattern(asked.save or self.client.settings.save))
         if problems:
@@ -123,14 +124,14 @@ class ImageGen(Magics):
     cell.__doc__ = cell_help()
     line.__doc__ = line_help(COMMANDS.values())
 
-    def _read(self, line: str) -> tuple[Invocation, ModelSpec]:
+    def _read(self, line: str, variables: Variables) -> tuple[Invocation, ModelSpec]:
         """The line, read for the model that it names. The first look finds the model, the second knows its options."""
-        spec = self._spec(parse(line).model)
-        asked = parse(line, spec.params)
+        spec = self._spec(parse(line, None, variables).model)
+        asked = parse(line, spec.params, variables)
         if asked.model and asked.model != spec.id:
             other = self._spec(asked.model)
             if other.id != spec.id:
-                return parse(line, other.params), other
+                return parse(line, other.params, variables), other
         return asked, spec
 
     def _spec(self, model: str) -> ModelSpec:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult
 
 from ...core.errors import StorageError
 from ...core.models import ModelSpec
 from ...history import Row
-from ...media.artifacts import Artifact
-from ...media.results import Result
 from .commands.access import services_with_keys
 from .complete import offer
 from .fields import is_offered
+from .variables import is_picture
 
 if TYPE_CHECKING:
     from .magics import ImageGen
@@ -70,7 +68,7 @@ class ShellSources:
     def pictures(self) -> Iterable[str]:
         """Those that hold a picture, going by their types alone."""
         names = self._magics.names
-        return [name for name in self.names() if _is_picture(names.get(name))]
+        return [name for name in self.names() if is_picture(names.get(name))]
 
     def jobs(self) -> Iterable[str]:
         """Job ids, running ones first, newest first."""
@@ -94,12 +92,3 @@ class ShellSources:
         with suppress(StorageError):
             return [] if journal is None else journal.rows(limit=MAX_ROWS, open_only=open_only)
         return []
-
-
-def _is_picture(value: Any) -> bool:
-    kind = type(value)
-    return (
-        isinstance(value, Result | Artifact | os.PathLike)
-        or kind.__module__.startswith("PIL.")
-        or (kind.__module__ == "numpy" and kind.__name__ == "ndarray" and value.ndim in (2, 3))
-    )

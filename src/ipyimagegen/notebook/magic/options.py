@@ -26,7 +26,12 @@ class Option:
 OPTIONS = (
     Option("var", ("-o",), "VAR", "put the Result (with --bg: the Job) into the variable VAR; `VAR <<` does too"),
     Option("n", ("-n", "--n"), "N", "how many pictures; they take consecutive seeds"),
-    Option("extra", ("-p",), "NAME=VALUE", "a parameter of the model, also one named like an option here; repeatable"),
+    Option(
+        "extra",
+        ("-p",),
+        "NAME=VALUE",
+        "a parameter of the model, also one named like an option here; repeatable; -p {params}: a dict",
+    ),
     Option("bg", ("--bg",), "", "run in the background: the cell ends at once, its output goes on"),
     Option("dry_run", ("--dry-run",), "", "show what would be sent and what it would cost; send nothing"),
     Option("max_cost", ("--max-cost",), "USD", "refuse, before sending, what costs more, all N together"),

@@ -19,6 +19,7 @@ from IPython.core.error import UsageError
 from ...core.errors import Problem, capped
 from ...core.params import BOOLEAN_WORDS, Param, Params
 from .options import BY_SPELLING, OPTIONS, Option, spelled
+from .variables import PATTERN_NAMES, Held, Variables
 
 Text = str | bool | tuple[str, ...]
 """A parameter as it was typed: a word, a flag, or the words of an option that was repeated."""
@@ -83,14 +84,15 @@ def _where_it_opens(text: str) -> str:
     )
 
 
-def parse(line: str, params: Params | None = None) -> Invocation:
+def parse(line: str, params: Params | None = None, variables: Variables | None = None) -> Invocation:
     """Read a line. With `params` (the model's) unknown options are problems and flags are told from values.
 
-    Without them every option that a word follows takes it: enough to learn which model is meant. Problems are
-    collected in the `Invocation`; only an open quotation raises (`UsageError`).
+    Without them every option that a word follows takes it: enough to learn which model is meant. `variables` put the
+    notebook's values into the words that are values, never into the names of options. Problems are collected in the
+    `Invocation`; only an open quotation raises (`UsageError`).
     """
     var, words = split(line)
-    reader = _Reader(words, params)
+    reader = _Reader(words, params, variables)
     reader.read()
     found = reader.found
     if var:
@@ -102,9 +104,10 @@ def parse(line: str, params: Params | None = None) -> Invocation:
 class _Reader:
     """One pass over the words."""
 
-    def __init__(self, words: Sequence[str], params: Params | None) -> None:
+    def __init__(self, words: Sequence[str], params: Params | None, variables: Variables | None) -> None:
         self.words = list(words)
         self.params = params
+        self.variables = variables
         self.found = Invocation()
         self.values: dict[str, Text] = {}
         self.problems: list[Problem] = []
@@ -132,7 +135,12 @@ class _Reader:
             else:
                 self.problem(shown(name), f"no such option; there are {', '.join(o.usage for o in OPTIONS)}")
 
+    def _filled(self, word: str) -> str:
+        """A value with the notebook's variables put in."""
+        return word if self.variables is None else self.variables.fill(word, self.problems)
+
     def _positional(self, word: str) -> None:
+        word = str(self._filled(word))
         if not self.found.model:
             self.found = replace(self.found, model=word)
         else:
@@ -145,7 +153,7 @@ class _Reader:
         if given is None and self.at < len(self.words) and not is_option(self.words[self.at]):
             given = self.words[self.at]
             self.at += 1
-        return given
+        return None if given is None else self._filled(given)
 
     def _own(self, option: Option, name: str, given: str | None) -> None:
         if not option.value:
@@ -155,7 +163,12 @@ class _Reader:
             else:
                 self._put({option.field: on})
             return
-        value = self._next(given)
+        if option.field in ("var", "save", "extra"):  # where braces are not, or not only, the notebook's
+            variables, self.variables = self.variables, None
+            value = self._next(given)
+            self.variables = variables
+        else:
+            value = self._next(given)
         if not value:
             self.problem(name, f"needs a value: {option.usage}")
         elif option.field == "var":
@@ -165,7 +178,7 @@ class _Reader:
         elif option.field == "max_cost":
             self._set_max_cost(value)
         elif option.field == "save":
-            self._put({"save": value})
+            self._put({"save": self._pattern(value)})
         else:
             self._set_extra(value)
 
@@ -196,11 +209,25 @@ class _Reader:
         else:
             self.problem("--max-cost", f"{shown(value)!r} is not an amount in US dollars, such as 0.20")
 
+    def _pattern(self, pattern: str) -> str:
+        own = {*PATTERN_NAMES, *(self.params or ())}
+        return pattern if self.variables is None else self.variables.fill_pattern(pattern, own, self.problems)
+
     def _set_extra(self, pair: str) -> None:
         name, equals, value = pair.partition("=")
+        if not equals:
+            whole = self._filled(pair)
+            if isinstance(whole, Held) and isinstance(whole.value, dict):
+                for key, entry in whole.value.items():
+                    self._extra(key, Held(str(entry), entry, f"{whole.source}[{key}]"))
+                return
         if not equals or not name:
-            self.problem("-p", f"{shown(pair)!r} is not NAME=VALUE")
-        elif self.params is not None and name not in self.params and not self.params.open:
+            self.problem("-p", f"{shown(pair)!r} is not NAME=VALUE, nor a dict of the notebook, such as {{params}}")
+        else:
+            self._extra(name, self._filled(value))
+
+    def _extra(self, name: str, value: str) -> None:
+        if self.params is not None and name not in self.params and not self.params.open:
             self.problem(f"-p {shown(name)}", unknown(name, self.params))
         else:
             self._add(name, f"-p {name}", value)
@@ -231,9 +258,12 @@ class _Reader:
         self._add(name, written, value)
 
     def _flag(self, given: str | None) -> Text:
-        if given is None and self.at < len(self.words) and self.words[self.at].lower() in BOOLEAN_WORDS:
-            given = self._next(None)
-        return True if given is None else given
+        if given is None and self.at < len(self.words):
+            word = self.words[self.at]
+            if word.lower() in BOOLEAN_WORDS or isinstance(self._filled(word), Held):
+                given = word
+                self.at += 1
+        return True if given is None else self._filled(given)
 
     def _add(self, name: str, written: str, value: Text) -> None:
         earlier = self.values.get(name)

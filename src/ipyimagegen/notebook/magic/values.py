@@ -17,6 +17,7 @@ from .body import Body
 from .fields import NotFillable, first_name, is_path, look_up
 from .options import spelled
 from .parse import Invocation, Text
+from .variables import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,11 @@ def read_value(param: Param | None, text: Text, names: Mapping[str, Any], note: 
     """
     if isinstance(text, bool):
         return text
+    if isinstance(text, Held):
+        note(f"the variable {text.source} ({type(text.value).__name__})")
+        # A text is read as if it had been typed, but for what it means as it stands.
+        if not isinstance(text.value, str) or param is None or param.kind not in _READ_FROM_TEXT:
+            return text.value
     if isinstance(text, tuple):
         return [read_value(param.item if param else None, part, names, note) for part in text]
     if param is not None and param.kind == "list":
@@ -182,3 +188,4 @@ READERS: Mapping[Kind, Callable[[str], Any]] = {
     "number": _number,
 }
 """How the text of a parameter of that kind is read; all others stay text."""
+_READ_FROM_TEXT: frozenset[Kind] = frozenset({"list", "object", "integer", "number"})

@@ -84,6 +84,8 @@ def offered(text: str, sources: Sources | None = None) -> list[str] | None:
         ("%%imagegen local/sketch -p gui|", ["guidance_scale="]),
         ("%%imagegen local/sketch --prompt 'a |", []),
         ("%%imagegen\na {co|", ["colour", "count"]),
+        ("%%imagegen local/sketch --seed {co|", ["colour", "count"]),
+        ("%%imagegen local/sketch -p {|", ["colour", "count", "photo"]),
         ("%%imagegen\na {|} b", ["colour", "count", "photo"]),
         ("%imagegen |", list(COMMANDS)),
         ("%imagegen mo|", ["models"]),
