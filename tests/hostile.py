@@ -137,9 +137,9 @@ def hostile(script: Script = lambda _: None) -> Iterator[Hostile]:
         server.close()
 
 
-def said(value: Any, status: int = 200, **headers: str) -> Act:
+def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Act:
     """An answer in JSON."""
-    return Act(status, json.dumps(value).encode(), {"content-type": "application/json", **headers})
+    return Act(status, json.dumps(value).encode(), {"content-type": "application/json", **(headers or {})})
 
 
 def _good(asked: Asked, job: str) -> Act:

@@ -59,6 +59,13 @@ _STACKED = re.compile(
 _LONE = re.compile("[\ud800-\udfff]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
+_ODD = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0300-\u036f\u0483-\u0489\u061c\u180e\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u20d0-\u20ff\ud800-\udfff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\ufff9-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Any character that one of the above may be about: most texts have none, and are looked at once."""
+
 
 def cleaned(text: str, *, min_key: int = MIN_KEY_CHARS) -> str:
     """`text` without keys, and without anything that acts on a terminal or hides. Line breaks and tabs stay.
@@ -71,6 +78,8 @@ def cleaned(text: str, *, min_key: int = MIN_KEY_CHARS) -> str:
 
 
 def _seen(text: str) -> str:
+    if not _ODD.search(text):
+        return text
     text = _BREAKS.sub("\n", text)
     if "\x1b" in text or not text.isascii():
         text = _SEQUENCE.sub("", text)

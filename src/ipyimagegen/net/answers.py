@@ -12,6 +12,7 @@ from ..core.events import JSON
 from ..core.said import marked
 from ..core.service_text import answered, capped, one_line
 
+MAX_REFUSAL_BYTES = 2**20
 ERROR_FIELDS = ("title", "message", "detail", "error_description", "errorMessage", "errMessage")
 """Where services put the reason of a refusal: RFC 9457 and what is customary."""
 
@@ -55,7 +56,12 @@ class Answer:
         return cast("JSON", value)
 
     def json_object(self) -> dict[str, JSON]:
-        """The body as a JSON object; an empty one where it is something else. Never raises."""
+        """The body as a JSON object; an empty one where it is something else. Never raises.
+
+        A refusal of more than a mebibyte is something else: nobody explains that much, and reading it takes seconds.
+        """
+        if not self.ok and len(self.body) > MAX_REFUSAL_BYTES:
+            return {}
         try:
             value = marked(answered(json.loads(self.body)))
         except (ValueError, RecursionError):
@@ -73,4 +79,6 @@ class Answer:
                 texts += [value for name in ERROR_FIELDS if isinstance(value := part.get(name), str)]
         if texts:
             return ": ".join(dict.fromkeys(text for text in texts if text))
-        return "" if self.media_type == "text/html" or body else self.text.strip()
+        if self.media_type == "text/html" or body:
+            return ""
+        return self.body[:MAX_REFUSAL_BYTES].decode("utf-8", errors="replace").strip()

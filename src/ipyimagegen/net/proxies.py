@@ -20,7 +20,8 @@ MAX_LOOKED_AT = 4_096
 LOST = re.compile(
     r"upstream|disconnect|reset reason|connection[ _](termination|reset|closed|lost|aborted|refused)|reset by peer"
     r"|broken pipe|hang up|econnreset|etimedout|time[ds]?[ _-]?out|deadline[ _]exceeded|bad[ _]gateway"
-    r"|backend|guru meditation|first byte|origin (server|web|host)|origin_|service mesh|load balancer|proxy",
+    r"|backend|guru meditation|first byte|origin (server|web|host)|origin_|service mesh|load balancer|proxy"
+    r"|error code: ?5\d\d",
     re.IGNORECASE,
 )
 """What proxies say of a connection that they lost: Envoy and Istio (`upstream connect error or disconnect/reset before
