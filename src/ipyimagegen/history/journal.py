@@ -29,7 +29,7 @@ from .ledger import LedgerRows
 from .lost import name_lost
 from .marks import Marking
 from .reading import Archive
-from .rows import End, end_of, money, output_row, request_of, row_of, writable
+from .rows import End, end_of, money, output_row, record_of, request_of, row_of, writable
 from .sweeps import SweepRows, clear_sweeps
 from .warn import warn_of_lost
 
@@ -153,6 +153,9 @@ class Journal(Archive, Marking, SweepRows, LedgerRows):
                 "INSERT INTO outputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [output_row(job_id, artifact) for artifact in artifacts],
             )
+            if (record := record_of(result)) is not None:
+                stored = "INSERT OR REPLACE INTO job_records (job, record, changes) VALUES (?, ?, ?)"
+                connection.execute(stored, (job_id, *map(writable, record)))
             connection.execute("DELETE FROM output_notes WHERE job = ?", (job_id,))
             connection.executemany(
                 "INSERT INTO output_notes (job, place, note) VALUES (?, ?, ?)",

@@ -69,16 +69,16 @@ def asked(
     problems: list[Problem] = []
     moment = now or datetime.now().astimezone()
 
-    def taken(name: str, parse: Any, value: object) -> Any:
+    def taken(name: str, parse: Any, value: object, *, unset: object = None) -> Any:
         try:
-            return None if value is None else parse(value)
+            return None if value is unset else parse(value)
         except InvalidInput as error:
             problems.extend(error.problems)
         except ValueError as error:
             problems.append(Problem(name, str(error)))
         return None
 
-    words = taken("query", lambda value: tuple(words_of(text(value, "query", "words to look for"))), query)
+    words = taken("query", lambda value: tuple(words_of(text(value, "query", "words to look for"))), query, unset="")
     found = Query(
         words=words or (),
         model=taken("model", _model, model) or "",

@@ -155,6 +155,9 @@ WHERE outputs.job IN (SELECT value FROM json_each(?)) ORDER BY place
 
 def _jobs(connection: sqlite3.Connection, ids: Sequence[str]) -> list[sqlite3.Row]:
     """Their rows, in the order of `ids`."""
-    wanted = "SELECT * FROM jobs WHERE id IN (SELECT value FROM json_each(?))"
+    wanted = (
+        "SELECT jobs.*, record, changes FROM jobs LEFT JOIN job_records ON job_records.job = jobs.id"
+        " WHERE jobs.id IN (SELECT value FROM json_each(?))"
+    )
     found = {entry["id"]: entry for entry in connection.execute(wanted, (json.dumps(list(ids)),))}
     return [found[job] for job in ids if job in found]

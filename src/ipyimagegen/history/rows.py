@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from ..core.cost import UNKNOWN, Cost, Source
-from ..core.errors import ProtocolError
+from ..core.errors import MediaError, ProtocolError
 from ..core.foreign import as_json
+from ..core.params import Change
 from ..core.requests import Request, Ticket
 from ..core.said import marked
 from ..media.artifacts import Artifact
@@ -87,7 +89,7 @@ def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) 
     """A job that succeeded, with its outputs where they lie. No picture is read."""
     row = read_row(job)
     timings = Timings(queue_s=job["queue_s"], run_s=job["run_s"], fetch_s=job["fetch_s"], total_s=job["total_s"])
-    record = Record(
+    record = _stored_record(job["record"]) or Record(
         model=f"{row.service}/{row.model}",
         prompt=row.prompt,
         negative_prompt=row.request().negative_prompt,
@@ -100,14 +102,15 @@ def read_result(job: sqlite3.Row, outputs: Iterable[sqlite3.Row], files: Files) 
         created=datetime.fromtimestamp(row.created, UTC).isoformat(),
     )
     return Result(
-        model=record.model,
+        model=f"{row.service}/{row.model}",
         artifacts=tuple(_artifact(entry, record, files) for entry in outputs),
         prompt=row.prompt,
-        seed=row.seed,
+        seed=record.seed if row.seed is None else row.seed,
         cost=row.cost,
         timings=timings,
         asked=row.asked,
         sent=row.sent,
+        changes=_changes(job["changes"]),
         job_ids=(row.id,),
         text=marked(job["text"]),
         facts=marked(_mapping(job["facts"])),
@@ -130,10 +133,33 @@ def _ticket(text: str) -> Ticket | None:
         return None
 
 
+def _stored_record(text: str | None) -> Record | None:
+    """The record that stands in the files, so that one of the journal is saved as the live one was."""
+    with suppress(MediaError):
+        return None if text is None else Record.from_text(text)
+    return None
+
+
+def _changes(text: str | None) -> tuple[Change, ...]:
+    with suppress(ValueError, TypeError, RecursionError):
+        return tuple(Change(**entry) for entry in json.loads(text or "[]"))
+    return ()
+
+
+def record_of(result: Result) -> tuple[str, str] | None:
+    """The record of a result's files, and what was changed of what was asked for, as text; `None` without files."""
+    if not result.artifacts:
+        return None
+    changes = [{**asdict(change), "asked": change.asked, "sent": change.sent} for change in result.changes]
+    return result.artifacts[0].record.to_text(), json.dumps([as_json(change) for change in changes])
+
+
 def _artifact(entry: sqlite3.Row, record: Record, files: Files) -> Artifact:
     names = ("name", "media_type", "width", "height", "size", "sha256", "seed", "url", "filename", "error", "note")
     path = None if not entry["sha256"] else files.path(entry["sha256"], entry["media_type"])
     values = {name: entry[name] for name in names}
+    values["seed"] = record.seed if entry["seed"] is None else entry["seed"]
+    record = record if values["seed"] == record.seed else replace(record, seed=values["seed"])
     return Artifact(index=entry["place"], path=path, alt=record.prompt, record=record, **values)
 
 

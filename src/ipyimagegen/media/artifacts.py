@@ -54,8 +54,8 @@ class Artifact:
     record: Record = field(default_factory=Record)
     note: str = ""
     error: str = ""
-    data: _Bytes = b""
-    path: Path | None = None
+    data: _Bytes = field(default=b"", compare=False)  # the hash says what they are, wherever they lie
+    path: Path | None = field(default=None, compare=False)
     refetch: Callable[[], Payload] | None = field(default=None, compare=False)
     display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
     metadata: Level = field(default="full", compare=False)

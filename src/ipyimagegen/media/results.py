@@ -66,8 +66,9 @@ class Result:
     """What one call made: pictures, other outputs, and how it went.
 
     `artifacts` are all outputs in the service's order. `asked` is what the user wrote, `sent` what went out, `changes`
-    the differences. `text` is the answer of a model that writes; `facts` what the service told
-    of the run under its own names (credits left, seconds of work …); `raw` its whole answer, untrusted.
+    the differences. `text` is the answer of a model that writes; `facts` what the service told of the run under its own
+    names (credits left, seconds of work …); `raw` its whole answer, untrusted: the journal
+    does not keep that, and results are equal without it.
     """
 
     model: str
@@ -82,7 +83,7 @@ class Result:
     job_ids: tuple[str, ...] = ()
     text: str = ""
     facts: Mapping[str, JSON] = field(default_factory=dict)
-    raw: JSON = None
+    raw: JSON = field(default=None, compare=False)
     display: DisplaySettings = field(default=DEFAULT_DISPLAY, compare=False)
 
     def __await__(self) -> Generator[None, None, Result]:

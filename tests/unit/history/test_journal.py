@@ -341,3 +341,21 @@ def test_results_are_whole_while_another_kernel_notes_one(limit: int, journal: J
     reading.happens = [another]
     assert [(7, 1)] == [(result.seed, len(result.images)) for result in reading.results("lighthouse", limit=limit)]
     assert [8, 7][:limit] == [result.seed for result in reading.results("lighthouse", limit=limit)]
+
+
+@pytest.mark.parametrize("seed", [7, 2**63 + 5, None])
+def test_a_live_result_and_the_one_of_the_journal_are_one(journal: Journal, tmp_path: Path, seed: int | None) -> None:
+    asked = {"seed": seed} if seed == 7 else {}
+    made = client_with(journal, Paid()).run("local/sketch", prompt="a «pier»", **asked, **SMALL)
+    if seed == 2**63 + 5:  # more than SQLite's integers have
+        record = replace(made.image.record, seed=seed)
+        image = replace(made.image, seed=seed, record=record)
+        made = replace(made, seed=seed, job_ids=("jlarge",), artifacts=(image,))
+        journal.succeeded("jlarge", made).result()
+    found = Journal(journal.folder).result(made.job_ids[0])
+    assert found == made
+    assert found.report == made.report
+    assert found.image.record == made.image.record
+    assert found.save(tmp_path / "out") == made.save(tmp_path / "out")
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    assert found.save(tmp_path / "{date}-{model}-{seed}.png") == made.save(tmp_path / "{date}-{model}-{seed}.png")

@@ -122,10 +122,11 @@ class Collector:
     def result(self, artifacts: Sequence[Artifact], timings: Timings | None = None) -> Result:
         """The job's result; `timings` are those of now, where more is known than at its end."""
         request, event = self.request, self.event
+        whole = (timings or self.timings).to_json()
         return Result(
             model=request.id,
             prompt=request.prompt,
-            artifacts=tuple(artifacts),
+            artifacts=tuple(replace(each, record=replace(each.record, timings=whole)) for each in artifacts),
             seed=self.seed,
             cost=self.paid,
             timings=timings or self.timings,
