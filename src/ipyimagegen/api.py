@@ -257,7 +257,7 @@ def sweep_view() -> View:
     if default_client().settings.quiet:
         return NoView()
     if "IPython" in sys.modules:
-        from .notebook.show import has_kernel
+        from .notebook.kernel import has_kernel
         from .notebook.sweeps import NotebookSweepView
 
         if has_kernel():
@@ -285,7 +285,7 @@ def watching(work: Job | Batch, *, quiet: bool, blocking: bool) -> Any:
     if quiet or default_client().settings.quiet:
         return Silent()
     if "IPython" in sys.modules:
-        from .notebook.show import notebook_view
+        from .notebook.call_view import notebook_view
 
         view = notebook_view(work, blocking=blocking)
         if view is not None:

@@ -15,7 +15,7 @@ from .sniff import RASTER, dimensions, sniff
 if TYPE_CHECKING:
     from PIL import Image
 
-    from .artifacts import Payload
+    from .payload import Payload
 
 MimeBundle = tuple[dict[str, Any], dict[str, Any]]
 """What `_repr_mimebundle_` returns: data by media type, and metadata."""

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..core import scratch
 from ..core.errors import InvalidInput, MediaError, StorageError
@@ -19,13 +19,40 @@ from .names import expanded, numbered, safe_name
 from .pixels import decode, encode, is_moving, upright
 from .sniff import RASTER, SUFFIXES, media_type_of_suffix, sniff
 
-if TYPE_CHECKING:
-    from .artifacts import Artifact
-
 CONVERTIBLE = ("image/png", "image/jpeg", "image/webp")
 WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 _MAX_NUMBER = 10_000
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+_Bytes = bytes
+
+
+class Savable(Protocol):
+    """What can be saved: an `Artifact`, whose module stands above this one."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def seed(self) -> int | None: ...
+    @property
+    def record(self) -> Record: ...
+    @property
+    def content(self) -> _Bytes | Path: ...
+    @property
+    def bytes(self) -> _Bytes: ...
+    @property
+    def head(self) -> _Bytes: ...
+    @property
+    def max_pixels(self) -> int: ...
 
 
 def write_atomic(path: Path, data: bytes | Path) -> None:
@@ -62,7 +89,7 @@ def write_atomic(path: Path, data: bytes | Path) -> None:
 
 
 def save(
-    artifact: Artifact,
+    artifact: Savable,
     target: str | os.PathLike[str],
     *,
     metadata: Level = "full",
@@ -104,7 +131,7 @@ def save_as_it_is(target: str | os.PathLike[str], name: str, content: bytes | Pa
     return path
 
 
-def default_name(artifact: Artifact) -> str:
+def default_name(artifact: Savable) -> str:
     """A file name without suffix from what is known: the model, the seed, the output's name and index."""
     name = artifact.name if artifact.name not in ("", "image", "images") else ""
     seed = "" if artifact.seed is None else str(artifact.seed)
@@ -113,7 +140,7 @@ def default_name(artifact: Artifact) -> str:
     return safe_name("-".join(part for part in parts if part)) or "picture"
 
 
-def suffix_for(artifact: Artifact) -> str:
+def suffix_for(artifact: Savable) -> str:
     """The suffix of an artifact's medium; of one that nobody knows, the one that its file had."""
     return SUFFIXES.get(artifact.media_type) or _own_suffix(artifact.filename)
 
@@ -123,7 +150,7 @@ def _own_suffix(filename: str) -> str:
     return suffix if _SUFFIX.fullmatch(suffix) else ".bin"
 
 
-def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | Path, Record | None]:
+def prepared(artifact: Savable, suffix: str, metadata: Level) -> tuple[bytes | Path, Record | None]:
     """The bytes for a file with `suffix`, or the file that has them, and the record that must stand beside it."""
     if metadata not in ("full", "minimal", "none"):
         raise InvalidInput(f"metadata={metadata!r} is neither 'full', 'minimal' nor 'none'")
@@ -144,7 +171,7 @@ def prepared(artifact: Artifact, suffix: str, metadata: Level) -> tuple[bytes | 
     return content if by_path else embedded.data, embedded.beside
 
 
-def _converted(artifact: Artifact, data: bytes, media_type: str, wanted: str) -> tuple[bytes, Record]:
+def _converted(artifact: Savable, data: bytes, media_type: str, wanted: str) -> tuple[bytes, Record]:
     """The picture in another format, upright, and its record with a note of what became of it."""
     picture = decode(data, max_pixels=artifact.max_pixels)
     encoded = encode(upright(picture), wanted, quality=95)

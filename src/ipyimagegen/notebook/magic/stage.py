@@ -17,7 +17,8 @@ from ...jobs.job import Job
 from ...jobs.terminal import Silent, TerminalView
 from ...jobs.waiting import attended
 from ...media.results import Result
-from ..show import notebook_view, show
+from ..call_view import notebook_view
+from ..show import show
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

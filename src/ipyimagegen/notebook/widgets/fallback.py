@@ -27,7 +27,7 @@ from ...media.artifacts import Artifact, missing_artifact
 from ...media.display import DisplaySettings, MimeBundle, for_display
 from ...media.sheets import contact_sheet
 from ...runtime import runtime
-from ..show import has_kernel
+from ..kernel import has_kernel
 from .base import Widget
 from .scaling import scaled_picture
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from ...core.secrets import Secret, hidden
 from ...core.version import VERSION
-from ..webhooks import parse_webhook
 from .calls import Response, UploadFileOptions
 from .client import AsyncInference, Inference
 from .errors import (
@@ -31,6 +30,7 @@ from .file import File
 from .sessions import AsyncSessionHandle, SessionHandle
 from .statuses import TaskStatus, is_terminal_status, parse_status
 from .streams import AsyncTaskStream, TaskStream
+from .webhook import parse_webhook
 
 __all__ = [
     "APIError",

@@ -22,6 +22,7 @@ from .messages import View
 from .outcomes import final, news, ticket_of
 from .previews import with_previews
 from .statuses import TaskStatus
+from .webhook import READER
 
 MISSED_TTL_S = 60.0
 """How long an address that could not be reached is not asked for a description again."""
@@ -39,6 +40,7 @@ class InferenceShService:
     name = SERVICE
     title = "inference.sh"
     look = LOOK
+    webhooks = READER
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ...core.version import VERSION
-from ..webhooks import parse_webhook
 from .client import AsyncOpenPixels, OpenPixels
+from .webhook import parse_webhook
 
 __all__ = ["AsyncOpenPixels", "OpenPixels", "__version__", "parse_webhook"]
 __version__ = VERSION

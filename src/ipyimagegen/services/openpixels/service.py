@@ -16,6 +16,7 @@ from ...settings import keys
 from .api import LOOK, SERVICE, Api, Refused, connect
 from .messages import event_of, read_message, ticket_of
 from .models import CANNOT_CANCEL, spec, specs
+from .webhook import READER
 
 PICTURES = ("image/", "application/octet-stream", "binary/octet-stream")
 
@@ -31,6 +32,7 @@ class OpenPixelsService:
     name = SERVICE
     title = "OpenPixels"
     look = LOOK
+    webhooks = READER
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

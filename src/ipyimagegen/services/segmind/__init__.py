@@ -16,7 +16,6 @@ from ...core.version import VERSION
 from ...net.responses import Response
 from ...net.secrets import Secret
 from ...settings import keys
-from ..webhooks import parse_webhook
 from .account import Accounts, Files, Generations, Models, PixelFlows, Webhooks
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (
@@ -32,6 +31,7 @@ from .errors import (
 from .finetune import Finetune
 from .jobs import DEFAULT_POLL_INTERVAL_S, DEFAULT_POLL_TIMEOUT_S, AsyncChatJob, AsyncJob
 from .replies import ChatResponse, image_url
+from .webhook import parse_webhook
 
 __all__ = [
     "DEFAULT_POLL_INTERVAL_S",

@@ -22,6 +22,7 @@ from .calls import ticket_of
 from .catalogue import FLOW_PREFIX, find, rows_of, specs
 from .errors import SERVICE, translated
 from .outputs import event_of
+from .webhook import READER
 
 CATALOGUE_TTL_S = 3600.0
 CATALOGUE_WAIT_S = 15.0
@@ -39,6 +40,7 @@ class SegmindService:
     name = SERVICE
     title = "Segmind"
     look = LOOK
+    webhooks = READER
 
     def __init__(self) -> None:
         self._apis: dict[tuple[Secret, str], Api] = {}

@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from ...core.version import VERSION
-from ..webhooks import parse_webhook
 from .client import Client, async_run, run
 from .errors import MissingSpeedPixKey, PredictionError, SpeedPixException, SpeedPixSubmitUnknown
 from .files import File
 from .outputs import FileOutput
 from .predictions import Prediction
+from .webhook import parse_webhook
 from .workflows import declare, declared, forget
 
 __all__ = [

@@ -21,6 +21,7 @@ from .api import LOOK, Api, connect
 from .errors import CANNOT_CANCEL, SERVICE, own_keys
 from .events import event_of, ticket_of
 from .orders import JOB_OPTIONS, Order, read_call
+from .webhook import READER
 from .workflows import declared, learn, spec, steering_of
 
 
@@ -35,6 +36,7 @@ class SpeedPixService:
     name = SERVICE
     title = "SpeedPix"
     look = LOOK
+    webhooks = READER
 
     def __init__(self) -> None:
         self._apis: dict[tuple[tuple[Secret, ...], str], Api] = {}
