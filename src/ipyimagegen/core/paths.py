@@ -20,6 +20,7 @@ MAX_PATH_CHARS = 4_096
 
 _PATH = re.compile(r"\.{1,2}[/\\]|~[^/\\\s]*[/\\]|/|\\\\|[A-Za-z]:[/\\]|file://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_ADDRESS = re.compile(r"\s*(?!file:)([a-z][a-z0-9+.-]*://|data:)", re.IGNORECASE)
 _SUFFIX = re.compile(r"[^./\\]\.([A-Za-z][A-Za-z0-9]{0,11}|3g[p2]|7z)$")
 LONGEST_SUFFIX = 14
 """With its dot, and a character before it."""
@@ -47,6 +48,11 @@ def form_of(text: str) -> Form:
     if _CONTROL.search(stripped):
         return "text"
     return "path" if explicit else "relative" if "/" in stripped or "\\" in stripped else "name"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text says where something is, other than on this machine: `https://…`, `data:…`, `inf://…`."""
+    return bool(_ADDRESS.match(text))
 
 
 @lru_cache(maxsize=4_096)

@@ -21,7 +21,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Self
 
-from .paths import LONGEST_SUFFIX, MAX_PATH_CHARS, form_of, place_of
+from .paths import LONGEST_SUFFIX, MAX_PATH_CHARS, form_of, is_address, place_of
 
 MAX_DEPTH = 64
 MAX_JSON_CHARS = 1_000_000
@@ -31,7 +31,6 @@ RECORD_KEYS = frozenset({"uri", "url", "path", "file", "src"})
 MAX_REMEMBERED = 200_000
 """Digests, about 20 MB. Whoever names more paths hides one among them: from then on every text counts as said."""
 
-_ADDRESS = re.compile(r"(?!file:)([a-z][a-z0-9+.-]*://|data:)", re.IGNORECASE)
 _BLANK = re.compile(r"\s")
 _said: set[bytes] = set()
 
@@ -105,7 +104,7 @@ def _judged(text: str, name: str) -> str:
         return text
     files_stand_here = place_of(name) == "media" or name.lower() in RECORD_KEYS
     parted = text[:1] in (".", "~") or "/" in text or "\\" in text
-    if not (files_stand_here or parted or "." in text[-LONGEST_SUFFIX:] or text[:1].isspace()) or _ADDRESS.match(text):
+    if not (files_stand_here or parted or "." in text[-LONGEST_SUFFIX:] or text[:1].isspace()) or is_address(text):
         return text  # most texts, found out without much ado
     form = form_of(text)
     if files_stand_here and form != "path":

@@ -121,6 +121,9 @@ def _of_text(text: str, kind: Kind, max_bytes: int | None) -> InputFile:
         return _of_url(stripped)
     if scheme.startswith("data:"):
         return _of_bytes(decode_data_uri(stripped, limit), kind, max_bytes)
+    data = decode_base64(stripped, limit)
+    if data is not None and is_among(sniff(data), _BINARY):
+        return _of_bytes(data, kind, max_bytes)
     if is_said(text):
         raise InvalidInput(
             f"{capped(stripped, 300)!r} comes from a service's answer, and is no address; what a service names is "
@@ -130,9 +133,6 @@ def _of_text(text: str, kind: Kind, max_bytes: int | None) -> InputFile:
         return _of_path(Path(url2pathname(_split(stripped).path)), kind, max_bytes)
     if exists(text):
         return _of_path(Path(text), kind, max_bytes)
-    data = decode_base64(stripped, limit)
-    if data is not None and is_among(sniff(data), _BINARY):
-        return _of_bytes(data, kind, max_bytes)
     if len(stripped) > MAX_PATH_CHARS:
         raise InvalidInput(f"{len(stripped):,} characters that are neither a path, a URL nor base64 of a known medium")
     raise _missing(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import copy
 import json
 import pickle
@@ -22,6 +23,7 @@ from ipyimagegen.core.schema import read_params
 from ipyimagegen.gateway.work import flat_png
 from ipyimagegen.media.artifacts import Payload
 from ipyimagegen.media.filetypes import media_type_of
+from ipyimagegen.media.inputs import as_input
 from ipyimagegen.services.inferencesh import File
 from ipyimagegen.services.inferencesh.inputs import PROMISE as INFERENCESH
 from ipyimagegen.services.kit.inputs import Promise, files_in, with_files
@@ -173,6 +175,16 @@ def test_sets_generators_and_arrays_of_one_dimension_are_lists(here: Path, promi
     expected = {"a": [7], "b": [7], "c": [1, 2], "d": [1, 2], "e": 7}
     assert expected == with_files(values, promise)
     assert ["castle.png"] == uploaded({"images": {Path("castle.png")}}, promise)
+
+
+@pytest.mark.parametrize("data", [PICTURE, b"\xff\xd8\xff\xe0" + bytes(300)])
+def test_base64_that_a_service_gave_is_data_and_no_path(here: Path, data: bytes) -> None:
+    text = base64.b64encode(data).decode()  # of a JPEG it begins with a slash
+    given = marked({"image": text})
+    for again in (given, json.loads(json.dumps(given))):
+        assert {"image": text} == with_files(again, SEGMIND) == with_files(again, SPEEDPIX)
+        assert [data] == [file.data for file in files_in(with_files(again, INFERENCESH))]
+        assert data == as_input(again["image"], kind="file").data
 
 
 def test_an_output_of_another_service_is_the_file_that_it_is() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...core import forks, scratch
 from ...core.errors import InvalidInput, capped
+from ...core.paths import is_address
 from ...core.said import is_said
 from ...media.artifacts import Payload, check_payload
 from ...media.display import MimeBundle, payload_bundle
@@ -19,7 +20,6 @@ from ...media.names import expanded, safe_name
 from ...media.saving import save_as_it_is, write_atomic
 from ...media.sniff import suffix_of
 from ...runtime import runtime
-from ..kit.inputs import is_address
 from .connect import http_for
 
 OWN = "for a file of your own give File(Path(…))"

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from ...core.params import Params
-from ...core.paths import form_of, place_of
+from ...core.paths import form_of, is_address, place_of
 from ...core.requests import InputFile
 from ...media.inputs import as_input
-from ..kit.inputs import Promise, is_address
+from ..kit.inputs import Promise
 from ..kit.inputs import with_files as found
 from .errors import SERVICE
 from .file import File

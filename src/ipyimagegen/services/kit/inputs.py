@@ -22,7 +22,7 @@ from typing import Any
 
 from ...core.errors import ImagegenError, InvalidInput, Problem, capped
 from ...core.params import MEDIA_KINDS, Kind, Param, Params
-from ...core.paths import Form, Place, form_of, place_of
+from ...core.paths import Form, Place, form_of, is_address, place_of
 from ...core.requests import InputFile
 from ...core.said import is_said
 from ...media.encoded import data_uri as as_data_uri
@@ -40,7 +40,6 @@ MEDIA = ("image", "video", "audio", "model", "application/pdf", "application/zip
 
 _SURE = re.compile(r"\.{1,2}[/\\]|~[/\\]|[A-Za-z]:[/\\]")
 """A start that nothing but a path has: not so `/imagine`, `~50/50` or LaTeX's `\\\\`."""
-_ADDRESS = re.compile(r"(?!file:)([a-z][a-z0-9+.-]*://|data:)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +138,11 @@ class _Walk:
         by_schema = kind in MEDIA_KINDS
         if not text.strip() or not (by_schema or (kind in (None, "text") and place != "words")):
             return text
-        encoded = _decoded(text) if self.promise.encoded else None
-        if encoded is not None:
-            return as_input(encoded, kind="file")
-        if is_address(text) or not (by_schema or self._names_a_file(text, place, described=kind == "text")):
+        address = is_address(text)
+        data = None if address and not self.promise.encoded else _decoded(text)
+        if data is not None:
+            return as_input(data, kind="file") if by_schema or self.promise.encoded else text
+        if address or not (by_schema or self._names_a_file(text, place, described=kind == "text")):
             return text
         file = as_input(text.strip(), kind="file")
         if _is_words(file) and (kind in ("image", "mask") or not (self.promise.words or by_schema)):
@@ -199,11 +199,6 @@ def _has_file_suffix(text: str) -> bool:
 
 def _is_words(file: InputFile) -> bool:
     return file.media_type.startswith("text/") or file.media_type in ("application/json", "application/xml")
-
-
-def is_address(text: str) -> bool:
-    """Whether a text says where something is, other than on this machine: `https://…`, `data:…`, `inf://…`."""
-    return bool(_ADDRESS.match(text.strip()))
 
 
 def _decoded(text: str) -> bytes | None:

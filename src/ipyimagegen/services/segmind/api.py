@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from ...core.errors import ConnectionFailed, InvalidInput, ProtocolError
 from ...core.events import JSON, Progress
+from ...core.paths import is_address
 from ...core.requests import InputFile
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
@@ -21,7 +22,7 @@ from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ...settings import keys
 from ..kit.closing import close_when_gone
-from ..kit.inputs import Promise, data_uri, files_in, is_address, replaced, with_files
+from ..kit.inputs import Promise, data_uri, files_in, replaced, with_files
 from ..kit.paces import Paces, paces_of
 from ..kit.pickled import Mark
 from ..kit.unknown import UnknownStates

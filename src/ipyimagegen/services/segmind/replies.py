@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InvalidInput, capped
+from ...core.paths import is_address
 from ...core.said import marked
 from ...media.inputs import as_input
-from ..kit.inputs import data_uri, is_address
+from ..kit.inputs import data_uri
 from .errors import SegmindError, StreamingNotSupported
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ...core.errors import ProtocolError
 from ...core.events import JSON
-from ..kit.inputs import is_address
+from ...core.paths import is_address
 from ..kit.numbers import read_number
 
 
