@@ -1,10 +1,15 @@
-"""Plain text for a cell's output: columns and paragraphs, at most 100 wide."""
+"""Plain text for a cell's output: columns and paragraphs, at most 100 wide.
+
+All that the magic prints is made here, and so whatever a service, a file or a name brings into it is clean text.
+"""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+
+from ..core.service_text import cleaned
 
 WIDTH = 100
 
@@ -13,7 +18,7 @@ def paragraph(text: str, *, indent: int = 0, hanging: int | None = None, width: 
     """`text` broken into lines of at most `width`, its own line breaks kept."""
     later = " " * (indent if hanging is None else hanging)
     made: list[str] = []
-    for number, line in enumerate(text.splitlines() or [""]):
+    for number, line in enumerate(cleaned(text).splitlines() or [""]):
         first = " " * indent if number == 0 else later
         wrapped = textwrap.wrap(line, width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
         made += wrapped or [""]
@@ -22,7 +27,7 @@ def paragraph(text: str, *, indent: int = 0, hanging: int | None = None, width: 
 
 def rows(pairs: Iterable[tuple[str, str]], *, indent: int = 2, widest: int = 34) -> str:
     """Two columns; a name that is wider than `widest` stands on a line of its own."""
-    listed = list(pairs)
+    listed = [(_cell(name), text) for name, text in pairs]
     column = min(widest, max((len(name) for name, _ in listed), default=0)) + 2
     lines: list[str] = []
     for name, text in listed:
@@ -36,10 +41,15 @@ def rows(pairs: Iterable[tuple[str, str]], *, indent: int = 2, widest: int = 34)
 
 def table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Columns as wide as they need to be; the last one is cut where a line would pass 100 columns."""
-    listed = [tuple(header), *(tuple(line) for line in lines)]
+    listed = [tuple(map(_cell, line)) for line in (header, *lines)]
     widths = [max(len(line[column]) for line in listed) for column in range(len(header))]
     made = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in listed]
     return "\n".join(line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…" for line in made)
+
+
+def _cell(text: str) -> str:
+    """`text` as it may stand in a column: on one line."""
+    return cleaned(text).replace("\n", " ").replace("\t", " ")
 
 
 def cut(text: str, width: int) -> str:
