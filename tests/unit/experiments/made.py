@@ -69,6 +69,7 @@ class Made:
         return (FLUX, PLAIN, SMALL)
 
     async def model(self, name: str) -> ModelSpec:
+        await asyncio.to_thread(str)  # as a service that reads a file or a journal for it
         return next(spec for spec in await self.models() if spec.name == name)
 
     async def submit(self, request: Request) -> Ticket:

@@ -212,6 +212,19 @@ def test_another_kernel_takes_what_is_finished_collects_what_is_open_and_sends_t
         assert "unknown" == found["b"]
 
 
+def test_many_that_go_on_are_collected_at_once_on_few_threads(client: Client, service: Made) -> None:
+    prompts = [str(n) for n in range(60)]
+    service.held, service.not_cancellable = set(prompts), "it goes on"
+    sweep = sweep_of(client, prompt=prompts, parallel=60).start()
+    until(lambda: service.at_once == 60)
+    sweep.stop().result(5)
+    assert {"open": 60} == sweep.table.counts
+    again = load(other_kernel(client, service), sweep.id)
+    service.held = set()
+    assert {"succeeded": 60} == again.resume().result(10).counts
+    assert 60 == len(service.sent)
+
+
 def test_an_ambiguous_submit_is_named_and_never_sent_again_by_itself(client: Client, service: Made) -> None:
     service.lost = {"b"}
     sweep = sweep_of(client, prompt=["a", "b"]).start()
