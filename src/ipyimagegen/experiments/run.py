@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -42,6 +43,7 @@ class Run:
         self._cap = cap
         self._committed = Decimal(0)
         self._bell: asyncio.Event | None = None
+        self._claims: dict[str, tuple[Job, Future[bool] | None]] = {}
 
     async def work(self) -> None:
         """Make all cells. Ends early after `stop`, once what ran has ended."""
@@ -55,7 +57,8 @@ class Run:
         """The cells of one service, in order, as many at a time as is good for it."""
         at_once = self._parallel or (LOCAL_AT_ONCE if service == "local" else HOSTED_AT_ONCE)
         running: set[asyncio.Task[None]] = set()
-        for cell in cells:
+        for place, cell in enumerate(cells):
+            self._claim_ahead(cells[place : place + at_once + 1])
             while len(running) >= at_once and not self.stopped:
                 _, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             await self._while_paused()
@@ -64,6 +67,30 @@ class Run:
             running.add(asyncio.get_running_loop().create_task(self._one(cell)))
         if running:
             await asyncio.wait(running)
+        for cell in cells:
+            self._give_back(cell)
+
+    def _claim_ahead(self, cells: Sequence[Cell]) -> None:
+        """Claim the next cells in one write, so that none waits for the disk when its turn comes."""
+        book = self.book
+        for cell in cells:
+            before = book.outcomes[cell.identity]
+            if cell.identity in self._claims or before.status != "planned" or self.stopped or cell.request is None:
+                continue
+            job = book.client.job_for(book.plan.specs[cell.model], cell.request)
+            claimed: Future[bool] | None = None
+            if book.journal is not None:
+                claimed = book.journal.claim(
+                    book.id, cell.identity, job.id, instead_of=before.job_id or None, by=book.owner
+                )
+            self._claims[cell.identity] = (job, claimed)
+
+    def _give_back(self, cell: Cell) -> None:
+        """Take back the claim of a cell that was not sent."""
+        found = self._claims.pop(cell.identity, None)
+        if found is not None and self.book.journal is not None:
+            before = self.book.outcomes[cell.identity].job_id or None
+            self.book.journal.claim(self.book.id, cell.identity, before, instead_of=found[0].id)
 
     async def _while_paused(self) -> None:
         while self._holds() and self._bell is not None:
@@ -112,32 +139,36 @@ class Run:
         if before.status == "open":
             # With the description at hand: threads that wait for one on the loop are threads that the loop has not.
             return await asyncio.to_thread(client.attach, before.job_id, spec=book.plan.specs[cell.model])
-        if cell.request is None:
+        self._claim_ahead([cell])
+        if self.stopped or cell.identity not in self._claims:
+            return None  # the claim is given back at the end
+        job, claimed = self._claims[cell.identity]
+        if claimed is not None and not await asyncio.wrap_future(claimed):
+            self._claims.pop(cell.identity)
+            why = "another kernel has begun it; load the sweep again to see what came of it"
+            book.outcomes[cell.identity] = Outcome(status="elsewhere", why=why)
             return None
-        job = client.job_for(book.plan.specs[cell.model], cell.request)
-        if book.journal is not None:
-            before_id = before.job_id or None
-            claim = book.journal.claim(book.id, cell.identity, job.id, instead_of=before_id, by=book.owner)
-            if not await asyncio.wrap_future(claim):
-                why = "another kernel has begun it; load the sweep again to see what came of it"
-                book.outcomes[cell.identity] = Outcome(status="elsewhere", why=why)
-                return None
-        if self.stopped or not await self._reserves(cell, job):  # claimed, and not sent: given back
-            if book.journal is not None:
-                book.journal.claim(book.id, cell.identity, before.job_id or None, instead_of=job.id)
+        if not await self._reserves(cell, job):
             return None
+        self._claims.pop(cell.identity)
         client.launch(job)
         return job
 
     async def _reserves(self, cell: Cell, job: Job) -> bool:
-        """Whether the caps of the session, the day and the month leave room for a cell; nothing more is sent if not."""
+        """Whether the caps of the session, the day and the month leave room for a cell; nothing more is sent if not.
+
+        Nor after a stop.
+        """
+        if self.stopped:
+            return False
         prices, money = (self.book.plan.price_of(cell),), self.book.client.money
         calls, sweep = [(job.id, job.request)], self.book.id
         try:
             await asyncio.to_thread(money.reserve, job.spec, calls, prices=prices, sweep=sweep, capped=bool(self._cap))
         except BudgetExceeded as error:
             self.over_cap, self.why = True, str(error)
-        return not self.over_cap
+            return False
+        return True  # also where another was refused meanwhile: this one has its place
 
     async def _outcome(self, cell: Cell, job: Job, before: Outcome) -> Outcome:
         error = job.exception()
@@ -161,9 +192,9 @@ class Run:
         missing = next((artifact.error for artifact in result.artifacts if artifact.error), "")
         held: Result | None = result
         if book.journal is not None and not missing:
-            await asyncio.wrap_future(book.journal.written())
-            if await asyncio.to_thread(_is_kept, result, book.journal):
-                held = None
+            if not _is_kept(result, book.journal):  # what costs nothing does not wait for the disk
+                await asyncio.wrap_future(book.journal.written())
+            held = None if _is_kept(result, book.journal) else result
             book.client.forget(job.id)
         paths = before.paths
         if book.files is not None and not missing:
