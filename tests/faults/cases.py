@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from ipyimagegen.gateway import Fault, FaultKind
@@ -47,6 +48,12 @@ RESULT: Mapping[Service, str] = {
     "inferencesh": "task",
 }
 
+MESH = '{"error": "upstream connect error or disconnect/reset before headers. reset reason: connection termination"}'
+PROBLEM = '{"type": "about:blank", "title": "Bad Gateway", "status": 502, "detail": "no answer from the application"}'
+ACTING = "out of memory\x1b]0;owned\x07\x1b[2J\x1b[31m on \u202enode\u202c\u200b 7\x00" + "!" * 100_000
+"""A title for the terminal, an empty screen, red, text that runs backwards, and a hundred thousand characters."""
+LOCAL_FILE = Path(__file__)
+"""A file that is there, and that nobody has given to a service."""
 WORK_S = 0.2
 DEADLINE_S = 8.0
 BOMB_BYTES = 256 * 2**20
@@ -59,6 +66,7 @@ class Case:
     `harmless`: nothing has to be done again to get the picture. `wait_s`: the caller asks to wait no longer, where the
     library lets him. `alone`: in a process of its own, whose memory is measured. `official`: who has a library that
     does this at all. `counts`: a job that the service took in is to be paid.
+    `words`: what an error says is looked at.
     """
 
     stage: Stage
@@ -73,6 +81,7 @@ class Case:
     official: tuple[Service, ...] = SERVICES
     heartbeat_s: float = 10.0
     private: bool = False
+    words: bool = False
 
     @property
     def name(self) -> str:
@@ -119,6 +128,7 @@ def cases() -> Iterator[Case]:
     yield from _at_the_submit()
     yield from _while_waiting()
     yield _job("the job fails", "job_fails", text="out of memory on node 7")
+    yield _job("the job fails, in words that a terminal obeys", "job_fails", {"words": True}, text=ACTING)
     yield _job("the job is rejected", "job_rejected", text="the prompt was refused")
     yield _job("the job never ends (asked to wait 3 s at most)", "job_stuck", {"wait_s": 3.0})
     yield from _at_the_download()
@@ -145,6 +155,9 @@ def _at_the_submit() -> Iterator[Case]:
     yield _submit("502 with a proxy's page", "status", status=502, body="html", text="Bad Gateway")
     yield _submit("connection reset before anything", "reset")
     yield _submit("taken in, then the answer is lost", "lost_answer")
+    yield _submit("taken in, then a cloud gateway's 504 in JSON", "lost_behind")
+    yield _submit("taken in, then a service mesh's 503 in JSON", "lost_behind", status=503, text=MESH)
+    yield _submit("taken in, then a proxy's 502 as problem+json", "lost_behind", status=502, text=PROBLEM)
     yield _submit("taken in, then an empty answer", "empty_body")
     yield _submit("taken in, then half of the JSON", "broken_json")
     yield _submit("taken in, then the answer is cut", "truncated")
@@ -199,17 +212,32 @@ def _at_the_download() -> Iterator[Case]:
         "redirected to a private address", "redirect", {"private": True}, times=None, url="http://169.254.169.254/x.png"
     )
     yield _private_address()
+    yield _local_file()
 
 
 def _private_address() -> Case:
     """The result names an address on a private network."""
+    return Case(
+        stage="download",
+        title="the result names a private address",
+        faults=_in_the_result("other_address"),
+        official=FETCHING,
+        private=True,
+    )
+
+
+def _local_file() -> Case:
+    """The result names a file of the caller's machine: there is no picture, and no way back to one."""
+    faults = _in_the_result("local_file", url=str(LOCAL_FILE))
+    return Case(stage="download", title="the result names a local file", faults=faults, official=FETCHING, counts=False)
+
+
+def _in_the_result(kind: FaultKind, **fields: Any) -> dict[Service, tuple[Fault, ...]]:
+    """A fault in every answer that brings a result."""
     faults: dict[Service, tuple[Fault, ...]] = {
-        service: (Fault("other_address", service=service, route=route, times=None),)
-        for service, route in RESULT.items()
+        service: (Fault(kind, service=service, route=route, times=None, **fields),) for service, route in RESULT.items()
     }
     # Streams are not rewritten: a silent one makes each library ask for the task.
     silent = Fault("heartbeats_only", service="inferencesh", route="stream", stream_s=2 * WORK_S, times=None)
     faults["inferencesh"] = (silent, *faults["inferencesh"])
-    return Case(
-        stage="download", title="the result names a private address", faults=faults, official=FETCHING, private=True
-    )
+    return faults

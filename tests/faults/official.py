@@ -33,6 +33,7 @@ class Run:
     address: str = ""
     error: BaseException | None = None
     reported: str = ""
+    text: str = ""
     done: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -56,6 +57,7 @@ class Run:
             "error": name,
             "own": own,
             "said": f"{error} {vars(error) if own and error is not None else ''}",
+            "text": str(error) if error is not None else self.text,
             "returned": self.returned,
             "address": self.address,
             "file": held,
@@ -89,6 +91,7 @@ def openpixels(run: Run) -> None:
     result = client.run({"model": "flux-dev", "prompt": PROMPT})
     run.returned = True
     run.reported = "error value" if "error" in result else ""
+    run.text = str(result.get("error", {}).get("message", ""))
     run.address = result.get("data", {}).get("url", "")
 
 

@@ -17,10 +17,10 @@ from ipyimagegen.runtime import runtime
 from ipyimagegen.services.base import Registry
 from ipyimagegen.settings.config import Settings
 
-from .cases import Case, Service
+from .cases import LOCAL_FILE, Case, Service
 from .memory import forget_peak, peak_bytes
 from .official import PROMPT
-from .verdicts import Seen, paid, started_blind
+from .verdicts import Seen, acts, paid, started_blind
 
 MODELS: dict[Service, str] = {
     "speedpix": "speedpix/text-to-image@main",
@@ -82,6 +82,8 @@ def run(case: Case, service: Service, gateway: Gateway, picture: bytes, folder: 
         way_back=way_back,
         jobs=paid(jobs),
         blind=started_blind(jobs, given),
+        local=held == LOCAL_FILE.read_bytes(),
+        acts=error is not None and acts(str(error)),
         memory=memory if case.alone else 0,
     )
 

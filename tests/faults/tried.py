@@ -20,8 +20,8 @@ from typing import Any
 from ipyimagegen.gateway import Gateway, TimedWork, serve
 
 from . import ours
-from .cases import SERVICES, Case, Service, cases
-from .verdicts import Seen, Told, judge, paid, started_blind
+from .cases import LOCAL_FILE, SERVICES, Case, Service, cases
+from .verdicts import Seen, Told, acts, judge, paid, started_blind
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
@@ -196,5 +196,7 @@ def _seen(case: Case, outcome: Mapping[str, Any], gateway: Gateway, given: Path 
         jobs=paid(jobs),
         blind=started_blind(jobs, given),
         memory=outcome["memory"] if case.alone else 0,
+        local=held == LOCAL_FILE.read_bytes(),
+        acts=acts(outcome["text"]),
         private=outcome["private"] and case.private,
     )

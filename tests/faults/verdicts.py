@@ -11,6 +11,9 @@ from ipyimagegen.gateway import JobState
 
 from .cases import BOMB_BYTES, Case
 
+MOST_CHARS = 20_000
+"""A longer error is a flood."""
+
 
 class Verdict(Enum):
     """How a case ended. The text is the word of the table."""
@@ -26,6 +29,8 @@ class Verdict(Enum):
     LOST = "lost"
     MEMORY = "fills memory"
     PRIVATE = "asks a private address"
+    LOCAL = "reads a local file"
+    ACTS = "acts on the terminal"
 
     @property
     def bad(self) -> bool:
@@ -45,6 +50,8 @@ MEANINGS: dict[Verdict, str] = {
     Verdict.LOST: "a job was taken in and will be paid; the error neither names it nor says where to look",
     Verdict.MEMORY: "the bomb is unpacked into memory",
     Verdict.PRIVATE: "connects to an address on a private network that the service named",
+    Verdict.LOCAL: "gives out a file of this machine that the service named, and nobody else",
+    Verdict.ACTS: "an error, or what is returned in place of one, in the service's words as they came",
 }
 
 
@@ -55,7 +62,8 @@ class Seen:
     `error` is the class that was raised, or that a returned value reports; `own` whether it is the library's. `right`:
     what is at hand in the end is the picture; `left`: a file that is none stands under its name. `way_back`: the error,
     or what was returned before it, leads to the job. `jobs` are to be paid; `blind`: one of them was taken in with
-    another picture to start from than the one that was given, or none. `memory` is the growth in bytes.
+    another picture to start from than the one that was given, or none. `memory` is the growth in bytes. `local`: what
+    is at hand is a file of this machine; `acts`: the words of an error would do something on a terminal.
     """
 
     hung: bool = False
@@ -68,6 +76,8 @@ class Seen:
     blind: bool = False
     memory: int = 0
     private: bool = False
+    local: bool = False
+    acts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +101,26 @@ def started_blind(jobs: Iterable[JobState], given: Path | None) -> bool:
     return given is not None and any(job.order.image != given.read_bytes() for job in jobs)
 
 
+def acts(text: str) -> bool:
+    """Whether a text does something on a terminal, hides something, or floods it."""
+    return len(text) > MOST_CHARS or any(c in text for c in "\x1b\x07\x00\u202e\u202c\u200b")
+
+
 def judge(case: Case, seen: Seen) -> Told:
     """The worst that happened."""
-    if seen.hung:
-        return Told(Verdict.HANG)
-    if seen.jobs > 1:
-        return Told(Verdict.TWICE)
-    if seen.blind:
-        return Told(Verdict.BLIND)
-    if seen.memory > BOMB_BYTES // 2:
-        return Told(Verdict.MEMORY)
-    if seen.private:
-        return Told(Verdict.PRIVATE)
-    if seen.left or not (seen.error or seen.right):
-        return Told(Verdict.WRONG)
+    worst = {
+        Verdict.HANG: seen.hung,
+        Verdict.TWICE: seen.jobs > 1,
+        Verdict.BLIND: seen.blind,
+        Verdict.MEMORY: seen.memory > BOMB_BYTES // 2,
+        Verdict.PRIVATE: seen.private,
+        Verdict.LOCAL: seen.local,
+        Verdict.ACTS: case.words and seen.acts,
+        Verdict.WRONG: seen.left or not (seen.error or seen.right),
+    }
+    for verdict, happened in worst.items():
+        if happened:
+            return Told(verdict)
     if not seen.error:
         return Told(Verdict.PICTURE if case.harmless else Verdict.RECOVERS)
     if seen.jobs and case.counts and not seen.way_back:

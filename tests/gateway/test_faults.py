@@ -199,6 +199,22 @@ def test_other_address_in_the_answer(gateway: Gateway) -> None:
     assert hosts == ["169.254.169.254", "10.0.0.1"]
 
 
+def test_a_local_file_in_place_of_every_address_of_one(gateway: Gateway) -> None:
+    gateway.openpixels.immediate = True
+    script(gateway, "local_file")
+    script(gateway, "local_file", url="/home/somebody/key")
+    assert [submit(gateway).json()["data"]["url"] for _ in range(2)] == ["/etc/passwd", "/home/somebody/key"]
+
+
+def test_a_proxy_that_has_lost_a_submit_that_counted(gateway: Gateway) -> None:
+    script(gateway, "lost_behind")
+    script(gateway, "lost_behind", status=503, text='{"error": "upstream connect error"}')
+    first, second = submit(gateway), submit(gateway)
+    assert (first.status_code, first.json()) == (504, {"message": "Endpoint request timed out"})
+    assert (second.status_code, second.json()) == (503, {"error": "upstream connect error"})
+    assert len(gateway.jobs()) == 2
+
+
 def test_a_gzip_bomb_is_a_thousandth_of_what_it_unpacks_to(gateway: Gateway) -> None:
     size = 3 * 1024 * 1024 + 17
     script(gateway, "gzip_bomb", after_bytes=size)

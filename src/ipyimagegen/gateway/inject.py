@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from .faults import Fault
 
+GATEWAY_TIMEOUT = '{"message": "Endpoint request timed out"}'
+"""In the words of a cloud provider's API gateway that has waited for longer than it is ready to."""
+LOCAL_FILE = "/etc/passwd"
 PRIVATE_ADDRESS = "http://169.254.169.254"
 BOMB_BYTES = 256 * 1024 * 1024
 DRIP_BYTES = 256
@@ -45,6 +49,11 @@ def spoiled(response: Response, fault: Fault, *, own_address: str) -> Response:
     if isinstance(response, StreamingResponse):
         return response
     body = bytes(response.body)
+    if fault.kind == "lost_behind":
+        return Response(fault.text or GATEWAY_TIMEOUT, status_code=fault.status or 504, media_type="application/json")
+    if fault.kind == "local_file":
+        path = (fault.url or LOCAL_FILE).encode()
+        return _with_body(response, re.sub(re.escape(own_address.encode()) + rb"/files/[^\"]*", lambda _: path, body))
     if fault.kind == "empty_body":
         return _with_body(response, b"")
     if fault.kind == "broken_json":
