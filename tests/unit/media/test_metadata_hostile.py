@@ -131,13 +131,13 @@ NODES = st.builds(
         VALUES | st.tuples(st.sampled_from("abcd"), st.integers(0, 3)).map(list),
     ),
 )
+LINKS = VALUES | st.lists(
+    st.fixed_dictionaries(dict.fromkeys(("id", "origin_id", "origin_slot", "target_id", "target_slot"), VALUES))
+)
+PARTS = {"nodes": st.lists(VALUES | st.fixed_dictionaries(dict.fromkeys(("id", "type", "inputs", "mode"), VALUES)))}
+FOLDED = st.fixed_dictionaries({"id": VALUES, "inputs": VALUES, "links": LINKS, **PARTS})
 DRAWN = st.fixed_dictionaries(
-    {
-        "nodes": st.lists(
-            VALUES | st.fixed_dictionaries({"id": VALUES, "type": VALUES, "inputs": VALUES, "mode": VALUES})
-        )
-    },
-    optional={"links": VALUES, "definitions": VALUES},
+    PARTS, optional={"links": LINKS, "definitions": VALUES | st.fixed_dictionaries({"subgraphs": st.lists(FOLDED)})}
 )
 
 

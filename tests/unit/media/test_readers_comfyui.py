@@ -368,6 +368,66 @@ def test_a_drawing_alone_is_read_with_a_doubt(control):
     assert "loras" not in found.params
 
 
+def test_subgraphs_of_a_drawing_are_unfolded():
+    """https://docs.comfy.org/specs/workflow_json: -10 is what comes into a subgraph, -20 what goes out."""
+
+    def link(number: int, start: int, slot: int, end: int, at: int) -> dict[str, Any]:
+        names = ("id", "origin_id", "origin_slot", "target_id", "target_slot")
+        return dict(zip(names, (number, start, slot, end, at), strict=True))
+
+    inside = {
+        "id": "aa-bb",
+        "inputs": [{"name": "text"}, {"name": "model"}],
+        "outputs": [{"name": "LATENT"}],
+        "nodes": [
+            drawn(
+                "KSampler",
+                1,
+                [1, "fixed", 99, 7, "euler", "normal", 1],
+                {"positive": 1, "negative": 2, "latent_image": 3, "model": 4},
+            ),
+            drawn("CLIPTextEncode", 2, ["not this"], {"text": 5}),
+            drawn("CLIPTextEncode", 3, ["fog"]),
+            drawn("EmptyLatentImage", 4, [512, 640, 1]),
+        ],
+        "links": [
+            link(1, 2, 0, 1, 0),
+            link(2, 3, 0, 1, 1),
+            link(3, 4, 0, 1, 2),
+            link(4, -10, 1, 1, 3),
+            link(5, -10, 0, 2, 0),
+            link(6, 1, 0, -20, 0),
+        ],
+    }
+    user = drawn(
+        "aa-bb", 7, [42, 20], {"text": 1, "model": 2}, properties={"proxyWidgets": [["1", "seed"], ["1", "steps"]]}
+    )
+    drawing = {
+        "nodes": [
+            drawn("PrimitiveStringMultiline", 5, ["a lighthouse at dusk"]),
+            drawn("CheckpointLoaderSimple", 6, ["base.safetensors"]),
+            user,
+            drawn("VAEDecode", 8, [], {"samples": 3}),
+            drawn("SaveImage", 9, ["x"], {"images": 4}),
+        ],
+        "links": [[1, 5, 0, 7, 0, "*"], [2, 6, 0, 7, 1, "*"], [3, 7, 0, 8, 0, "*"], [4, 8, 0, 9, 0, "*"]],
+        "definitions": {"subgraphs": [inside]},
+    }
+    found = read_metadata(png_with({"workflow": json.dumps(drawing)}))
+    assert ("a lighthouse at dusk", "fog") == (found.prompt, found.negative_prompt)
+    assert {name: found.params[name] for name in ("seed", "num_inference_steps")} == {
+        "seed": 42,
+        "num_inference_steps": 20,
+    }
+    assert found.model == "base.safetensors"
+
+
+def test_a_subgraph_that_holds_itself_ends():
+    itself = {"id": "a", "nodes": [drawn("a", n, []) for n in range(2_000)], "links": []}
+    drawing = {"nodes": [drawn("a", 1, [])], "definitions": {"subgraphs": [itself]}}
+    assert read_metadata(png_with({"workflow": json.dumps(drawing)})).prompt == ""
+
+
 def test_a_drawing_of_one_text_gives_that_text():
     drawing = {"nodes": [{"id": 3, "type": "CLIPTextEncode", "widgets_values": ["a lighthouse at dusk"]}], "links": []}
     assert read_metadata(png_with({"workflow": json.dumps(drawing)})).prompt == "a lighthouse at dusk"

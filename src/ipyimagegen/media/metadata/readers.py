@@ -175,8 +175,6 @@ def _comfyui(texts: Texts) -> Found | None:
     if graph is None and isinstance(drawing.get("nodes"), list):
         graph = comfyui.read_graph(comfy_drawing.as_graph(drawing))
         doubts = ["only the editor's drawing of the graph is in the file; what ran may differ"]
-        if comfy_drawing.has_subgraphs(drawing):
-            doubts.append("parts of the graph are folded into subgraphs, which are not read")
     if graph is None:
         return None
     found = made(
