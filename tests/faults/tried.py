@@ -25,7 +25,7 @@ from .verdicts import Seen, Told, acts, judge, paid, started_blind
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 2
-STARTING_S = 60.0
+STARTING_S = 300.0
 INPUT_PX = 832
 ALONE = threading.Lock()
 """Whose memory is measured, takes none at the same time as another one."""
