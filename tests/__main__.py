@@ -33,6 +33,9 @@ CORES = os.cpu_count() or 2
 AT_A_TIME = CORES + 1
 """Parts: most of them wait now and then, for a server, a kernel or a disk."""
 GATEWAY = ("tests/gateway", "tests/contract", "tests/documented", "tests/faults")
+KERNELS = ("tests/notebooks", "tests/unit/notebook/magic/test_kernel.py", "tests/unit/notebook/test_nested.py")
+PACKAGE = ("tests/packaging",)
+BROWSER = ("tests/e2e",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def _chromium(shell: Shell) -> Outcome:
 
 def _browser_tests(shell: Shell) -> Outcome:
     # Playwright leaves a loop running in its main thread, which pytest-asyncio cannot share: so, processes of its own.
-    return _pytest("tests/e2e", workers=2)(shell) if shutil.which("chromium") else Outcome(0, 1)
+    return _pytest(*BROWSER, workers=2)(shell) if shutil.which("chromium") else Outcome(0, 1)
 
 
 def preparations() -> Sequence[Check]:
@@ -192,9 +195,8 @@ def preparations() -> Sequence[Check]:
 
 
 def parts() -> Sequence[Part]:
-    """Every part. A test whose folder is not named here belongs to `unit`, or to `kernels` where it is marked so."""
-    apart = [f"--ignore={folder}" for folder in ("tests/e2e", "tests/benchmarks")]
-    quick = [*apart, *(f"--ignore={folder}" for folder in (*GATEWAY, "tests/packaging")), "-m", "not kernel"]
+    """Every part. What is named in no other one belongs to `unit`."""
+    elsewhere = [f"--ignore={path}" for path in (*GATEWAY, *KERNELS, *PACKAGE, *BROWSER, "tests/benchmarks")]
     javascript = (
         Check("js", "biome", _js(BIOME, "ci", "--error-on-warnings", ".")),
         Check("js", "tsc", _js("node_modules/typescript/bin/tsc", "--noEmit")),
@@ -211,12 +213,12 @@ def parts() -> Sequence[Part]:
 
     return (
         Part("browser", (Check("browser", "pytest", _browser_tests),), ("npm ci", "chromium")),
-        Part("gateway", tests("gateway", *GATEWAY, "-m", "not kernel", workers=2 * CORES)),  # most of it is waiting
+        Part("gateway", tests("gateway", *GATEWAY, workers=CORES + 1)),  # one of them waits for hanging libraries
+        Part("unit", tests("unit", "tests", *elsewhere, workers=CORES)),
         Part("lint", linters),
-        Part("unit", tests("unit", "tests", *quick, workers=CORES)),
-        Part("kernels", tests("kernels", "tests", *apart, "-m", "kernel", workers=CORES)),
+        Part("kernels", tests("kernels", *KERNELS, workers=CORES)),
         Part("js", javascript, ("npm ci", "bundles", "demo page")),
-        Part("package", tests("package", "tests/packaging", workers=0), ("npm ci",)),
+        Part("package", tests("package", *PACKAGE, workers=0), ("npm ci",)),
     )
 
 

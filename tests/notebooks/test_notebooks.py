@@ -142,4 +142,4 @@ def test_inferencesh_streams_progress_and_unfinished_pictures(tmp_path: Path) ->
     assert set(phases) == {"cancelled", "succeeded"}
     assert "progress: 100%" in said(notebook)
     assert "'Preview'" in said(notebook)
-    assert "404 inferencesh: HTTP 404: Not Found: app not found: infsh/no-such-app" in said(notebook)
+    assert "404 inferencesh: HTTP 404: app not found: infsh/no-such-app" in said(notebook)

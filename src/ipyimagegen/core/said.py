@@ -1,6 +1,6 @@
 """Texts of services that read like a local path, told apart from what a user typed.
 
-A service may answer `{"uri": "/home/me/.ssh/id_rsa"}`. It is a text, and never a file of this machine: not when it is
+A service may answer `{"uri": "/etc/shadow"}`. It is a text, and never a file of this machine: not when it is
 given to the next call, nor to `File`. Every JSON answer passes `marked`, which makes such texts `SaidText`s. Those stay
 what they are in a copy, a deep copy, a `dict()`, and a pickle, also one of another process.
 
