@@ -134,8 +134,8 @@ def test_a_job_that_was_left_but_goes_on_at_its_service_is_collected_in_the_same
 
     client = client_with(journal, Uncancellable())
     with pytest.raises(JobTimeout) as caught:
-        client.run("local/sketch", prompt="x", seed=5, step_delay_s=0.1, timeout_s=0.05, **SMALL)
-    assert client.attach(caught.value.job_id).result(10).seed == 5
+        client.run("local/sketch", prompt="x", seed=5, step_delay_s=0.5, timeout_s=0.5, **SMALL)
+    assert client.attach(caught.value.job_id).result(30).seed == 5
 
 
 def test_attaching_to_a_finished_job_gives_its_result_without_sending_anything(journal: Journal) -> None:

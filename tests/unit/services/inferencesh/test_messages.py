@@ -132,7 +132,7 @@ def test_pieces_of_a_text_are_put_together_once_each() -> None:
 
 
 def test_a_path_that_came_in_pieces_is_a_services_word_too() -> None:
-    pieces = [said({"event": "delta", "data": {"delta": {"response": text}}}) for text in ("/home/me", "/.ssh/id")]
+    pieces = [said({"event": "delta", "data": {"delta": {"response": text}}}) for text in ("/srv/me", "/.ssh/id")]
     assert isinstance(after(*pieces).task["output"]["response"], SaidText)
 
 
