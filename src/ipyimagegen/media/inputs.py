@@ -11,6 +11,7 @@ import io
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from urllib.request import url2pathname
 
 from ..core.errors import ImagegenError, InvalidInput, Problem, capped
 from ..core.params import Kind
-from ..core.paths import MAX_PATH_CHARS
+from ..core.paths import MAX_PATH_CHARS, is_address
 from ..core.requests import InputFile
 from ..core.said import is_said
 from .artifacts import Artifact
@@ -94,6 +95,8 @@ def _of_object(value: object, kind: Kind, max_bytes: int | None) -> InputFile:
         return _of_bytes(encode(value, "image/png"), kind, max_bytes, filename=f"{kind}.png")
     if callable(getattr(value, "read", None)):
         return _of_stream(value, kind, max_bytes)
+    if isinstance(value, Mapping):
+        return _of_record(value, kind, max_bytes)
     if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
         return _of_bytes(encode(from_array(value), "image/png"), kind, max_bytes, filename=f"{kind}.png")
     url = getattr(value, "url", None)
@@ -103,6 +106,15 @@ def _of_object(value: object, kind: Kind, max_bytes: int | None) -> InputFile:
         f"{type(value).__name__} is not a picture or a file; give a path, bytes, a file object, a PIL image, an array, "
         "a URL, or an earlier result"
     )
+
+
+def _of_record(record: Mapping[Any, Any], kind: Kind, max_bytes: int | None) -> InputFile:
+    """What a service tells of a file: by its address. A path in it is never read, as services write such records."""
+    told = [text for key in ("uri", "url") if isinstance(text := record.get(key), str)]
+    address = next(filter(is_address, told), None)
+    if address is None:
+        raise InvalidInput("a dict is a file only as a service's record of one, with an address as its uri or url")
+    return _of_text(address, kind, max_bytes)
 
 
 def _of_artifact(artifact: Artifact, kind: Kind, max_bytes: int | None) -> InputFile:

@@ -292,3 +292,16 @@ def test_what_has_an_address_goes_in_by_it():
     for url in ("ftp://far.example/a.png", "file:///etc/hosts", 7, None):
         with pytest.raises(InvalidInput, match="Uploaded is not a picture or a file"):
             as_input(Uploaded(url))
+
+
+@pytest.mark.parametrize(
+    "record", [{"uri": "https://h.example/a.png"}, {"url": "https://h.example/a.png", "path": "/x"}]
+)
+def test_a_services_record_of_a_file_goes_in_by_its_address(record):
+    assert as_input(record).url == "https://h.example/a.png"
+
+
+@pytest.mark.parametrize("record", [{"uri": "input.jpg"}, {"path": "./input.jpg"}, {"url": "file:///etc/hosts"}, {}])
+def test_a_record_without_an_address_is_no_file(folder, record):
+    with pytest.raises(InvalidInput, match="with an address"):
+        as_input(record)

@@ -164,9 +164,13 @@ def test_a_record_from_another_process_holds_an_address_or_nothing(here: Path, k
         File(never_said)
 
 
-def test_a_record_with_an_address_goes_in_as_it_is(here: Path) -> None:
+def test_a_record_goes_in_as_it_is_at_its_own_service_and_by_its_address_elsewhere(here: Path) -> None:
     record = {"uri": "inf://files/1", "path": "/app/out.png", "filename": "castle.png", "size": 98}
     assert {"image": record} == with_files({"image": record}, INFERENCESH)
+    for promise in (SPEEDPIX, SEGMIND):
+        assert {"image": "inf://files/1"} == with_files({"image": record}, promise)
+        messages = {"messages": [{"image_url": {"url": "https://h.example/a.png"}}]}
+        assert messages == with_files(messages, promise)
 
 
 @pytest.mark.parametrize("promise", PROMISES)

@@ -19,7 +19,7 @@ from ..kit.inputs import with_files as found
 from .errors import SERVICE
 from .file import File
 
-PROMISE = Promise(service=SERVICE, paths=True, encoded=True, words=True)
+PROMISE = Promise(service=SERVICE, paths=True, encoded=True, words=True, records=True)
 MAX_DEPTH = 8
 SHORT_CHARS = 32
 """A text of up to so many characters is no base64 of a file."""

@@ -35,6 +35,10 @@ from ...media.sniff import is_among, sniff
 MAX_DEPTH = 12
 RECORD_KEYS = ("uri", "url", "path")
 """Where the records that services give of files say where the file is."""
+RECORD_FIELDS = frozenset(
+    {"id", "uri", "upload_url", "path", "filename", "content_type", "size", "public", "created_at", "updated_at"}
+)
+"""What the records of inference.sh tell of a file."""
 MEDIA = ("image", "video", "audio", "model", "application/pdf", "application/zip")
 """What base64 in a text must hold to be a file."""
 
@@ -48,13 +52,15 @@ class Promise:
 
     `paths`: a text in a path's form is that file, under any name that is not one for words; otherwise only under a name
     for pictures and files. `encoded`: base64 of a known medium, and `data:` URIs, are files to upload. `words`: files
-    of any type are sent; otherwise the path of one that holds plain words is left as the text that it is.
+    of any type are sent; otherwise the path of one that holds plain words is left as the text that it is. `records`:
+    the service takes inference.sh's records of files (`{"uri": …}`); others are given the address in one.
     """
 
     service: str
     paths: bool = False
     encoded: bool = False
     words: bool = False
+    records: bool = False
 
 
 Own = Callable[[Any], "str | InputFile | None"]
@@ -115,7 +121,7 @@ class _Walk:
             return None
         return file.url or file
 
-    def _mapping(self, value: Mapping[Any, Any], name: str, where: str, depth: int) -> dict[str, Any]:
+    def _mapping(self, value: Mapping[Any, Any], name: str, where: str, depth: int) -> Any:
         """An object's entries. A record of a file holds an address: a path in one is none of ours to read."""
         told = {key: entry for key in RECORD_KEYS if isinstance(entry := value.get(key), str)}
         if told and not any(map(is_address, told.values())):
@@ -128,6 +134,8 @@ class _Walk:
                 for key, text in told.items()
                 if form_of(text) == "path" or is_said(text)
             )
+        if not self.promise.records and RECORD_FIELDS.issuperset(value) and is_address(told.get("uri", "")):
+            return told["uri"]
         return {
             str(key): entry if key in told else self.value(entry, str(key), f"{where}.{key}", None, depth + 1)
             for key, entry in value.items()
