@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # type checkers know the name; importing typing would cos
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import history
+    from . import errors, history
     from .api import (
         async_run,
         attach,
@@ -70,6 +70,7 @@ _PLACES = {
     "async_run": "api",
     "attach": "api",
     "default_client": "jobs.session",
+    "errors": "",
     "estimate": "api",
     "expand": "experiments.template",
     "history": "",
@@ -108,6 +109,7 @@ __all__ = [
     "async_run",
     "attach",
     "default_client",
+    "errors",
     "estimate",
     "expand",
     "history",
@@ -137,7 +139,7 @@ class _Package(type(sys)):  # type: ignore[misc] # `types` is not loaded for a c
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _PLACES and isinstance(value, type(sys))):
+        if not (_PLACES.get(name) and isinstance(value, type(sys))):
             super().__setattr__(name, value)
 
 
@@ -154,4 +156,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    """What Tab offers: what people type, and not the rooms of the package."""
+    return sorted({*__all__, "__doc__", "__file__", "__name__", "__path__", "__version__"})

@@ -12,7 +12,7 @@ from ..core.errors import JobCancelled, JobError, JobFailed
 from ..core.events import Event, Frame
 from ..core.jobs import JobState, Phase
 from ..media.results import Result, merge
-from .job import Job, Listener, no_attribute
+from .job import DUNDERS, FOR_USERS, Job, Listener, no_attribute
 from .waiting import await_for, wait_for
 
 
@@ -132,6 +132,10 @@ class Batch:
 
     def __getattr__(self, name: str) -> Any:
         raise no_attribute(self, name)
+
+    def __dir__(self) -> list[str]:
+        """What Tab offers: what people ask of a batch, and not what drives it."""
+        return sorted({*FOR_USERS, "id", *DUNDERS})
 
     def __len__(self) -> int:
         return len(self.jobs)

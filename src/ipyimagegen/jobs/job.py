@@ -29,6 +29,24 @@ Observer = Callable[[Event | None], object]
 EVENTS: dict[str, type[Event]] = {
     kind.__name__.lower(): kind for kind in (Queued, Running, Progress, Preview, Log, Succeeded, Failed, Cancelled)
 }
+FOR_USERS = (
+    "cancel",
+    "done",
+    "elapsed_s",
+    "eta_s",
+    "exception",
+    "jobs",
+    "logs",
+    "model",
+    "on",
+    "phase",
+    "preview",
+    "progress",
+    "result",
+    "state",
+)
+"""What a `Job` and a `Batch` have for people."""
+DUNDERS = frozenset(dir(object))
 RESULT_NAMES = frozenset(name for name in (*Result.__dataclass_fields__, *vars(Result)) if not name.startswith("_"))
 
 
@@ -210,6 +228,10 @@ class Job:
 
     def __getattr__(self, name: str) -> Any:
         raise no_attribute(self, name)
+
+    def __dir__(self) -> list[str]:
+        """What Tab offers: what people ask of a job, and not what drives it."""
+        return sorted({*FOR_USERS, "events", "id", "request", "spec", "ticket", *DUNDERS})
 
     def __repr__(self) -> str:
         return f"<Job {self.id} {self.model}: {in_words(self._state)}>"

@@ -50,6 +50,27 @@ def _values_to_json(values: Mapping[str, Any], _: object) -> dict[str, Any]:
     return described_values(values)
 
 
+FOR_USERS = (
+    "calls",
+    "cancel",
+    "client",
+    "close",
+    "estimate",
+    "model",
+    "n",
+    "observe",
+    "params",
+    "problems",
+    "reset",
+    "results",
+    "run",
+    "starred",
+    "undo_reset",
+    "unobserve",
+)
+"""What a Studio has for people."""
+
+
 class Studio(SheetWidget):
     """The workbench for one model at a time, of any service.
 
@@ -214,6 +235,10 @@ class Studio(SheetWidget):
                 self.form = self.form.having(self.params)
         self.fault = ""
         self._judged()
+
+    def __dir__(self) -> list[str]:
+        """What Tab offers: what people ask of a Studio, and not what draws it."""
+        return sorted({*FOR_USERS, *dir(object)})
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Take in values as a page sends them: `None` takes one away, and numbers may be text."""

@@ -1,0 +1,68 @@
+"""Every error that a call can raise: `except ig.errors.JobFailed`. All of them are `ImagegenError`s.
+
+The documented clients of the services raise their own, by the names that their pages show; those are twins of these.
+"""
+
+from __future__ import annotations
+
+from .core.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    BudgetExceeded,
+    ConnectionFailed,
+    ImagegenError,
+    InsufficientCredits,
+    InvalidInput,
+    JobCancelled,
+    JobError,
+    JobFailed,
+    JobTimeout,
+    MediaError,
+    MissingFile,
+    MissingKey,
+    NestedLoopRefused,
+    NotFound,
+    NotPermitted,
+    Problem,
+    ProtocolError,
+    RateLimited,
+    ServiceError,
+    ServiceUnavailable,
+    ShuttingDown,
+    StorageError,
+    SubmitUnknown,
+    UnknownJob,
+    UnknownModel,
+    UnknownSweep,
+)
+
+__all__ = [
+    "AuthenticationFailed",
+    "BadRequest",
+    "BudgetExceeded",
+    "ConnectionFailed",
+    "ImagegenError",
+    "InsufficientCredits",
+    "InvalidInput",
+    "JobCancelled",
+    "JobError",
+    "JobFailed",
+    "JobTimeout",
+    "MediaError",
+    "MissingFile",
+    "MissingKey",
+    "NestedLoopRefused",
+    "NotFound",
+    "NotPermitted",
+    "Problem",
+    "ProtocolError",
+    "RateLimited",
+    "ServiceError",
+    "ServiceUnavailable",
+    "ShuttingDown",
+    "StorageError",
+    "SubmitUnknown",
+    "UnknownJob",
+    "UnknownModel",
+    "UnknownSweep",
+]
