@@ -252,8 +252,11 @@ def sweeps(*, limit: int = 100) -> list[SweepRow]:
     return opening.listed(default_client(), limit=limit)
 
 
-def sweep_view() -> View:
-    """What shows a sweep where this is called: an output of the cell, a line of the terminal, or nothing."""
+def sweep_view(line: str) -> View:
+    """What shows a sweep where this is called: an output of the cell, a line of the terminal, or nothing.
+
+    `line` is its first.
+    """
     if default_client().settings.quiet:
         return NoView()
     if "IPython" in sys.modules:
@@ -261,7 +264,7 @@ def sweep_view() -> View:
         from .notebook.sweeps import NotebookSweepView
 
         if has_kernel():
-            return NotebookSweepView()
+            return NotebookSweepView(line)
     return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
 
 

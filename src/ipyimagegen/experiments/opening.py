@@ -51,7 +51,7 @@ def create(
     sample: int | None = None,
     name: str = "",
     options: Options | None = None,
-    view: Callable[[], View] = NoView,
+    view: Callable[[str], View] = NoView,
 ) -> Sweep:
     """A sweep that is planned, and not started. Asks the services for the models' descriptions; sends nothing.
 
@@ -105,7 +105,7 @@ def options_of(
     )
 
 
-def load(client: Client, which: str | os.PathLike[str], *, view: Callable[[], View] = NoView) -> Sweep:
+def load(client: Client, which: str | os.PathLike[str], *, view: Callable[[str], View] = NoView) -> Sweep:
     """A sweep by its id or name, from the journal, or from the folder that `save` wrote. Sends nothing.
 
     Raises `UnknownSweep`, and `StorageError`.
@@ -137,7 +137,7 @@ def _known(sweep: Sweep) -> Sweep:
     return sweep
 
 
-def _from_journal(client: Client, row: SweepRow, view: Callable[[], View]) -> Sweep:
+def _from_journal(client: Client, row: SweepRow, view: Callable[[str], View]) -> Sweep:
     journal = client.journal
     if journal is None:
         raise UnknownSweep(f"no sweep {row.id!r}: this client keeps no journal")
@@ -160,7 +160,7 @@ def _from_journal(client: Client, row: SweepRow, view: Callable[[], View]) -> Sw
     return Sweep(book, view=view)
 
 
-def _from_folder(client: Client, place: Path, view: Callable[[], View]) -> Sweep:
+def _from_folder(client: Client, place: Path, view: Callable[[str], View]) -> Sweep:
     saved = folder.read(place)
     if client.journal is not None:
         with suppress(UnknownSweep):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.arguments import seconds, whole
-from ..core.errors import BudgetExceeded, InvalidInput, JobCancelled, JobFailed, JobTimeout
+from ..core.errors import BudgetExceeded, InvalidInput, JobCancelled, JobFailed, JobTimeout, capped
 from ..jobs.client import Client
 from ..jobs.waiting import await_for, wait_for
 from ..media.artifacts import Artifact
@@ -35,6 +35,8 @@ BEAT_S = 0.5
 """How often a view hears how far it is."""
 LOOKED_AT = 200
 """Cells of a sweep whose pictures are compared at its end, to tell of axes that had no effect."""
+TOLD = 5
+"""Cells without a picture that are named at the end."""
 STOPPING_S = 3.0
 """How long an interrupted wait gives the cancelling, before it tells what became of it."""
 
@@ -45,7 +47,7 @@ class Sweep:
     `plan` is what it does, `table` what came of it so far. Attributes may be read at any time, from any thread.
     """
 
-    def __init__(self, book: Book, *, skip: Skip = None, view: Callable[[], View] = NoView) -> None:
+    def __init__(self, book: Book, *, skip: Skip = None, view: Callable[[str], View] = NoView) -> None:
         self.id = book.id
         self._book = book
         self._skip = skip
@@ -108,6 +110,12 @@ class Sweep:
     @property
     def _named(self) -> str:
         return self.name or self.id
+
+    @property
+    def _first_line(self) -> str:
+        """What a view shows until it hears more, and a notebook that is saved before: what was begun."""
+        bills = " and ".join(map(str, self.plan.price))
+        return f"sweep {self._named}: {self.plan.count:,} calls to send · seed {self.seed} · price {bills}"
 
     # Running it.
 
@@ -213,7 +221,7 @@ class Sweep:
             book.open_files()
             self._run = Run(book, cells, parallel=book.options.parallel, cap=cap)
             self._outcome = Future()
-            book.client.runtime.call(self._work(self._run, self._outcome, self._view()))
+            book.client.runtime.call(self._work(self._run, self._outcome, self._view(self._first_line)))
             return self
 
     async def _work(self, run: Run, outcome: Future[Table], view: View) -> None:
@@ -326,7 +334,11 @@ async def _shown(show: Callable[..., object], *what: object) -> None:
 
 
 def _finish(view: View, table: Table, line: str) -> None:
-    """Show the end, with a word on axes that changed nothing, where it takes no long look."""
+    """Show the end: what went wrong, and a word on axes that changed nothing, where it takes no long look."""
+    wrong = [cell for cell in table if cell.status in ("failed", "unknown", "open", "elsewhere")]
+    line += "".join(f"\n{cell.words}: {cell.status}: {capped(cell.why, 200)}" for cell in wrong[:TOLD])
+    if len(wrong) > TOLD:
+        line += f"\n… and {len(wrong) - TOLD:,} more: to_rows() has them"
     if not isinstance(view, NoView) and len(table) <= LOOKED_AT:
         line += "".join(
             f"\n{name} had no effect: the same pictures for all its values" for name in table.without_effect()

@@ -22,6 +22,9 @@ class View(Protocol):
 class NoView:
     """Shows nothing."""
 
+    def __init__(self, line: str = "") -> None:
+        """Takes the first line, as each view does."""
+
     def update(self, line: str) -> None:
         """Nothing."""
 

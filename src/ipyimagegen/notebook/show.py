@@ -7,6 +7,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
+from ..experiments.table import Table
 from ..jobs.batch import Batch
 from ..jobs.job import Job
 from ..jobs.terminal import seconds_in_words
@@ -48,23 +49,29 @@ def how_it_ended(work: Job | Batch) -> str:
 
 
 _shown: dict[str, tuple[int, int]] = {}
-"""Under `last`: the result that the running cell has shown last, by identity, and the cell's number."""
+"""Under `last`: the value that a cell has shown last, by identity, and the cell's number."""
 
 
-def remember_shown(result: Result) -> None:
-    """Keep a cell that ends with the call itself from showing the same pictures twice."""
+def running_cell() -> int:
+    """The number of the cell that runs now; -1 where there is none."""
+    shell = get_ipython()
+    return -1 if shell is None else int(shell.execution_count)
+
+
+def remember_shown(value: Result | Table, *, cell: int | None = None) -> None:
+    """Keep a cell that ends with the call itself from showing the same pictures twice. `cell`: another than this."""
     shell = get_ipython()
     if shell is None or shell.display_formatter is None:
         return
-    _shown["last"] = (id(result), shell.execution_count)
-    shell.display_formatter.mimebundle_formatter.for_type(Result, _formatted)
+    _shown["last"] = (id(value), running_cell() if cell is None else cell)
+    shell.display_formatter.mimebundle_formatter.for_type(type(value), _formatted)
 
 
-def _formatted(result: Result, include: Any = None, exclude: Any = None) -> Any:
+def _formatted(value: Result | Table, include: Any = None, exclude: Any = None) -> Any:
     shell = get_ipython()
-    if shell is not None and _shows_value(shell) and _shown.get("last") == (id(result), shell.execution_count):
-        return {"text/plain": repr(result)}, {}
-    return result._repr_mimebundle_(include, exclude)
+    if shell is not None and _shows_value(shell) and _shown.get("last") == (id(value), running_cell()):
+        return {"text/plain": repr(value)}, {}
+    return value._repr_mimebundle_(include, exclude)
 
 
 def _shows_value(shell: Any) -> bool:

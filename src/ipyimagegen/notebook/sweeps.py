@@ -5,13 +5,18 @@ from __future__ import annotations
 from IPython.display import DisplayHandle, display
 
 from ..experiments.table import Table
+from .show import remember_shown, running_cell
 
 
 class NotebookSweepView:
-    """One output of the cell that started the sweep: a line of progress, which the sheet replaces."""
+    """One output of the cell that started the sweep: a line of progress, which the sheet replaces.
 
-    def __init__(self) -> None:
-        self._handle: DisplayHandle | None = display({"text/plain": "…"}, raw=True, display_id=True)
+    Where the notebook is saved before, the output is what was begun, in words.
+    """
+
+    def __init__(self, line: str) -> None:
+        self._handle: DisplayHandle | None = display({"text/plain": line}, raw=True, display_id=True)
+        self._cell = running_cell()
 
     def update(self, line: str) -> None:
         """How far it is."""
@@ -24,3 +29,4 @@ class NotebookSweepView:
         if self._handle is not None:
             told = f"{table.title}: {line}" if table.title else line
             self._handle.update({**data, "text/plain": f"{told}\n{data['text/plain']}"}, metadata=metadata, raw=True)
+            remember_shown(table, cell=self._cell)

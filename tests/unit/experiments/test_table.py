@@ -242,7 +242,7 @@ def test_an_axis_whose_values_all_make_the_same_picture_is_told_of(tmp_path: Pat
     assert ("steps",) == sweep.result(10).without_effect()
     told: list[str] = []
     view = SimpleNamespace(update=lambda _: None, finish=lambda _, line: told.append(line))
-    again = sweep_of(client_of(service, tmp_path), prompt=["a", "b"], steps=[10, 20], view=lambda: view).start()
+    again = sweep_of(client_of(service, tmp_path), prompt=["a", "b"], steps=[10, 20], view=lambda _: view).start()
     again.result(10)
     assert ["4 of 4 done", "steps had no effect: the same pictures for all its values"] == [
         line.split(" · ")[0] for line in told[0].splitlines()
