@@ -53,10 +53,11 @@ def as_input(value: object, *, kind: Kind = "image", name: str = "", max_bytes: 
     Takes a path (`str` with `~`, `Path`, `file:` URI), a binary file object (read from its beginning, where it can go
     back there), bytes, a `PIL.Image`, an array H×W, H×W×1, H×W×3 or H×W×4 (uint8, bool, float 0..1, or anything with
     `__array__`), an http(s) URL, an address in a service's store (`STORES`), a `data:` URI, base64 of a known medium,
-    an `Artifact`, a `Result` (its first picture), an `InputFile`, or what has such a URL as its `url` (a file that was
-    uploaded). A `kind` of `"image"` or `"mask"` takes pictures only, any other every file. `name` is the parameter's,
-    for messages. `max_bytes` limits everything; without it `MAX_INPUT_BYTES` limits what has to be held in memory, and
-    a file on disk has no limit. Blocks while it reads. A URL is not fetched: its `media_type` stays `""`.
+    an `Artifact`, a `Result` (its first picture), an `InputFile`, a service's record of a file (`{"uri": "https://…"}`),
+    or what has such a URL as its `url` (a file that was uploaded). A `kind` of `"image"` or `"mask"` takes pictures
+    only, any other every file. `name` is the parameter's, for messages. `max_bytes` limits everything; without it
+    `MAX_INPUT_BYTES` limits what has to be held in memory, and a file on disk has no limit. Blocks while it reads. A
+    URL is not fetched: its `media_type` stays `""`.
 
     Raises `InvalidInput` with what to do, of which `MissingFile` is one, and nothing else. A path that a service
     named in an answer is refused: `Path(…)` says that one's own file is meant.

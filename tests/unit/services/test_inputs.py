@@ -7,8 +7,10 @@ import copy
 import json
 import pickle
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -152,6 +154,42 @@ def test_a_path_that_a_service_named_is_no_file(here: Path, shape: Again, again:
     said = marked(json.loads(json.dumps(shape(str(here / "castle.png")))))
     for given_back in ({"image": again(said)}, {"refs": [again(said)]}, again(said)):
         assert [] == uploaded(given_back, promise)
+
+
+NAMES = st.sampled_from(["uri", "url", "path", "image", "note", "output", "prompt", "file", "filename", "0"])
+SPELLED = st.sampled_from(
+    ["HERE/castle.png", "file://HERE/castle.png", "HERE/./castle.png ", "~/castle.png", "./castle.png"]
+)
+
+
+def answers(paths: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    """Answers of a service that name local files somewhere."""
+    return st.recursive(
+        paths | st.none() | st.just("https://h.example/a.png"),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+        max_leaves=6,
+    )
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    yield value
+    for entry in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts_of(entry)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answer=answers(SPELLED), again=st.sampled_from(ROUND_TRIPS[1:3] + ROUND_TRIPS[4:]), name=NAMES)
+def test_no_part_of_any_answer_is_a_file(here: Path, answer: Any, again: Again, name: str) -> None:
+    text = json.dumps(answer).replace("HERE", str(here))
+    params = read_params({"properties": {name: {"format": "file"}}})
+    with mock.patch.object(said, "_said", set()):
+        for part in parts_of(again(marked(json.loads(text)))):
+            for promise in PROMISES:
+                assert [] == uploaded({name: part}, promise) + uploaded({name: part}, promise, params=params)
+            with suppress(InvalidInput):
+                assert not File(part).is_local
+            with suppress(InvalidInput):
+                assert as_input(part, kind="file").path is None
 
 
 @pytest.mark.parametrize("key", ["uri", "url", "path"])
