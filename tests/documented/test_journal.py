@@ -6,6 +6,8 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
+from _thread import interrupt_main
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +20,7 @@ from ipyimagegen import history
 from ipyimagegen.core.errors import JobFailed, SubmitUnknown, UnknownJob
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.history import Row
+from ipyimagegen.runtime import runtime
 from ipyimagegen.services import segmind, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
 from ipyimagegen.services.openpixels import AsyncOpenPixels, OpenPixels
@@ -209,6 +212,24 @@ def test_a_workflow_that_is_answered_at_once_is_noted(gateway: Gateway, monkeypa
     monkeypatch.setattr(Api, "start_workflow", answered)
     segmind.pixelflows.run(workflow_id="text-to-image", data={"prompt": "a pier"})
     assert (only_row().phase, only_row().model) == ("succeeded", "workflows/text-to-image")
+
+
+@pytest.mark.parametrize("model", ["speedpix/text-to-image@main", "openpixels/flux-dev", "segmind/seedream-4.5"])
+def test_whoever_interrupts_a_job_that_cannot_be_cancelled_is_told_that_it_goes_on(
+    monkeypatch: pytest.MonkeyPatch, model: str
+) -> None:
+    def interrupt() -> None:
+        asyncio.run(open_rows(1))
+        interrupt_main()
+
+    def call() -> None:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            exec(f"{IMPORTS}{CALLS[model]}", {})  # noqa: S102 (the documented call, as it is typed)
+        runtime().see_off(all_of_them=True)
+
+    with serving(monkeypatch, work=TimedWork(60)), pytest.warns(RuntimeWarning, match=r"goes on there.*ig\.attach"):
+        call()
 
 
 KILLED = """

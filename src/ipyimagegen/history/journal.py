@@ -26,7 +26,7 @@ from ..media.results import Result
 from . import index
 from .connection import Opened
 from .ledger import LedgerRows
-from .lost import name_lost
+from .lost import UNSURE, name_lost
 from .marks import Marking
 from .reading import Archive
 from .rows import End, end_of, money, output_row, record_of, request_of, row_of, writable
@@ -190,7 +190,8 @@ class Journal(Archive, Marking, SweepRows, LedgerRows):
         return self._do(self._clear, before).result()
 
     def _clear(self, before: float) -> int:
-        ended = "created < ? AND starred = 0 AND phase IN ('succeeded', 'failed', 'cancelled')"
+        ended = "created < ? AND starred = 0"
+        ended += f" AND (phase IN ('succeeded', 'failed', 'cancelled') OR ({UNSURE} AND (error <> '' OR sender = '')))"
         with self._open() as connection:
             theirs = f"SELECT DISTINCT sha256 FROM outputs WHERE job IN (SELECT id FROM jobs WHERE {ended})"
             forgotten = {entry[0] for entry in connection.execute(theirs, (before,))}

@@ -48,6 +48,12 @@ def warn_of_lost(lost: Sequence[tuple[str, str]], folder: Path) -> None:
     _tell(text, folder, f"lost {lost[0][0]}")
 
 
+def warn_of_one_that_goes_on(job_id: str, model: str, folder: Path) -> None:
+    """Tell of a job that nobody waits for any more, at a service that cannot cancel it."""
+    text = f"{model}: the job goes on there, and is billed. It cannot be cancelled; ig.attach({job_id!r}) fetches it"
+    _tell(text, folder, f"goes on {job_id}")
+
+
 def _tell(text: str, folder: Path, kind: str) -> None:
     if (folder, kind) in _told:
         return

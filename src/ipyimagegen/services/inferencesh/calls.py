@@ -64,7 +64,7 @@ class Calls:
         values = {} if params.get("input") is None else params["input"]
         if not isinstance(values, Mapping):
             raise InvalidInput("inferencesh: input must be a mapping of the app's inputs")
-        entry = Entry.documented(SERVICE, params["app"], values)
+        entry = Entry.documented(SERVICE, params["app"], values, can_be_cancelled=True)
         try:
             async with entry.submitting():
                 body = {**params, "input": await self.api.sendable(params["app"], values)}

@@ -17,9 +17,9 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ from ...core.foreign import as_json
 from ...core.params import SEED_NAMES
 from ...core.requests import Request, Ticket
 from ...history import End, Journal
-from ...history.warn import warn_of_wait, warn_once
+from ...history.warn import warn_of_one_that_goes_on, warn_of_wait, warn_once
 from ...media.artifacts import Artifact, Payload
 from ...media.encoded import decode_data_uri
 from ...media.results import Result, Timings
@@ -81,17 +81,24 @@ class Entry:
         self._waits = waits
         self._patience_s = PATIENCE_S
         self._findable = False
+        self._goes_on = False
         self._began = time.time()
 
     @classmethod
-    def documented(cls, service: str, model: str, values: Mapping[str, Any]) -> Entry:
-        """The entry of a call by a service's documented name, in the user's journal."""
+    def documented(
+        cls, service: str, model: str, values: Mapping[str, Any], *, can_be_cancelled: bool = False
+    ) -> Entry:
+        """The entry of a call by a service's documented name, in the user's journal.
+
+        Where a job cannot be cancelled at its service, whoever stops waiting for it is told that it goes on.
+        """
         sent = clean({str(name): plain(value) for name, value in values.items()})
         seeds = (sent.get(name) for name in SEED_NAMES)
         seed = next((seed for seed in seeds if isinstance(seed, int) and not isinstance(seed, bool)), None)
         request = Request(service=service, model=model, values=sent, asked=sent, seed=seed)
         entry = cls(history.journal(), request)
         entry._findable = True
+        entry._goes_on = not can_be_cancelled
         return entry
 
     # What is known before the end.
@@ -166,7 +173,16 @@ class Entry:
         finally:
             accepted.set_result(None)
         if cancels() > asked_before:
+            self.stop_waiting()
             raise asyncio.CancelledError
+
+    def stop_waiting(self) -> None:
+        """Say that it goes on, where nobody can cancel it and its end was not seen."""
+        noted, journal = self.ticket, self._journal
+        if not self._goes_on or noted is None or journal is None:
+            return
+        if open_entry(noted.service, noted.remote_id) is self:
+            warn_of_one_that_goes_on(self.id, self.request.id, journal.folder)
 
     def _forget(self) -> None:
         if self.ticket is not None:
@@ -240,6 +256,17 @@ def seen(service: str, remote_id: str, tell: Tell, held: Held = lambda _: None) 
     entry = open_entry(service, remote_id)
     if entry is not None:
         entry.concluded(tell, held)
+
+
+@contextmanager
+def waiting(service: str, remote_id: str) -> Iterator[None]:
+    """Around the wait of the call that has sent a job: a cancel that ends it says what becomes of the job."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if (entry := open_entry(service, remote_id)) is not None:
+            entry.stop_waiting()
+        raise
 
 
 def open_entry(service: str, remote_id: str) -> Entry | None:

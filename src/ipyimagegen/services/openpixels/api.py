@@ -16,7 +16,7 @@ from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
-from ..kit.entry import Entry, seen
+from ..kit.entry import Entry, seen, waiting
 from ..kit.unknown import UnknownStates
 from .messages import PHASES, Message, error_of, event_of, own_error, read_message, read_receipt, result_of, ticket_of
 
@@ -148,7 +148,8 @@ class Api:
             return refusal_value(refused)
         if not message.final:
             job_id = message.id
-            message = [news async for news in self.follow(job_id)][-1]
+            with waiting(SERVICE, job_id):
+                message = [news async for news in self.follow(job_id)][-1]
             seen(SERVICE, job_id, partial(event_of, message))
         return result_of(message)
 

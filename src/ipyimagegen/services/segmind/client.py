@@ -14,6 +14,7 @@ from ...net.secrets import Secret
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import Closing
+from ..kit.entry import waiting
 from ..kit.paces import paces_of
 from ..kit.pickled import Pickled
 from . import calls
@@ -85,7 +86,8 @@ class SegmindClient(Pickled, Closing):
 
     async def _run(self, slug: str, params: Mapping[str, Any]) -> dict[str, Any]:
         handle = await calls.submit(self._api, slug, params)
-        return (await calls.finished(self._api, handle)).body
+        with waiting(SERVICE, handle.request_id):
+            return (await calls.finished(self._api, handle)).body
 
     def run_sync(self, *slug: str, **params: Any) -> Response:
         """`run_sync(slug, **params)`: one blocking call; `.content` is the picture, or `.json()` the answer.

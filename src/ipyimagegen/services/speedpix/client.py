@@ -16,6 +16,7 @@ from ...net.secrets import Secret
 from ...runtime import runtime
 from ...settings import keys
 from ..kit.closing import AsyncClosing, Closing
+from ..kit.entry import waiting
 from ..kit.paces import paces_of
 from ..kit.pickled import Pickled
 from .api import Api, connect
@@ -106,7 +107,8 @@ class Client(Pickled, Closing, AsyncClosing):
         prediction = await self.predictions.submit(call.order)
         if not call.wait:
             return prediction
-        await prediction.until_ended(call.polling_interval)
+        with waiting(SERVICE, prediction.id):
+            await prediction.until_ended(call.polling_interval)
         if prediction.status != "succeeded":
             raise PredictionError(prediction)
         output = prediction.released()
