@@ -14,6 +14,7 @@ from ipyimagegen import history
 from ipyimagegen.core.errors import ImagegenError, JobError
 from ipyimagegen.core.service_text import MAX_KEPT_CHARS
 from ipyimagegen.jobs.client import Client
+from ipyimagegen.services.segmind import SegmindClient
 from tests.hostile import PNG, Act, Asked, Hostile, Script, said
 
 from .seen import ACTING, EVIL, LONG, MARKER, ROOM, frames_of, newest, run_once, seen_of, texts_of
@@ -127,7 +128,15 @@ def test_the_documented_calls_show_them_as_little(
     seen += [newest(history.journal()).error]
     assert [] == [text[:200] for text in seen if MARKER in text]
     assert [] == [text[:200] for text in seen if any(c in text for c in ACTING)]
+    if ends == "badly":
+        assert [] == [text[:200] for text in texts_of(given) if len(text) > MAX_KEPT_CHARS + 100]
     assert MARKER not in log_lines.getvalue()
+
+
+def test_the_answer_of_a_blocking_call_repeats_no_key(hostile_server: Hostile) -> None:
+    hostile_server.script = lambda _: said({"output": EVIL}, 200, {"x-echo": MARKER})
+    response = SegmindClient().run_sync("flux-dev", prompt="a pier")
+    assert [] == [text for text in (response.text, str(response.json()), str(response.headers)) if MARKER in text]
 
 
 LACKING = {"type": EVIL, "key": EVIL, "message": EVIL * 50, "action": {"type": EVIL, "scopes": [EVIL]}}

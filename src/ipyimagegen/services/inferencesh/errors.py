@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from ...core.errors import (
     AuthenticationFailed,
@@ -24,6 +24,7 @@ from ...core.errors import (
     ServiceUnavailable,
     capped,
 )
+from ...core.service_text import kept
 from ...net.answers import Answer
 
 SERVICE = "inferencesh"
@@ -210,7 +211,7 @@ class TaskFailed(JobFailed, RuntimeError):
     """A task failed or was rejected. `task_id` names it, `task` is all that is known of it, `detail` what was said."""
 
     def __init__(self, message: str, *, task: Mapping[str, Any], detail: str = "") -> None:
-        self.task = dict(task)
+        self.task: dict[str, Any] = cast("dict[str, Any]", kept(task))
         self.task_id = str(task.get("id") or "")
         super().__init__(message, job_id=self.task_id, detail=detail)
 
@@ -219,7 +220,7 @@ class TaskCancelled(JobCancelled, RuntimeError):
     """A task was cancelled. `task_id` names it, `task` is all that is known of it."""
 
     def __init__(self, message: str, *, task: Mapping[str, Any]) -> None:
-        self.task = dict(task)
+        self.task: dict[str, Any] = cast("dict[str, Any]", kept(task))
         self.task_id = str(task.get("id") or "")
         super().__init__(message, job_id=self.task_id)
 

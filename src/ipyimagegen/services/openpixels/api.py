@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 from urllib.parse import quote
 
 from ...core.errors import ConnectionFailed, NotFound, ProtocolError, ServiceError, ServiceUnavailable, SubmitUnknown
 from ...core.events import JSON
-from ...core.service_text import kept
 from ...net.answers import Answer
 from ...net.http import Http, Outgoing
 from ...net.repeat import Repeat
@@ -170,4 +169,4 @@ def refusal_value(refused: Refused) -> dict[str, JSON]:
     kind = "unavailable" if isinstance(error, ServiceUnavailable) else "http"
     value = error_of(said, fallback=error.detail or str(error), kind=kind, code=str(error.status or ""))
     value["message"] = error.detail or value["message"]
-    return {"type": "result", "status": "failed", "error": cast("JSON", kept(value))}
+    return {"type": "result", "status": "failed", "error": value}

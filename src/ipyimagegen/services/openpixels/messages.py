@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from ...core.cost import Cost
 from ...core.errors import MediaError, ProtocolError, capped
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Progress, Queued, Running, Succeeded
 from ...core.requests import Ticket
+from ...core.service_text import kept
 from ...media.encoded import decode_base64
 from ...media.sniff import sniff
 from ...net.answers import Answer
@@ -91,7 +92,7 @@ def error_of(value: JSON, *, fallback: str = "", kind: str = "provider", code: s
     given = value if isinstance(value, dict) else {}
     text = value if isinstance(value, str) else ""
     known: dict[str, JSON] = {"type": kind, "code": code, "message": text or fallback, "params": {}}
-    return known | {name: entry for name, entry in given.items() if entry is not None}
+    return cast("dict[str, JSON]", kept(known | {name: entry for name, entry in given.items() if entry is not None}))
 
 
 def own_error(answer: Answer) -> bool:

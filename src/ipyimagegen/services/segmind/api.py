@@ -353,7 +353,15 @@ class Api:
             content, headers = urlencode(form).encode(), {"content-type": "application/x-www-form-urlencoded"}
         with translated():
             answer = await self.http.call(
-                method, url, repeat=repeat, json=json, content=content, headers=headers, params=params, look=LOOK
+                method,
+                url,
+                repeat=repeat,
+                json=json,
+                content=content,
+                headers=headers,
+                params=params,
+                own_error=own_error,
+                look=LOOK,
             )
         if not answer.ok:
             raise refusal(self.http, answer)

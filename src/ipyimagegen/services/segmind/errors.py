@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...core.errors import (
     AuthenticationFailed,
@@ -26,7 +26,7 @@ from ...core.errors import (
     SubmitUnknown,
     capped,
 )
-from ...core.service_text import one_line
+from ...core.service_text import kept, one_line
 from ...net.answers import Answer
 from ...net.failures import refusal as by_status
 from ...net.http import Http
@@ -112,7 +112,7 @@ class InferenceFailed(SegmindError, JobFailed):
         said = detail or "no reason given"
         text = f"{SERVICE}: the inference failed: {said}"
         SegmindError.__init__(self, status=422, detail=said, message=text, request_id=request_id)
-        self.status_body = dict(status_body)
+        self.status_body: dict[str, Any] = cast("dict[str, Any]", kept(status_body))
         self.job_id = request_id
         self.partial = None
 

@@ -157,4 +157,4 @@ def read_task(envelope: Envelope, *, task_id: str = "") -> Task:
 
 
 def _text(value: JSON) -> str:
-    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    return capped(str(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""

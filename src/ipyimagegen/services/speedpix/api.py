@@ -335,7 +335,8 @@ def throttled(answer: Answer) -> bool:
         envelope = read_envelope(answer.json())
     except ProtocolError:
         return False
-    return envelope.refused and kind_of(f"{envelope.sub_code} {envelope.code}") is RateLimited
+    named = (envelope.data or {}).get("task_id")  # then a job was taken in, whatever else is said
+    return envelope.refused and not named and kind_of(f"{envelope.sub_code} {envelope.code}") is RateLimited
 
 
 def _rejection(envelope: Envelope) -> SpeedPixException:
