@@ -260,11 +260,9 @@ def sweep_view(line: str) -> View:
     if default_client().settings.quiet:
         return NoView()
     if "IPython" in sys.modules:
-        from .notebook.kernel import has_kernel
-        from .notebook.sweeps import NotebookSweepView
+        from .notebook import sweeps as in_notebook
 
-        if has_kernel():
-            return NotebookSweepView(line)
+        return in_notebook.sweep_view(line)
     return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
 
 

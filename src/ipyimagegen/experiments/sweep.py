@@ -243,6 +243,10 @@ class Sweep:
         else:
             outcome.set_exception(failure)
 
+    def refuse_over_cap(self) -> None:
+        """Raise `BudgetExceeded` where the plan is over `max_cost`, or nobody knows what it costs, as `start` does."""
+        refuse_over(self.plan, self._cap())
+
     def _cap(self) -> Decimal | None:
         given = self._book.options.max_cost
         cap: Decimal | None = self._book.client.settings.having("max_cost", None if given is None else Decimal(given))

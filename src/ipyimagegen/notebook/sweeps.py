@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import sys
+
 from IPython.display import DisplayHandle, display
 
 from ..experiments.table import Table
+from ..experiments.view import NoView, TerminalLine, View
+from .kernel import has_kernel
 from .show import remember_shown, running_cell
+
+
+def sweep_view(line: str, *, quiet: bool = False) -> View:
+    """What shows a sweep that a cell has started: an output of the cell, a line of the terminal, or nothing."""
+    if quiet:
+        return NoView()
+    if has_kernel():
+        return NotebookSweepView(line)
+    return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
 
 
 class NotebookSweepView:

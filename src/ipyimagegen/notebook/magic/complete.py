@@ -13,6 +13,7 @@ from IPython.core.error import UsageError
 
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
+from ...experiments.axes import MODEL, SEED
 from ...media.sniff import PICTURE_SUFFIXES
 from ...settings.config import READERS
 from .commands import COMMANDS
@@ -178,11 +179,25 @@ def _value(written: str, begun: str, params: Params, sources: Sources) -> Offer:
     if option is not None:
         if option.field == "extra" and "=" not in begun:
             return _matching(begun, [f"{name}=" for name in params], "option")
+        if option.field == "sweep":
+            return _axis(begun, params, sources)
         if option.field == "save":
             return Offer(begun, tuple(_files(begun, frozenset())))
         return Offer(begun, ())
     param = params.get(named(written, params))
     return _of_param(param, begun, sources) if param is not None else Offer(begun, ())
+
+
+def _axis(begun: str, params: Params, sources: Sources) -> Offer:
+    """What `--sweep` takes: the name of a parameter, and then its values, with `||` between."""
+    written, equals, values = begun.lstrip("'\"").partition("=")
+    if not equals:
+        return _matching(begun, [f"{name}=" for name in dict.fromkeys([*params, MODEL, SEED])], "option")
+    last = re.split(r"\|\||,", values)[-1]
+    name = named(f"--{written}", params)
+    if name not in params:
+        return _matching(last, _model_names(sources), "model") if name == MODEL else Offer(last, ())
+    return _of_param(params[name], last, sources)
 
 
 def _of_param(param: Param, begun: str, sources: Sources) -> Offer:

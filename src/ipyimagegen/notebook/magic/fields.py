@@ -22,7 +22,7 @@ import os
 import re
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import PurePath
@@ -77,19 +77,47 @@ class NotFillable(Exception):
     """A name exists, but what it stands for is not put into a prompt. The text says why, and what to do."""
 
 
-def field_text(field: str, names: Mapping[str, Any]) -> str | None:
+def field_text(field: str, names: Mapping[str, Any], *, entry: int | None = None) -> str | None:
     """What stands in a prompt for the inside of a pair of braces; `None` where it names no variable of the user's.
 
-    Raises `NotFillable`, or what an object of the user's own raises while it is asked for an attribute.
+    With `entry` a list stands for its entry of that number. Raises `NotFillable`, or what an object of the user's own
+    raises while it is asked for an attribute.
     """
     match = _FIELD.fullmatch(field)
     if match is None or not is_users_name(match["name"], names):
         return None
     found = look_up(match["name"] + match["path"], names)
+    entries = None if entry is None else entries_of(found)
+    if entries is not None and entry is not None:
+        found = entries[entry]
     text = _formatted(plain_value(found), match["conversion"], match["spec"] or "")
     if len(text) > MAX_CHARS:
         raise NotFillable(f"has {len(text):,} characters")
     return text
+
+
+def list_in(field: str, names: Mapping[str, Any]) -> tuple[str, int] | None:
+    """The name and the length of the list that the inside of a pair of braces stands for; `None` for anything else."""
+    match = _FIELD.fullmatch(field)
+    if match is None or not is_users_name(match["name"], names):
+        return None
+    path = match["name"] + match["path"]
+    try:
+        entries = entries_of(look_up(path, names))
+    except Exception:  # noqa: BLE001 - `field_text` says what is wrong with it
+        return None
+    return None if entries is None else (path, len(entries))
+
+
+def entries_of(value: Any) -> Sequence[Any] | None:
+    """The entries of a list, tuple, range, column of a table or one-dimensional array; `None` for anything else."""
+    kind = type(value)
+    if issubclass(kind, SEQUENCES) or kind is range:
+        return cast("Sequence[Any]", value)
+    if kind.__module__.partition(".")[0] in ("numpy", "pandas", "polars") and len(getattr(value, "shape", ())) == 1:
+        entries = value.to_list() if callable(getattr(value, "to_list", None)) else value.tolist()
+        return cast("Sequence[Any]", entries)
+    return None
 
 
 def look_up(path: str, names: Mapping[str, Any]) -> Any:
@@ -229,8 +257,8 @@ def _refusal(value: Any) -> str:
     kind = type(value)
     if value is None:
         return "is None"
-    if issubclass(kind, list | tuple | deque):
-        return f"is a {_kind(value)}; name one of its entries, as in {{name[0]}}"
+    if entries_of(value) is not None:
+        return f"is a {_kind(value)}; name one of its entries, as in {{name[0]}}, or make a call of each with --each"
     if issubclass(kind, Mapping):
         return f"is a {_kind(value)}; name one of its entries, as in {{name[key]}}"
     return f"is a {_kind(value)}, not a text or a number"

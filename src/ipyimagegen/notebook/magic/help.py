@@ -64,6 +64,14 @@ def cell_help() -> str:
             ),
             "",
             paragraph(
+                "Many calls as one thing: --sweep for each value of a parameter (or model=a/b||c/d, seed=1,2,3), "
+                "--each for each entry of a list in the body, --expand for each text of a template such as a "
+                "{red|blue} fox (templates count with --sweep too). Together they are each with each; --dry-run shows "
+                "the plan with its price. All share one seed unless there is an axis of it. The sheet of all pictures "
+                "is shown at the end; a call that fails says so there, and raises nothing."
+            ),
+            "",
+            paragraph(
                 "The pictures are shown, and stay in the saved notebook. A failed call raises, so that Run All stops; "
                 "Stop cancels the job. Wrong arguments are refused before anything is sent."
             ),
@@ -72,6 +80,7 @@ def cell_help() -> str:
             "  %%imagegen local/sketch --width 768 --seed 7 -o lighthouse",
             "  %%imagegen variants << -n 4 --style watercolor",
             "  %%imagegen --image lighthouse --strength 0.4 --dry-run",
+            "  %%imagegen --sweep guidance_scale=3,7,12 --sweep 'style=oil||ink' --max-cost 1.50 -o grid",
         ]
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
@@ -12,9 +13,13 @@ from traitlets import Unicode
 
 from ...core.errors import ImagegenError, InvalidInput, Problem, UnknownModel
 from ...core.models import ModelSpec
+from ...core.params import Param
+from ...experiments import opening
+from ...experiments.axes import MODEL
 from ...jobs.client import Client
 from ...jobs.session import default_client
 from ...media.names import fill
+from ..sweeps import sweep_view
 from .body import read_body
 from .commands import COMMANDS, Session, run_command
 from .fields import SHELLS_OWN
@@ -22,8 +27,9 @@ from .help import cell_help, line_help
 from .model_cache import Known
 from .options import spelled
 from .parse import Invocation, parse, usage_error
-from .plan_table import plan_table
+from .plan_table import plan_table, sweep_table
 from .stage import Stage, write
+from .sweeping import axis_values, sweep_call, together
 from .traits import Setting
 from .values import make_call
 from .variables import Variables
@@ -97,6 +103,9 @@ class ImageGen(Magics):
     def _run(self, line: str, body: str) -> None:
         names = self.names
         asked, spec = self._read(line, Variables(names))
+        if asked.is_many:
+            self._run_many(line, body, names)
+            return
         call = make_call(spec, asked, read_body(body, names), names, negative_prompt=self.negative_prompt)
         problems = (*call.problems, *_wrong_pattern(asked.save or self.client.settings.save))
         if problems:
@@ -111,6 +120,35 @@ class ImageGen(Magics):
             raise usage_error([_as_typed(spec, problem) for problem in error.problems]) from error
         present = self._stage.follow if asked.bg else self._stage.wait
         present(work, var=asked.var, save=asked.save, quiet=asked.quiet)
+
+    def _run_many(self, line: str, body: str, names: Mapping[str, Any]) -> None:
+        asked, specs = self._read_many(line, names)
+        call = sweep_call(specs, asked, body, names, negative_prompt=self.negative_prompt)
+        if call.problems:
+            raise usage_error(call.problems)
+        quiet = asked.quiet or self.client.settings.quiet
+        try:
+            sweep = opening.create(
+                self.client,
+                call.models,
+                call.params,
+                n=asked.n,
+                seed=call.seed,
+                zip_=call.zip_,
+                options=opening.options_of(
+                    max_cost=asked.max_cost,
+                    assume_price=asked.assume_price,
+                    save=asked.save or self.client.settings.save,
+                ),
+                view=partial(sweep_view, quiet=quiet),
+            )
+            if asked.dry_run:
+                write(sweep_table(sweep))
+                return
+            sweep.start()
+        except InvalidInput as error:
+            raise usage_error([_as_typed(together(specs), problem) for problem in error.problems]) from error
+        self._stage.sweep(sweep, var=asked.var, quiet=quiet, wait=not asked.bg)
 
     @as_line_magic
     @no_var_expand
@@ -133,6 +171,24 @@ class ImageGen(Magics):
             if other.id != spec.id:
                 return parse(line, other.params, variables), other
         return asked, spec
+
+    def _read_many(self, line: str, names: Mapping[str, Any]) -> tuple[Invocation, Sequence[ModelSpec]]:
+        """The line of a sweep, read for the models that it names: one, or those of `--sweep model=…`."""
+        variables = Variables(names)
+        asked, spec = self._read(line, variables)
+        written = dict(asked.sweeps).get(MODEL)
+        if written is None or MODEL in spec.params:
+            return asked, [spec]
+        if asked.model:
+            told = f"is given beside the model {asked.model}; name all models in --sweep"
+            raise usage_error([Problem("--sweep model", told)])
+        try:
+            # Names of models hold no commas: whatever stands between some is one of the choices.
+            anything = Param(name=MODEL, kind="choice", choices=tuple(part.strip() for part in written.split(",")))
+            specs = [self._spec(str(name)) for name in axis_values(anything, written, names)]
+        except ValueError as error:
+            raise usage_error([Problem("--sweep model", str(error))]) from error
+        return parse(line, together(specs).params, variables), specs
 
     def _spec(self, model: str) -> ModelSpec:
         try:

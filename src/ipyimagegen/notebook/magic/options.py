@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Field = Literal["var", "n", "extra", "bg", "dry_run", "max_cost", "save", "quiet"]
+Field = Literal[
+    "var", "n", "extra", "sweep", "expand", "each", "bg", "dry_run", "max_cost", "assume_price", "save", "quiet"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,19 @@ OPTIONS = (
         "NAME=VALUE",
         "a parameter of the model, also one named like an option here; repeatable; -p {params}: a dict",
     ),
+    Option(
+        "sweep",
+        ("--sweep",),
+        "NAME=VALUES",
+        "a call for each value, as one sweep: 3,7,12 or 1,2,..,10 or 'oil||ink, wet' or a JSON list or {list}; "
+        "repeatable: each with each; -o takes the Sweep",
+    ),
+    Option("expand", ("--expand",), "", "a call for each text that the body's {a|b|c} and __wildcards__ stand for"),
+    Option("each", ("--each",), "", "a call for each entry of the list that {name} in the body is"),
     Option("bg", ("--bg",), "", "run in the background: the cell ends at once, its output goes on"),
     Option("dry_run", ("--dry-run",), "", "show what would be sent and what it would cost; send nothing"),
     Option("max_cost", ("--max-cost",), "USD", "refuse, before sending, what costs more, all N together"),
+    Option("assume_price", ("--assume-price",), "USD", "what a call of a sweep costs at most, where nobody says"),
     Option("save", ("--save",), "PATTERN", "save the pictures, for example 'out/{date}-{seed}.png' or a folder 'out/'"),
     Option("quiet", ("--quiet",), "", "show the pictures alone: no progress, no line of facts"),
 )

@@ -18,6 +18,7 @@ from IPython.core.error import UsageError
 
 from ...core.errors import Problem, capped
 from ...core.params import BOOLEAN_WORDS, Param, Params
+from ...experiments.axes import MODEL, SEED
 from .options import BY_SPELLING, OPTIONS, Option, spelled
 from .variables import PATTERN_NAMES, Held, Variables
 
@@ -30,7 +31,10 @@ _NUMBER = re.compile(r"-\.?\d")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What one line asks for. `model` is `""` where none is named; `values` holds the model's parameters as text."""
+    """What one line asks for. `model` is `""` where none is named; `values` holds the model's parameters as text.
+
+    `sweeps` are the names and the values, as text, of the axes that `--sweep` gives.
+    """
 
     model: str = ""
     var: str = ""
@@ -40,8 +44,17 @@ class Invocation:
     dry_run: bool = False
     quiet: bool = False
     max_cost: Decimal | None = None
+    assume_price: Decimal | None = None
     save: str = ""
+    sweeps: tuple[tuple[str, str], ...] = ()
+    expand: bool = False
+    each: bool = False
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_many(self) -> bool:
+        """Whether it is many calls as one thing."""
+        return bool(self.sweeps) or self.expand or self.each
 
 
 def usage_error(problems: Sequence[Problem]) -> UsageError:
@@ -163,7 +176,7 @@ class _Reader:
             else:
                 self._put({option.field: on})
             return
-        if option.field in ("var", "save", "extra"):  # where braces are not, or not only, the notebook's
+        if option.field in ("var", "save", "extra", "sweep"):  # where braces are not, or not only, the notebook's
             variables, self.variables = self.variables, None
             value = self._next(given)
             self.variables = variables
@@ -175,10 +188,12 @@ class _Reader:
             self.set_var(value)
         elif option.field == "n":
             self._set_n(value)
-        elif option.field == "max_cost":
-            self._set_max_cost(value)
+        elif option.field in ("max_cost", "assume_price"):
+            self._set_amount(option, value)
         elif option.field == "save":
             self._put({"save": self._pattern(value)})
+        elif option.field == "sweep":
+            self._set_sweep(value)
         else:
             self._set_extra(value)
 
@@ -199,15 +214,27 @@ class _Reader:
         else:
             self.problem("-n", f"{shown(value)!r} is not a number of pictures, 1 or more")
 
-    def _set_max_cost(self, value: str) -> None:
+    def _set_amount(self, option: Option, value: str) -> None:
         try:
             amount = Decimal(value.removeprefix("$"))
         except InvalidOperation:
             amount = Decimal("NaN")
         if amount.is_finite() and amount >= 0:
-            self._put({"max_cost": amount})
+            self._put({option.field: amount})
         else:
-            self.problem("--max-cost", f"{shown(value)!r} is not an amount in US dollars, such as 0.20")
+            self.problem(option.spellings[0], f"{shown(value)!r} is not an amount in US dollars, such as 0.20")
+
+    def _set_sweep(self, pair: str) -> None:
+        written, equals, values = pair.partition("=")
+        name = named(f"--{written}", self.params)
+        if not equals or not written or not values:
+            self.problem("--sweep", f"{shown(pair)!r} is not NAME=VALUES, such as guidance_scale=3,7,12")
+        elif any(name == other for other, _ in self.found.sweeps):
+            self.problem(f"--sweep {shown(written)}", "is given twice")
+        elif name not in (MODEL, SEED) and self.params is not None and name not in self.params and not self.params.open:
+            self.problem(f"--sweep {shown(written)}", unknown(name, self.params))
+        else:
+            self._put({"sweeps": (*self.found.sweeps, (name, self._filled(values)))})
 
     def _pattern(self, pattern: str) -> str:
         own = {*PATTERN_NAMES, *(self.params or ())}

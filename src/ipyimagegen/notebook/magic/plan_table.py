@@ -8,8 +8,9 @@ from ...core.errors import BudgetExceeded, capped
 from ...core.foreign import is_random
 from ...core.params import Change, Param
 from ...core.requests import InputFile, Request
+from ...experiments.sweep import Sweep
 from ...jobs.plan import Plan
-from ..text import WIDTH, rows
+from ..text import WIDTH, paragraph, rows
 
 
 def plan_table(plan: Plan, *, sources: Mapping[str, str] | None = None, save: str = "") -> str:
@@ -37,6 +38,16 @@ def plan_table(plan: Plan, *, sources: Mapping[str, str] | None = None, save: st
     if save:
         lines.append(("save", save))
     return "Dry run: nothing was sent.\n" + rows(lines)
+
+
+def sweep_table(sweep: Sweep) -> str:
+    """The plan of a sweep: axes, how many calls, seed, price, time, and what cannot be sent. Nothing was sent."""
+    lines = ["Dry run: nothing was sent.", *(f"  {line}" for line in repr(sweep.plan).splitlines())]
+    try:
+        sweep.refuse_over_cap()
+    except BudgetExceeded as error:
+        lines.append(f"  would be refused: {error}")
+    return "\n".join(paragraph(line, hanging=4) for line in lines)
 
 
 def _is_default(change: Change, seed: Param | None) -> bool:

@@ -10,7 +10,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from IPython.display import display
+
 from ...core.errors import ImagegenError, JobError
+from ...experiments.sweep import Sweep
 from ...jobs.batch import Batch
 from ...jobs.client import Client
 from ...jobs.job import Job
@@ -18,6 +21,7 @@ from ...jobs.terminal import Silent, TerminalView
 from ...jobs.waiting import attended
 from ...media.results import Result
 from ..call_view import notebook_view
+from ..kernel import has_kernel
 from ..show import show
 
 if TYPE_CHECKING:
@@ -67,6 +71,20 @@ class Stage:
             work.outcome.add_done_callback(lambda _: self._save_later(work, save))
         if view is None:
             write(f"{work!r}")
+
+    def sweep(self, sweep: Sweep, *, var: str = "", quiet: bool = False, wait: bool = True) -> None:
+        """Wait for a sweep that runs, and leave its contact sheet. Interrupt stops it; `var` takes it in any case.
+
+        A cell that failed says so on the sheet, and raises nothing.
+        """
+        self.assign(var, sweep)
+        if wait:
+            table = sweep.result()
+            if quiet or not has_kernel():  # else the line of progress becomes the sheet
+                data, metadata = table._repr_mimebundle_()
+                display(data, metadata=metadata, raw=True)
+        elif not has_kernel():
+            write(f"{sweep!r}")
 
     def show(self, result: Result, *, var: str = "") -> None:
         """Show a result's pictures; `var` takes it."""

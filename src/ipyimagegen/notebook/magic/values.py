@@ -30,11 +30,18 @@ class Call:
 
 
 def make_call(
-    spec: ModelSpec, asked: Invocation, body: Body, names: Mapping[str, Any], *, negative_prompt: str = ""
+    spec: ModelSpec,
+    asked: Invocation,
+    body: Body,
+    names: Mapping[str, Any],
+    *,
+    negative_prompt: str = "",
+    check: bool = True,
 ) -> Call:
     """Everything that a cell says, as values for `spec`, with every problem that can be known before files are read.
 
     `negative_prompt` is the session's own, for calls that say nothing of one. Only the existence of files is looked at.
+    `check=False` leaves it to whoever plans the call whether the model takes these values.
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -47,10 +54,12 @@ def make_call(
         except ValueError as error:
             problems.append(Problem(spelled(name), str(error)))
     problems += _texts(spec, body, values)
-    negative = _negative(spec)
+    negative = negative_name(spec)
     if negative_prompt and negative and negative not in values:
         values[negative] = negative_prompt
         sources[negative] = "from %config ImageGen.negative_prompt"
+    if not check:
+        return Call(values, sources, tuple(problems))
     try:
         spec.params.check(values)
     except InvalidInput as error:
@@ -67,11 +76,12 @@ def _texts(spec: ModelSpec, body: Body, values: dict[str, Any]) -> list[Problem]
         if param is not None and param.required and param.default is not None:
             values.setdefault(param.name, param.default)
     else:
-        prompt = spec.params.prompt.name if spec.params.prompt else "prompt" if spec.params.open else ""
-        problems += _put(values, prompt, body.prompt, f"{spec.id} takes no prompt; remove the lines below the first")
+        problems += _put(
+            values, prompt_name(spec), body.prompt, f"{spec.id} takes no prompt; remove the lines below the first"
+        )
     if body.negative is not None:
         what = f"{spec.id} takes no negative prompt; remove the line --- and what follows it"
-        problems += _put(values, _negative(spec), body.negative, what)
+        problems += _put(values, negative_name(spec), body.negative, what)
     return problems
 
 
@@ -84,7 +94,13 @@ def _put(values: dict[str, Any], name: str, text: str, if_none: str) -> list[Pro
     return []
 
 
-def _negative(spec: ModelSpec) -> str:
+def prompt_name(spec: ModelSpec) -> str:
+    """The parameter that a body goes to, `""` where the model takes no prompt."""
+    return spec.params.prompt.name if spec.params.prompt else "prompt" if spec.params.open else ""
+
+
+def negative_name(spec: ModelSpec) -> str:
+    """The parameter that what follows `---` goes to, `""` where the model takes none."""
     known = spec.params.negative
     return known.name if known is not None else NEGATIVE_NAMES[0] if spec.params.open else ""
 

@@ -17,7 +17,7 @@ from ...core.errors import Problem, capped
 from ...media.artifacts import Artifact
 from ...media.results import Result
 from .body import interpolate
-from .fields import DICTS, SEQUENCES, NotFillable, closed, first_name, is_path, is_users_name, look_up, plain_value
+from .fields import DICTS, NotFillable, closed, entries_of, first_name, is_path, is_users_name, look_up, plain_value
 
 MAX_DEPTH = 8
 MAX_ENTRIES = 100_000
@@ -94,16 +94,13 @@ def option_value(value: Any, depth: int = 0) -> Any:
         return value
     if depth > MAX_DEPTH:
         raise NotFillable(f"is nested more than {MAX_DEPTH} levels deep")
-    if issubclass(kind, SEQUENCES) or kind is range:
-        if len(value) > MAX_ENTRIES:
-            raise NotFillable(f"has {len(value):,} entries")
-        return [option_value(entry, depth + 1) for entry in value]
+    entries = entries_of(value)
+    if entries is not None:
+        if len(entries) > MAX_ENTRIES:
+            raise NotFillable(f"has {len(entries):,} entries")
+        return [option_value(entry, depth + 1) for entry in entries]
     if kind in DICTS:
         return {str(plain_value(key)): option_value(entry, depth + 1) for key, entry in value.items()}
-    if kind.__module__.partition(".")[0] in ("numpy", "pandas", "polars") and getattr(value, "ndim", 1) == 1:
-        entries = value.to_list() if callable(getattr(value, "to_list", None)) else getattr(value, "tolist", list)()
-        if isinstance(entries, list) and getattr(value, "shape", ()) != ():
-            return option_value(entries, depth)
     plain = plain_value(value)
     if why := closed(plain):
         raise NotFillable(why)

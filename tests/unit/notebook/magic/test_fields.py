@@ -161,7 +161,7 @@ class Bare:
         ("it", httpx.URL("http://a.example"), "is a URL, not a text or a number"),
         ("it", Bare(), "is a Bare, not a text or a number"),
         ("it", b"bytes", "is a bytes, not"),
-        ("it", np.zeros(3), "is a ndarray, not"),
+        ("it", np.zeros(3), "is a ndarray; name one of its entries"),
         ("it", len, "is a builtin_function_or_method, not"),
         ("it", Bare, "is a type, not"),
         ("it:>999999999", "x", "too wide"),

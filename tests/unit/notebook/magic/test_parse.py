@@ -171,7 +171,7 @@ def test_a_line_is_read_or_refused_in_words_whatever_it_is(line: str, params: Pa
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.field)
 def test_the_parser_knows_every_option_of_the_table(option) -> None:
-    value = {"N": "2", "USD": "1", "NAME=VALUE": "seed=1"}.get(option.value, "x")
+    value = {"N": "2", "USD": "1", "NAME=VALUE": "seed=1", "NAME=VALUES": "seed=1"}.get(option.value, "x")
     for spelling in option.spellings:
         found = parse(f"{spelling} {value}" if option.value else spelling, PARAMS)
         assert found != Invocation()
