@@ -217,7 +217,11 @@ def sweep(
     """
     client = default_client()
     options = opening.options_of(
-        max_cost=max_cost, assume_price=assume_price, save=save, raise_on=raise_on, parallel=parallel
+        max_cost=max_cost,
+        assume_price=assume_price,
+        save=save or client.settings.save,
+        raise_on=raise_on,
+        parallel=parallel,
     )
     if isinstance(models, str | ModelSpec):
         models, params = named_model(models, params)

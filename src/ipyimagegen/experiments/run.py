@@ -18,8 +18,9 @@ from ..history import Journal
 from ..jobs.job import Job
 from ..media.results import Result
 from ..net.secrets import redact
-from .book import Book
+from .book import Book, made_by
 from .cells import Outcome
+from .once import once
 from .plan import Cell
 
 LOCAL_AT_ONCE = 4
@@ -113,6 +114,38 @@ class Run:
         return not self.over_cap
 
     async def _one(self, cell: Cell) -> None:
+        """One cell to its end. Without a seed each call is to make a new picture: others' are no matter then."""
+        try:
+            if cell.seed is None or self.book.journal is None:
+                await self._make(cell)
+                return
+            calls = once(self.book.journal.folder)
+            async with calls.turn(cell.identity) as made:
+                if self.stopped or (made and await self._adopts(cell, made, self.book.journal)):
+                    return
+                await self._make(cell)
+                outcome = self.book.outcomes[cell.identity]
+                if outcome.status == "succeeded":
+                    calls.made[cell.identity] = outcome.job_id
+        finally:
+            self.ended += 1
+
+    async def _adopts(self, cell: Cell, made: str, journal: Journal) -> bool:
+        """Take the picture that another sweep has made meanwhile; false where it is gone again."""
+        book, who = self.book, cell.identity
+        before = book.outcomes[who]
+        if before.job_id == made:
+            return False
+        try:
+            result = await asyncio.to_thread(journal.result, made)
+        except ImagegenError:
+            return False
+        mine = self._claims.pop(who, None)
+        journal.claim(book.id, who, made, instead_of=before.job_id or None if mine is None else mine[0].id)
+        book.outcomes[who] = replace(made_by(result), paths=before.paths, earlier=True)
+        return True
+
+    async def _make(self, cell: Cell) -> None:
         book, who = self.book, cell.identity
         before = book.outcomes[who]
         try:
@@ -131,7 +164,6 @@ class Run:
             book.outcomes[who] = replace(now, status="open" if now.status == "open" else "failed", why=why)
         finally:
             book.jobs.pop(who, None)
-            self.ended += 1
 
     async def _job(self, cell: Cell, before: Outcome) -> Job | None:
         """The job that a cell becomes: sent now, or found again. `None` where there is nothing to wait for here."""

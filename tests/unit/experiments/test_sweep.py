@@ -108,6 +108,30 @@ def test_an_equal_call_is_never_paid_again(client: Client, service: Made) -> Non
     assert "2 of 2 done · $0.02 spent" == str(again.progress)
 
 
+def test_an_equal_sweep_that_is_started_while_the_first_runs_pays_nothing_again(client: Client, service: Made) -> None:
+    prompts = [str(n) for n in range(30)]
+    service.held = set(prompts)
+    first = sweep_of(client, prompt=prompts, parallel=4).start()
+    until(lambda: service.at_once == 4)
+    second = sweep_of(client, prompt=prompts[::-1], parallel=4).start()
+    assert second.running
+    service.held = set()
+    assert {"succeeded": 30} == first.result(5).counts == second.result(5).counts
+    assert set(service.counts.values()) == {1}
+    assert {"succeeded": 30} == load(other_kernel(client, service), second.id).table.counts
+
+
+def test_a_call_that_failed_for_one_sweep_is_made_by_the_other(client: Client, service: Made) -> None:
+    service.held, service.failing = {"a"}, {"a"}
+    first = sweep_of(client, prompt="a").start()
+    until(lambda: service.at_once == 1)
+    second = sweep_of(client, prompt="a").start()
+    service.held = set()
+    assert {"failed": 1} == first.result(5).counts
+    assert {"failed": 1} == second.result(5).counts
+    assert ["a", "a"] == service.sent
+
+
 def test_a_model_without_seeds_makes_new_pictures_for_a_new_sweep(client: Client, service: Made) -> None:
     for _ in range(2):
         sweep_of(client, "made/plain", prompt="a", n=2, seed=None).start().result(5)
