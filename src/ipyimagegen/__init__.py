@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # type checkers know the name; importing typing would cos
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import errors, history
+    from . import errors
     from .api import (
         async_run,
         attach,
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .core.models import ModelSpec
     from .experiments.sweep import Sweep
     from .experiments.template import Template, expand
+    from .history.library import history
     from .jobs.client import Client
     from .jobs.job import Job
     from .jobs.session import default_client
@@ -73,7 +74,7 @@ _PLACES = {
     "errors": "",
     "estimate": "api",
     "expand": "experiments.template",
-    "history": "",
+    "history": "history.library",
     "jobs": "api",
     "ledger": "api",
     "load_ipython_extension": "notebook.extension",

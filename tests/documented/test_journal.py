@@ -19,7 +19,7 @@ import ipyimagegen as ig
 from ipyimagegen import history
 from ipyimagegen.core.errors import JobFailed, SubmitUnknown, UnknownJob
 from ipyimagegen.gateway import Fault, Gateway, TimedWork
-from ipyimagegen.history import Row
+from ipyimagegen.history import Journal, Row
 from ipyimagegen.runtime import runtime
 from ipyimagegen.services import segmind, speedpix
 from ipyimagegen.services.inferencesh import async_inference, inference
@@ -250,7 +250,7 @@ def test_a_job_whose_process_is_killed_before_its_ticket_is_noted_is_named_once_
     assert 1 == len(gateway.jobs())
     with pytest.warns(RuntimeWarning, match=r"being sent when the process ended: j\w+ \(segmind/seedream-4\.5\)"):
         row = only_row()
-    for client in (ig.Client(), ig.Client(journal=history.Journal(history.journal().folder))):  # who opens it anew
+    for client in (ig.Client(), ig.Client(journal=Journal(history.journal().folder))):  # who opens it anew
         with pytest.raises(UnknownJob, match=r"it may be running, and may be billed\. Look at segmind\.generations"):
             client.attach(row.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,6 +54,10 @@ class Files:
         except OSError as error:
             raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target
+
+    def every(self) -> Iterator[Path]:
+        """All files that are whole."""
+        return (path for path in self.folder.glob("??/*") if not path.name.startswith("."))
 
     def sweep(self) -> None:
         """Delete what processes that were killed had not written to its end."""

@@ -23,14 +23,14 @@ from ..core.processes import owner
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Artifact
 from ..media.results import Result
-from . import index
 from .connection import Opened
+from .keeping import Keeping
 from .ledger import LedgerRows
-from .lost import UNSURE, name_lost
+from .lost import name_lost
 from .marks import Marking
 from .reading import Archive
 from .rows import End, end_of, money, output_row, record_of, request_of, row_of, writable
-from .sweeps import SweepRows, clear_sweeps
+from .sweeps import SweepRows
 from .warn import warn_of_lost
 
 IN_MEMORY = 4 << 20
@@ -39,11 +39,8 @@ IN_MEMORY = 4 << 20
 REMEMBERED = 1_000
 """Jobs of this process without an end, whose rows are written again where they are missing."""
 
-NOTED_WITHIN_S = 3_600.0
-"""Between the writing of a file and that of its job there are moments; a kernel may be stopped in them for a while."""
 
-
-class Journal(Archive, Marking, SweepRows, LedgerRows):
+class Journal(Archive, Marking, Keeping, SweepRows, LedgerRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the
@@ -180,28 +177,6 @@ class Journal(Archive, Marking, SweepRows, LedgerRows):
             connection.execute("INSERT INTO paces VALUES (?, ?, ?, ?)", (model, *span, time.time()))
             newest = "SELECT rowid FROM paces WHERE model = ? ORDER BY rowid DESC LIMIT ?"
             connection.execute(f"DELETE FROM paces WHERE model = ? AND rowid NOT IN ({newest})", (model, model, keep))
-
-    def clear(self, *, before: float) -> int:
-        """Forget ended jobs made before a time (epoch seconds), and files that no job needs. Returns how many jobs.
-
-        How long jobs took, which polls go by, is forgotten with them. A file of no job may be one that another kernel
-        is noting: it stays for an hour.
-        """
-        return self._do(self._clear, before).result()
-
-    def _clear(self, before: float) -> int:
-        ended = "created < ? AND starred = 0"
-        ended += f" AND (phase IN ('succeeded', 'failed', 'cancelled') OR ({UNSURE} AND (error <> '' OR sender = '')))"
-        with self._open() as connection:
-            theirs = f"SELECT DISTINCT sha256 FROM outputs WHERE job IN (SELECT id FROM jobs WHERE {ended})"
-            forgotten = {entry[0] for entry in connection.execute(theirs, (before,))}
-            index.forget(connection, f"job IN (SELECT id FROM jobs WHERE {ended})", (before,))
-            found = connection.execute(f"DELETE FROM jobs WHERE {ended}", (before,)).rowcount
-            connection.execute("DELETE FROM paces WHERE noted < ?", (before,))
-            needed = {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM outputs")}
-            needed |= clear_sweeps(connection, before)
-        self.files.drop(forgotten - needed, needed=needed, before=time.time() - NOTED_WITHIN_S)
-        return found
 
 
 def _insert(connection: sqlite3.Connection, row: Mapping[str, Any], *, otherwise: str = "ABORT") -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -54,7 +55,7 @@ class Marking(Database):
                 return False
             gone = [(job_id, folded) for folded in (*remove, *map(fold, tags))]
             connection.executemany("DELETE FROM tags WHERE job = ? AND folded = ?", gone)
-            added = [(job_id, tag, fold(tag)) for tag in tags]
+            added = [(job_id, tag, folded) for folded, tag in {fold(tag): tag for tag in tags}.items()]
             connection.executemany("INSERT OR IGNORE INTO tags (job, tag, folded) VALUES (?, ?, ?)", added)
             return True
 
@@ -82,12 +83,26 @@ class Marking(Database):
 
     def marks(self, job_id: str) -> Marks:
         """The marks of one job; none where there is no such job."""
-        starred = job_id in self.starred()
-        tags = self._select("SELECT tag FROM tags WHERE job = ? ORDER BY folded", job_id)
-        notes = self._select("SELECT text FROM notes WHERE job = ?", job_id)
-        return Marks(
-            starred=starred, tags=tuple(entry["tag"] for entry in tags), note=notes[0]["text"] if notes else ""
-        )
+        return self.marks_of([job_id]).get(job_id, Marks())
+
+    def marks_of(self, jobs: Sequence[str]) -> dict[str, Marks]:
+        """The marks of those of these jobs that have any."""
+        return self._ask(self._marks_of, json.dumps(list(jobs)))
+
+    def _marks_of(self, jobs: str) -> dict[str, Marks]:
+        among = "IN (SELECT value FROM json_each(?))"
+        tags: dict[str, list[str]] = {}
+        with self._open() as connection:
+            starred = {
+                row[0] for row in connection.execute(f"SELECT id FROM jobs WHERE starred <> 0 AND id {among}", (jobs,))
+            }
+            for row in connection.execute(f"SELECT job, tag FROM tags WHERE job {among} ORDER BY folded", (jobs,)):
+                tags.setdefault(row["job"], []).append(row["tag"])
+            notes = dict(connection.execute(f"SELECT job, text FROM notes WHERE job {among}", (jobs,)).fetchall())
+        return {
+            job: Marks(starred=job in starred, tags=tuple(tags.get(job, ())), note=notes.get(job, ""))
+            for job in starred | tags.keys() | notes.keys()
+        }
 
 
 def _tag(tag: object) -> str:

@@ -89,6 +89,10 @@ class Archive(Database):
             raise UnknownJob(f"job {row.id} has no result: it is {row.phase}")
         return self.results_of([row.id])[0]
 
+    def count_results(self) -> int:
+        """How many results there are."""
+        return int(self._select("SELECT count(*) AS n FROM entries WHERE +phase = 'succeeded'")[0]["n"])
+
     def results_of(self, jobs: Sequence[str]) -> list[Result]:
         """The results of these jobs, as far as the journal has them, in their order."""
         return self._results(*self._ask(self._of, jobs))

@@ -212,6 +212,11 @@ def clear_sweeps(connection: sqlite3.Connection, before: float) -> set[str]:
     """Forget sweeps made before then of which no job is left. Returns the hashes of the files that the others need."""
     old = "created < ? AND id NOT IN (SELECT sweep FROM sweep_cells JOIN jobs ON jobs.id = sweep_cells.job)"
     connection.execute(f"DELETE FROM sweeps WHERE {old}", (before,))
+    return needed_by_sweeps(connection)
+
+
+def needed_by_sweeps(connection: sqlite3.Connection) -> set[str]:
+    """The hashes of the files that sweeps need, to be sent again."""
     return {entry[0] for entry in connection.execute("SELECT DISTINCT sha256 FROM sweep_inputs")}
 
 

@@ -14,14 +14,14 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
-from .. import history
 from ..core import forks
 from ..core.arguments import text
 from ..core.errors import ImagegenError, JobCancelled, JobTimeout, StorageError, UnknownJob, UnknownModel
 from ..core.models import ModelSpec, split_model
 from ..core.params import Params
 from ..core.requests import Request
-from ..history import Journal, Row
+from ..history import Journal, Row, new_id
+from ..history.recall import journal as users_journal
 from ..media.fitting import with_fit
 from ..media.results import Result
 from ..runtime import Runtime, runtime
@@ -56,7 +56,7 @@ class Client:
     ) -> None:
         self.settings = load() if settings is None else settings
         self.services = Registry.discover() if services is None else services
-        self.journal = history.journal() if journal == "user" else journal
+        self.journal = users_journal() if journal == "user" else journal
         self.money = Money(lambda: self.settings, self.journal)
         self._estimates: Estimates | None = None
         self._learning = forks.lock()
@@ -352,9 +352,7 @@ class Client:
         defaults = {param.name: param.default for param in spec.params.values()}
         work = work_of({**defaults, **request.values})
         expected_s = self.estimates.expected_s(spec.id, work)
-        return Job(
-            id=history.new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s
-        )
+        return Job(id=new_id(), spec=spec, request=request, runtime=self.runtime, work=work, expected_s=expected_s)
 
     def launch(self, job: Job) -> None:
         """Send a job that `job_for` made, once, and follow it. May cost money. Never blocks."""

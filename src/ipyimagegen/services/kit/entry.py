@@ -25,14 +25,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ... import history
 from ...core.cost import FREE, UNKNOWN, Cost
 from ...core.errors import ImagegenError, JobCancelled, JobFailed, SubmitUnknown
 from ...core.events import JSON, Cancelled, Event, Failed, Output, Succeeded
 from ...core.foreign import as_json
 from ...core.params import SEED_NAMES
 from ...core.requests import Request, Ticket
-from ...history import End, Journal
+from ...history import End, Journal, new_id
+from ...history.recall import journal as users_journal
 from ...history.warn import warn_of_one_that_goes_on, warn_of_wait, warn_once
 from ...media.artifacts import Artifact, Payload
 from ...media.encoded import decode_data_uri
@@ -73,7 +73,7 @@ class Entry:
         waits: bool = True,
         ticket: Ticket | None = None,
     ) -> None:
-        self.id = job_id or history.new_id()
+        self.id = job_id or new_id()
         self.request = request
         self.ticket = ticket
         self._journal = journal
@@ -96,7 +96,7 @@ class Entry:
         seeds = (sent.get(name) for name in SEED_NAMES)
         seed = next((seed for seed in seeds if isinstance(seed, int) and not isinstance(seed, bool)), None)
         request = Request(service=service, model=model, values=sent, asked=sent, seed=seed)
-        entry = cls(history.journal(), request)
+        entry = cls(users_journal(), request)
         entry._findable = True
         entry._goes_on = not can_be_cancelled
         return entry

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 
-from ... import history
 from ...core import forks
 from ...core.errors import StorageError
+from ...history.recall import journal as users_journal
 from ...history.warn import warn_once, watcher
 from ...net.addresses import parts
 from ...net.polling import KEPT, Durations, Span
@@ -44,7 +44,7 @@ class Paces:
             return
         spans: list[Span] = []
         with suppress(StorageError):
-            journal = history.journal()
+            journal = users_journal()
             if model not in self._readings:
                 self._readings[model] = journal.paces(self._key(model))
             reading = asyncio.wrap_future(self._readings[model])
@@ -65,7 +65,7 @@ class Paces:
         before = self._durations.of(model)
         span = self._durations.add(model, low_s, high_s)
         if span is not None and self.name and _is_news(span, before):
-            journal = history.journal()
+            journal = users_journal()
             try:
                 journal.paced(self._key(model), span, keep=KEPT).add_done_callback(watcher(journal.folder))
             except RuntimeError as error:  # at the end of the process

@@ -10,8 +10,9 @@ from typing import Any
 
 import traitlets
 
-from .... import history
 from ....core.errors import ImagegenError, StorageError, capped
+from ....history.recall import journal as users_journal
+from ....history.recall import search
 from ....media.artifacts import Artifact
 from ....media.results import Result
 from ..base import STATIC
@@ -63,7 +64,7 @@ class Gallery(SheetWidget):
         cell_px: int = 176,
     ) -> None:
         is_query = isinstance(results, str) and not means_files(results)
-        found = history.search(str(results), limit=MAX_RESULTS)[::-1] if is_query else results
+        found = search(str(results), limit=MAX_RESULTS)[::-1] if is_query else results
         self._given = flat(found)
         made = entries(self._given, now=time.time())
         self._entries = sorted(made, key=lambda entry: -entry.created)
@@ -185,7 +186,7 @@ class Gallery(SheetWidget):
         entry = self._entries[index]
         self._set_star(entry.star_key, starred)
         if job_id := entry.artifact.record.job_id:
-            written = history.journal().star(job_id, starred=starred)
+            written = users_journal().star(job_id, starred=starred)
             written.add_done_callback(lambda done: self._starred(entry.star_key, starred, done))
 
     def _starred(self, key: str, starred: bool, written: Future[bool]) -> None:  # noqa: FBT001
@@ -240,6 +241,6 @@ def _stars_of(listed: list[Entry]) -> set[str]:
     if not jobs:
         return set()
     try:
-        return jobs & history.journal().starred()
+        return jobs & users_journal().starred()
     except StorageError:
         return set()
