@@ -27,6 +27,7 @@ LOST = re.compile(
 """What proxies say of a connection that they lost: Envoy and Istio (`upstream connect error or disconnect/reset before
 headers. reset reason: …`), AWS API Gateway (`Endpoint request timed out`), Varnish and Fastly (`Backend fetch failed`,
 `first byte timeout`, both with Retry-After), Cloudflare, nginx, HAProxy."""
+JOB_NAMES = ("id", "job_id", "jobId", "task_id", "taskId", "request_id", "requestId")
 PAGE = re.compile(rb"\s*<(!doctype|html|head|body|h1|title|\?xml|center)\b", re.IGNORECASE)
 
 
@@ -44,5 +45,14 @@ def nobody(_: Answer) -> bool:
 
 
 def own(answer: Answer, form: Own) -> bool:
-    """Whether the service itself speaks: in its documented form, and not of a connection that it lost in its turn."""
-    return form(answer) and not lost(answer)
+    """Whether the service itself refuses: in its documented form, not for a connection that it lost in its turn.
+
+    A refusal that names a job is none: then something was taken in, whatever else is said.
+    """
+    return form(answer) and not lost(answer) and not _names_a_job(answer)
+
+
+def _names_a_job(answer: Answer) -> bool:
+    body = answer.json_object()
+    data = body.get("data")
+    return any(place.get(name) for place in (body, data) if isinstance(place, dict) for name in JOB_NAMES)

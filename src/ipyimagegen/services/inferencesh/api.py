@@ -18,6 +18,7 @@ from ...core.requests import InputFile
 from ...media.artifacts import Payload
 from ...net.answers import Answer
 from ...net.http import Http
+from ...net.proxies import own
 from ...net.repeat import Repeat
 from ...net.secrets import Secret
 from ..kit.closing import close_when_gone
@@ -77,7 +78,7 @@ class Api:
         )
         if not answer.ok:
             raise self._refused(answer)
-        if answer.json_object().get("success") is False and not own_error(answer):
+        if answer.json_object().get("success") is False and not own(answer, own_error):
             raise _unknown(body, "the answer is neither a task nor a refusal")
         try:
             task = _object(self._good(answer), "a task")

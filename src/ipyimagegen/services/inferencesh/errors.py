@@ -238,14 +238,12 @@ OWN_PLACE = re.compile(r"(https://([\w-]+\.)*inference\.sh)?/(?:[\w./-]*/)?error
 
 
 def own_error(answer: Answer) -> bool:
-    """Whether an answer is in inference.sh's own form of error, and names no task (services/inferencesh.md).
+    """Whether an answer is in inference.sh's own form of error (services/inferencesh.md).
 
     `{"success": false, "error": {"code", "message"}}`, or a problem of RFC 9457 whose `type` is one of its own.
     """
     body = answer.json_object()
-    error, data = body.get("error"), body.get("data")
-    if body.get("id") or (isinstance(data, dict) and data.get("id")):
-        return False
+    error = body.get("error")
     if body.get("success") is False and isinstance(error, dict):
         return all(isinstance(said := error.get(name), str) and said for name in ("code", "message"))
     kind, title = body.get("type"), body.get("title")

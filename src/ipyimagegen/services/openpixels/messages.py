@@ -96,15 +96,14 @@ def error_of(value: JSON, *, fallback: str = "", kind: str = "provider", code: s
 
 
 def own_error(answer: Answer) -> bool:
-    """Whether an answer is in OpenPixels' own form of error: an `error` of texts `type`, `code` and `message`, no job.
+    """Whether an answer is in OpenPixels' own form of error: an `error` of texts `type`, `code` and `message`.
 
     See services/openpixels.md. Google's and OpenAI's forms, which proxies use too, lack a `type` or a `code`.
     """
-    body = answer.json_object()
-    error = body.get("error")
-    if not isinstance(error, dict) or {"id", "job_id"} & {name for name in body if body[name] is not None}:
-        return False
-    return all(isinstance(said := error.get(name), str) and said for name in ("type", "code", "message"))
+    error = answer.json_object().get("error")
+    return isinstance(error, dict) and all(
+        isinstance(said := error.get(name), str) and said for name in ("type", "code", "message")
+    )
 
 
 def ticket_of(message: Message, model: str) -> Ticket:

@@ -116,7 +116,7 @@ def read_envelope(value: JSON) -> Envelope:
 
 
 def own_error(answer: Answer) -> bool:
-    """Whether an answer is in SpeedPix's own frame, with an error in it and no job (services/speedpix.md).
+    """Whether an answer is in SpeedPix's own frame, with an error in it (services/speedpix.md).
 
     Alibaba Cloud's gateway in front of it says its errors in headers, and knows no frame.
     """
@@ -124,8 +124,7 @@ def own_error(answer: Answer) -> bool:
     known = fields(body)
     if not isinstance(known.get("err_code"), str) or not known.keys() & {"err_message", "api_invoke_id"}:
         return False
-    envelope = read_envelope(body)
-    return envelope.refused and not (envelope.data or {}).get("task_id")
+    return read_envelope(body).refused
 
 
 def read_task(envelope: Envelope, *, task_id: str = "") -> Task:
