@@ -100,9 +100,19 @@ def test_keys_are_attributes_that_do_not_show_themselves() -> None:
     assert "SG_key" not in f"{shown.api_key}{shown.api_key!r}{shown!r}{other.app_key}{other!r}"
 
 
-def test_every_surface_has_a_version_and_reads_webhooks() -> None:
-    for surface in (segmind, speedpix, inferencesh, openpixels):
-        assert (ipyimagegen.__version__, ipyimagegen.parse_webhook) == (surface.__version__, surface.parse_webhook)
+@pytest.mark.parametrize(
+    ("surface", "body"),
+    [
+        (segmind, {"request_id": "r", "status": "COMPLETED", "output": "https://h.example/a.png"}),
+        (speedpix, {"taskId": "r", "status": "succeeded", "result": {"images": "https://h.example/a.png"}}),
+        (inferencesh, {"id": "r", "status": 9, "output": {"image": "https://h.example/a.png"}}),
+        (openpixels, {"type": "result", "id": "r", "status": "complete", "data": {"url": "https://h.example/a.png"}}),
+    ],
+)
+def test_every_surface_has_a_version_and_reads_its_webhooks(surface: Any, body: dict[str, Any]) -> None:
+    assert ipyimagegen.__version__ == surface.__version__
+    for parse in (surface.parse_webhook, ipyimagegen.parse_webhook):
+        assert ("r", "succeeded", 1) == (parse(body).job_id, parse(body).status, len(parse(body).outputs))
 
 
 def test_only_media_are_uploaded_and_by_the_type_of_their_name_where_bytes_do_not_tell(
