@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from .core.errors import ImagegenError
 from .core.version import VERSION
-from .notebook.text import at, cut, table
+from .notebook.text import at, cut, rows, table
 
 if TYPE_CHECKING:
     from .history import Row
@@ -60,6 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     attach.add_argument("--save", default=".", metavar="PATTERN", help="a folder, or a path such as 'out/{seed}.png'")
     attach.add_argument("--quiet", action="store_true", help="show no progress")
     attach.set_defaults(call=_attach)
+
+    pages = commands.add_parser("help", help="print a help page; alone: which there are", allow_abbrev=False)
+    pages.add_argument("topic", nargs="?", default="", help="such as files, keys, proxies, money")
+    pages.set_defaults(call=_help)
 
     gateway = commands.add_parser(
         "gateway", help="serve the four services' protocols over the embedded engine", add_help=False
@@ -161,6 +165,13 @@ def _attach(options: argparse.Namespace) -> int:
     print(result.summary)
     for path in result.save(options.save, metadata=client.settings.metadata):
         print(path)
+    return 0
+
+
+def _help(options: argparse.Namespace) -> int:
+    from .help import page, topics
+
+    print(page(options.topic) if options.topic else f"{rows(topics().items())}\n\nread one: ipyimagegen help TOPIC")
     return 0
 
 

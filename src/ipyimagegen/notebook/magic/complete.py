@@ -14,6 +14,7 @@ from IPython.core.error import UsageError
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
 from ...experiments.axes import MODEL, SEED
+from ...help import topics
 from ...media.sniff import PICTURE_SUFFIXES
 from ...settings.config import READERS
 from .commands import COMMANDS
@@ -104,6 +105,10 @@ def _of_line_magic(before: str, sources: Sources) -> Offer:
 
 def _of_subject(subject: Subject, fragment: str, sources: Sources) -> Offer:
     match subject:
+        case "topics":
+            named = [(name, "topic") for name in dict.fromkeys([*topics(), *COMMANDS, "cell"])]
+            models = [(name, "model") for name in _model_names(sources)]
+            return Offer(fragment, tuple(each for each in (*named, *models) if each[0].startswith(fragment.lower())))
         case "models":
             return _matching(fragment, _model_names(sources), "model")
         case "jobs":

@@ -171,3 +171,16 @@ def test_no_text_breaks_it(text: str, ours: bool, data: st.DataObject) -> None: 
     column = data.draw(st.integers(0, len(lines[line])))
     found = offer(text, line, column, Fixed())
     assert found is None or lines[line][:column].endswith(found.fragment)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("%imagegen help prox|", ["proxies"]),
+        ("%imagegen help hist|", ["history"]),
+        ("%imagegen help local/sk|", ["local/sketch"]),
+        ("%imagegen help ce|", ["cell"]),
+    ],
+)
+def test_help_completes_pages_subcommands_and_models(text: str, expected: list[str]) -> None:
+    assert expected == offered(text)

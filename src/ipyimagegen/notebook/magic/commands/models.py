@@ -5,21 +5,33 @@ from __future__ import annotations
 from IPython.core.error import UsageError
 
 from ....core.errors import capped
-from ...text import table
+from ....help import page, topics
+from ...text import rows, table
 from ..help import cell_help, line_help, model_help
 from .table import COMMANDS, Session, command
 
 
-@command("help", "[MODEL|SUBCOMMAND]", "this help, or that of a model or of the cell form ('cell')", subject="models")
+@command(
+    "help",
+    "[TOPIC|MODEL|SUBCOMMAND]",
+    "this help, a page on a topic, or the help of a model, a subcommand or the cell form ('cell')",
+    subject="topics",
+)
 def show_help(session: Session, words: list[str]) -> str:
-    """The help of everything, of a subcommand, of the cell form, or of a model."""
+    """The help of everything, of a subcommand, of the cell form or of a model, or a page; two of one name together.
+
+    A model has a slash in its name, and no topic has. Raises `InvalidInput` for a topic that there is not.
+    """
     if not words:
-        return line_help(COMMANDS.values())
+        return f"{line_help(COMMANDS.values())}\n\nPages: %imagegen help TOPIC\n\n{rows(topics().items())}"
     if words == ["cell"]:
         return cell_help()
-    if words[0] in COMMANDS:
-        return line_help([COMMANDS[words[0]]])
-    return info(session, words)
+    if len(words) == 1 and words[0] not in COMMANDS and "/" not in words[0]:
+        return page(words[0])
+    if words[0] not in COMMANDS:
+        return info(session, words)
+    usage = line_help([COMMANDS[words[0]]])
+    return f"{usage}\n\n{page(words[0])}" if words[0] in topics() else usage
 
 
 @command("models", "[WORDS]", "the models whose name or text has every word", subject="models")

@@ -15,7 +15,7 @@ from ....jobs.job import Job
 from ....media.results import Result
 from ..parse import is_option, nearest, shown
 
-Subject = Literal["", "models", "jobs", "attachable", "recallable", "settings", "services"]
+Subject = Literal["", "topics", "models", "jobs", "attachable", "recallable", "settings", "services"]
 """What the words after a subcommand are, for the completion."""
 
 
