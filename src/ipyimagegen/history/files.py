@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import shutil
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from ..core import scratch
 from ..core.errors import StorageError
@@ -54,6 +56,34 @@ class Files:
         except OSError as error:
             raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target
+
+    def take(self, source: IO[bytes], sha256: str, media_type: str, *, size: int) -> str:
+        """Put in place what `source` holds, if it is of that hash and size; why not, `""` where it was.
+
+        No more than `size` bytes are read. Raises `StorageError`.
+        """
+        target, digest, left = self.path(sha256, media_type), hashlib.sha256(), size
+        try:
+            if target.is_file() and target.stat().st_size == size:
+                return ""
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, partial = scratch.begun(self.folder, prefix=NEW)
+            try:
+                with os.fdopen(handle, "wb") as sink:
+                    while left and (piece := source.read(min(left, 1 << 20))):
+                        digest.update(piece)
+                        sink.write(piece)
+                        left -= len(piece)
+                    sink.flush()
+                    os.fsync(sink.fileno())
+                if left or source.read(1) or digest.hexdigest() != sha256:
+                    return "its file is not the one that it was"
+                partial.replace(target)
+            finally:
+                partial.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot keep a file under {self.folder}: {error.strerror or error}") from error
+        return ""
 
     def every(self) -> Iterator[Path]:
         """All files that are whole."""

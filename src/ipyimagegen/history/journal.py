@@ -28,6 +28,7 @@ from .keeping import Keeping
 from .ledger import LedgerRows
 from .lost import name_lost
 from .marks import Marking
+from .portable import Moving
 from .reading import Archive
 from .rows import End, end_of, money, output_row, record_of, request_of, row_of, writable
 from .sweeps import SweepRows
@@ -40,7 +41,7 @@ REMEMBERED = 1_000
 """Jobs of this process without an end, whose rows are written again where they are missing."""
 
 
-class Journal(Archive, Marking, Keeping, SweepRows, LedgerRows):
+class Journal(Archive, Marking, Keeping, Moving, SweepRows, LedgerRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the

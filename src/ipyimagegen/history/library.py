@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
@@ -22,12 +23,14 @@ from .ids import new_id
 from .journal import Journal
 from .keeping import Check, Size
 from .marks import Marks
+from .portable import Imported
 from .table import as_html, as_text, cells_of, data_frame, row_of
 
 Jobs = str | Result | Iterable[str | Result]
 """A job by its id, a result, or several of them."""
 LISTED = 20
 """Results in the table that stands for the history."""
+EVERY = 10_000_000
 CLOSED = "closed by hand"
 
 
@@ -119,6 +122,26 @@ class History:
     def verify(self, *, contents: bool = False) -> Check:
         """Whether all files are there as they came: by their sizes, with `contents` byte for byte (reads them all)."""
         return recall.journal().verify(contents=contents)
+
+    # Moving
+
+    def export(self, path: str | os.PathLike[str], query: str = "", **filters: Any) -> Path:
+        """Write what `search` finds, all of it by default, to a new zip file, which `import_` reads elsewhere.
+
+        With files, marks and records; without jobs that failed, and without receipts. Returns the path. Raises
+        `InvalidInput`, and `StorageError` where such a file is there already.
+        """
+        found = self.search(query, **{"limit": EVERY, **filters})
+        target = Path(path).expanduser()
+        recall.journal().export(target, [result.job_ids[0] for result in found])
+        return target
+
+    def import_(self, path: str | os.PathLike[str]) -> Imported:
+        """Take in what another machine exported; results that are here already stay as they are.
+
+        Everything in the archive is checked, as anybody may have written it. Raises `InvalidInput` for what is none.
+        """
+        return recall.journal().import_(Path(path).expanduser())
 
     # Tables
 
