@@ -7,7 +7,7 @@ for all cells. Of a parameter that is a list itself, a list of lists is an axis.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isnan, prod
 from typing import Any, Literal
 
@@ -61,12 +61,16 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """What a call of `sweep` comes to: axes, what all cells share, and where seeds come from."""
+    """What a call of `sweep` comes to: axes, what all cells share, and where seeds come from.
+
+    `templates` are the prompt templates that axes were made of, by parameter.
+    """
 
     axes: tuple[Axis, ...]
     constants: Mapping[str, Any]
     seed: int | None = None
     policy: SeedPolicy = "same"
+    templates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -129,7 +133,8 @@ def read_grid(
     problems += [Problem(name, "is given twice: as an axis, in zip_ or rows, or for all") for name in twice]
     if problems:
         raise InvalidInput(problems, model="sweep")
-    return Grid(tuple(axes), constants, first, policy)
+    templates = {name: value.text for name, value in params.items() if isinstance(value, Template)}
+    return Grid(tuple(axes), constants, first, policy, templates)
 
 
 def many(name: str, value: object, param: Param | None) -> tuple[Any, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,6 @@ class Book:
     client: Client
     plan: SweepPlan
     options: Options
-    templates: Mapping[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     files: Files | None = None
@@ -97,7 +96,7 @@ class Book:
 
     def recipe(self, inputs: Any) -> dict[str, Any]:
         """The sweep as plain data; its input files are kept in `inputs`."""
-        return to_recipe(self.plan, self.options, self.templates, inputs)
+        return to_recipe(self.plan, self.options, inputs)
 
     def open_files(self) -> None:
         """Know where pictures are saved, if they are."""

@@ -30,7 +30,6 @@ from .plan import SweepPlan
 from .planning import Skip, make_plan
 from .recipe import Options, from_row, read_recipe
 from .sweep import Sweep
-from .template import Template
 from .view import NoView, View
 
 Models = str | ModelSpec | Sequence[str | ModelSpec]
@@ -79,7 +78,6 @@ def create(
         client=client,
         plan=_priced(client, plan, assumed),
         options=options,
-        templates={key: value.text for key, value in values.items() if isinstance(value, Template)},
     )
     return _known(Sweep(book, skip=skip, view=view))
 
@@ -141,7 +139,7 @@ def _from_journal(client: Client, row: SweepRow, view: Callable[[str], View]) ->
     journal = client.journal
     if journal is None:
         raise UnknownSweep(f"no sweep {row.id!r}: this client keeps no journal")
-    grid, seed, options, templates = read_recipe(row.recipe, journal)
+    grid, seed, options = read_recipe(row.recipe, journal)
     cells = journal.cells(row.id)
     specs = {name: _spec_or_name(client, name) for name in row.recipe["models"]}
     plan = SweepPlan(grid=grid, cells=tuple(from_row(cell, journal) for cell in cells), specs=specs, seed=seed)
@@ -153,7 +151,6 @@ def _from_journal(client: Client, row: SweepRow, view: Callable[[str], View]) ->
         client=client,
         plan=_priced(client, plan, assumed),
         options=options,
-        templates=templates,
         kept=True,
     )
     book.outcomes = {cell.identity: book.outcome_of(cell) for cell in cells if cell.request is not None}
@@ -165,7 +162,7 @@ def _from_folder(client: Client, place: Path, view: Callable[[str], View]) -> Sw
     if client.journal is not None:
         with suppress(UnknownSweep):
             return load(client, saved.id, view=view)
-    grid, seed, options, templates = read_recipe(saved.recipe, folder.NoInputs())
+    grid, seed, options = read_recipe(saved.recipe, folder.NoInputs())
     specs = {name: _spec_or_name(client, name) for name in saved.recipe["models"]}
     plan = SweepPlan(grid=grid, cells=saved.cells, specs=specs, seed=seed)
     book = Book(
@@ -175,7 +172,6 @@ def _from_folder(client: Client, place: Path, view: Callable[[str], View]) -> Sw
         client=client,
         plan=_priced(client, plan, None),
         options=replace(options, save=""),
-        templates=templates,
         outcomes=dict(saved.outcomes),
     )
     return _known(Sweep(book, view=view))

@@ -225,7 +225,7 @@ class _Maker:
         spec = self._specs[values.get(MODEL) or next(iter(self._specs))]
         repeat = int(values.get(REPEAT, 1))
         try:
-            request = self._request(spec, at, values, repeat)
+            request = self._as_written(self._request(spec, at, values, repeat))
             identity = identity_of(request, spec, repeat=repeat, hash_of=self._hash)
         except InvalidInput as error:
             problem = f"{spec.id}: {'; '.join(map(str, error.problems))}"
@@ -250,6 +250,11 @@ class _Maker:
         chosen = Change(what="chosen", name=name, sent=drawn, why=why[self._grid.policy])
         plain = {key: value for key, value in request.asked.items() if key != name}
         return replace(request, asked=plain, changes=(*request.changes, chosen))
+
+    def _as_written(self, request: Request) -> Request:
+        """With the template in place of what it was expanded to, in what was asked: the other is what is sent."""
+        written = {name: text for name, text in self._grid.templates.items() if name in request.asked}
+        return replace(request, asked={**request.asked, **written}) if written else request
 
     def _drawn(self, at: tuple[int, ...], asked: Mapping[str, Any]) -> int:
         """The seed of a cell that was given none: from the sweep's own, and from what is asked, so that it stays."""

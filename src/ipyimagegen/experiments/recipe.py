@@ -31,7 +31,7 @@ class Options:
     parallel: int | None = None
 
 
-def to_recipe(plan: SweepPlan, options: Options, templates: Mapping[str, str], inputs: KeptInputs) -> dict[str, JSON]:
+def to_recipe(plan: SweepPlan, options: Options, inputs: KeptInputs) -> dict[str, JSON]:
     """The recipe of a plan. Input files are kept in `inputs`."""
     grid = plan.grid
     return {
@@ -42,7 +42,7 @@ def to_recipe(plan: SweepPlan, options: Options, templates: Mapping[str, str], i
             {"name": axis.name, "points": [to_plain(point, inputs) for point in axis.points]} for axis in grid.axes
         ],
         "constants": to_plain(grid.constants, inputs),
-        "templates": dict(templates),
+        "templates": dict(grid.templates),
         "seed": plan.seed,
         "given_seed": grid.seed,
         "seeds": grid.policy,
@@ -50,8 +50,8 @@ def to_recipe(plan: SweepPlan, options: Options, templates: Mapping[str, str], i
     }
 
 
-def read_recipe(recipe: Mapping[str, Any], inputs: KeptInputs) -> tuple[Grid, int, Options, dict[str, str]]:
-    """The grid, the first seed, the options and the templates of a recipe. Raises `UnknownSweep` for what is none."""
+def read_recipe(recipe: Mapping[str, Any], inputs: KeptInputs) -> tuple[Grid, int, Options]:
+    """The grid, the first seed and the options of a recipe. Raises `UnknownSweep` for what is none."""
     if recipe.get("format") != FORMAT:
         raise UnknownSweep(
             f"this sweep is of format {recipe.get('format')!r}; this version of ipyimagegen reads {FORMAT}"
@@ -61,10 +61,11 @@ def read_recipe(recipe: Mapping[str, Any], inputs: KeptInputs) -> tuple[Grid, in
             Axis(str(axis["name"]), tuple(dict(from_plain(point, inputs)) for point in axis["points"]))
             for axis in recipe["axes"]
         ]
+        templates = {str(name): str(template) for name, template in recipe["templates"].items()}
         policy: SeedPolicy = recipe["seeds"] if recipe["seeds"] in ("same", "cell", "row") else "same"
-        grid = Grid(tuple(axes), dict(from_plain(recipe["constants"], inputs)), recipe["given_seed"], policy)
+        grid = Grid(tuple(axes), dict(from_plain(recipe["constants"], inputs)), recipe["given_seed"], policy, templates)
         known = {name: value for name, value in recipe["options"].items() if name in Options.__slots__}
-        return grid, int(recipe["seed"]), Options(**known), dict(recipe["templates"])
+        return grid, int(recipe["seed"]), Options(**known)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UnknownSweep(f"this is no recipe of a sweep: {error!r}") from error
 

@@ -52,7 +52,9 @@ def test_what_is_an_axis(value: object, expected: list[float]) -> None:
 
 
 def test_a_template_is_an_axis_of_all_that_it_stands_for() -> None:
-    assert [("a fox",), ("a cat",)] == sent(plan(prompt=Template("a {fox|cat}")).cells, "prompt")
+    made = plan(prompt=Template("a {fox|cat}"))
+    assert [("a fox",), ("a cat",)] == sent(made.cells, "prompt")
+    assert ["a {fox|cat}"] * 2 == [cell.request and cell.request.asked["prompt"] for cell in made.cells]
 
 
 def test_a_list_parameter_takes_a_list_as_one_value_and_a_list_of_lists_as_an_axis() -> None:

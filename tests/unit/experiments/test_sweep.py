@@ -20,6 +20,7 @@ from ipyimagegen.experiments.cells import Status
 from ipyimagegen.experiments.opening import _live, listed, load, options_of
 from ipyimagegen.experiments.sweep import Sweep
 from ipyimagegen.experiments.table import Table
+from ipyimagegen.experiments.template import Template
 from ipyimagegen.jobs.client import Client
 from tests.unit.experiments.made import Made, client_of, sweep_of
 
@@ -469,6 +470,14 @@ def test_loading_a_sweep_of_this_process_gives_the_same_again(client: Client) ->
 def test_wrong_options_are_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         options_of(**options)
+
+
+def test_a_template_is_kept_beside_the_prompt_in_journal_and_file(client: Client, tmp_path: Path) -> None:
+    sweep = sweep_of(client, prompt=Template("a {fox|cat}"), save=tmp_path / "{prompt}.png").start()
+    result = sweep.result(5)[0].result
+    assert ("a {fox|cat}", "a fox") == (result.asked["prompt"], result.sent["prompt"])
+    assert b"a {fox|cat}" in (tmp_path / "a-fox.png").read_bytes()
+    assert "'a {fox|cat}'" in str(result.report)
 
 
 def test_input_files_are_kept_so_that_another_kernel_can_send_them(
