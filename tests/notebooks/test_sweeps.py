@@ -24,7 +24,7 @@ def test_a_notebook_keeps_one_sheet_for_a_sweep(tmp_path: Path, monkeypatch: pyt
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(notebook, timeout=60).execute()
     started, waited, both, failed = ([output.data for output in cell.outputs] for cell in notebook.cells)
-    assert [{"text/plain": "sweep x: 4 calls to send · seed 7 · price free"}] == started or "image/jpeg" in started[0]
+    assert [{"text/plain": "sweep x: 4 to send · seed 7 · price free"}] == started or "image/jpeg" in started[0]
     assert ["image/jpeg", "text/plain"] == sorted(waited[0])
     assert waited[0]["text/plain"].startswith("x · 4 cells: 4 succeeded · cost free. prompt: a, b; style: ink, oil")
     assert [True, False] == ["image/jpeg" in data for data in both]

@@ -27,6 +27,8 @@ Describe = Callable[[str], Param | None]
 
 MODEL, SEED, REPEAT = "model", "seed", "repeat"
 """The names of axes that are no parameters of the models: `repeat` counts from 1."""
+PROMPT = "prompt"
+"""The name of the prompt for all models, whatever each calls it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,12 @@ from ..jobs.client import Client
 from ..jobs.estimates import work_of
 from ..jobs.plan import with_prompt
 from . import folder
-from .axes import MODEL, read_grid
+from .axes import MODEL, PROMPT, read_grid
 from .book import Book
 from .plan import SweepPlan
 from .planning import Skip, make_plan
 from .recipe import Options, from_row, read_recipe
+from .saving import Files
 from .sweep import Sweep
 from .view import NoView, View
 
@@ -59,8 +60,11 @@ def create(
     options = options or Options()
     assumed = None if options.assume_price is None else Decimal(options.assume_price)
     specs, rows = _specs(client, models, rows)
-    first = next(iter(specs.values()))
-    values = with_prompt(first, prompt, dict(params))
+    values = dict(params)
+    if len(specs) == 1 or PROMPT in values:
+        values = with_prompt(next(iter(specs.values())), prompt, values)
+    elif prompt is not None:
+        values = {PROMPT: prompt, **values}
     grid = read_grid(
         _named(specs, models),
         values,
@@ -71,6 +75,9 @@ def create(
         rows=rows,
     )
     plan = make_plan(grid, specs, skip=skip, sample=sample)
+    if options.save:
+        cell = next(cell for cell in plan.cells if not cell.problem)
+        Files(options.save, lambda *_: None).check(cell)
     book = Book(
         id="s" + new_id()[1:],
         name=text(name, "name", "a name for the sweep"),
@@ -108,6 +115,8 @@ def load(client: Client, which: str | os.PathLike[str], *, view: Callable[[str],
 
     Raises `UnknownSweep`, and `StorageError`.
     """
+    if not isinstance(which, str | os.PathLike):
+        raise wrong(which, "sweep", "a sweep's id, its name or its folder")
     place = Path(which).expanduser() if which else None
     if place is not None and (place / folder.RECIPE).is_file():
         return _from_folder(client, place, view)

@@ -127,7 +127,7 @@ class SweepPlan:
     def _lines(self) -> Iterator[str]:
         size = " × ".join(f"{len(axis)} {axis.name}" for axis in self.axes) or "one cell"
         pictures = "" if self.pictures == self.count else f", {self.pictures:,} pictures"
-        yield f"{size}: {len(self.cells):,} cells, {self.count:,} calls to send{pictures}"
+        yield f"{size}: {_count(len(self.cells), 'cell')}, {_count(self.count, 'call')} to send{pictures}"
         if any(spec.params.seed for spec in self.specs.values()):
             policy = {"same": "for all", "cell": "draws one for each cell", "row": "draws one for each row"}
             own = any(SEED in axis.params for axis in self.axes)
@@ -177,6 +177,10 @@ def levels_of(length: int) -> list[int]:
                 halves += [(low, middle), (middle, high)]
         spans = halves
     return levels
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _pictures(cell: Cell, spec: ModelSpec) -> int:

@@ -19,7 +19,7 @@ from ..core.params import Change, Findings, Param
 from ..core.requests import InputFile, Request
 from ..jobs.prepare import prepare, seed_range
 from ..media.inputs import as_input
-from .axes import MODEL, REPEAT, SEED, Axis, Grid
+from .axes import MODEL, PROMPT, REPEAT, SEED, Axis, Grid
 from .identity import content_hash, identity_of
 from .plan import Cell, SweepPlan
 
@@ -108,7 +108,8 @@ def _refuse_unknown_skips(grid: Grid, skip: Skip) -> None:
     """Raise `InvalidInput` for a cell in `skip` that names what no cell has: it would skip nothing, unnoticed."""
     if skip is None or callable(skip):
         return
-    if isinstance(skip, str | Mapping) or not all(isinstance(cell, Mapping) for cell in skip):
+    given: object = skip
+    if not isinstance(given, list | tuple) or not all(isinstance(cell, Mapping) for cell in given):
         raise wrong(skip, "skip", "a function of a cell's values, or a list of dicts such as {'guidance_scale': 3}")
     known = [*(name for axis in grid.axes for name in axis.params), *grid.constants]
     if lost := [name for cell in skip for name in cell if name not in known]:
@@ -121,6 +122,8 @@ def _refuse_unknown(grid: Grid, specs: Mapping[str, ModelSpec]) -> None:
     problems = []
     for name in [*names, *grid.constants]:
         if any(name in spec.params or spec.params.open for spec in specs.values()):
+            continue
+        if name == PROMPT and any(spec.params.prompt for spec in specs.values()):
             continue
         found = Findings()
         for spec in specs.values():
@@ -235,6 +238,9 @@ class _Maker:
     def _request(self, spec: ModelSpec, at: tuple[int, ...], values: Mapping[str, Any], repeat: int) -> Request:
         given = {**self._grid.constants, **values}
         asked = {name: value for name, value in given.items() if name not in (MODEL, SEED, REPEAT)}
+        own = spec.params.prompt
+        if PROMPT in asked and PROMPT not in spec.params and own is not None and own.name not in asked:
+            asked[own.name] = asked.pop(PROMPT)  # several models rarely agree on the word
         seed = spec.params.seed
         name = SEED if seed is None else seed.name
         first = given.get(SEED, self._grid.seed)

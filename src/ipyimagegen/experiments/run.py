@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -53,6 +54,7 @@ class Run:
         for cell in self.cells:
             lines.setdefault(cell.model.partition("/")[0], []).append(cell)
         await asyncio.gather(*(self._line(name, cells) for name, cells in lines.items()))
+        await self._save_those_made()
 
     async def _line(self, service: str, cells: Sequence[Cell]) -> None:
         """The cells of one service, in order, as many at a time as is good for it."""
@@ -228,13 +230,11 @@ class Run:
                 await asyncio.wrap_future(book.journal.written())
             held = None if _is_kept(result, book.journal) else result
             book.client.forget(job.id)
-        paths = before.paths
-        if book.files is not None and not missing:
-            paths = await asyncio.to_thread(book.files.save, cell, result, before.paths)
+        paths, why = (before.paths, "") if missing else await self._saved(cell, result, before.paths)
         return Outcome(
             status="open" if missing and job.ticket is not None else "succeeded",
             job_id=job.id,
-            why=f"its picture could not be fetched yet: {missing}" if missing else "",
+            why=f"its picture could not be fetched yet: {missing}" if missing else why,
             cost=result.cost,
             queue_s=times.queue_s,
             run_s=times.run_s,
@@ -242,6 +242,35 @@ class Run:
             paths=paths,
             held=held,
         )
+
+    async def _saved(self, cell: Cell, result: Result, noted: Sequence[str]) -> tuple[tuple[str, ...], str]:
+        """The paths of a cell's pictures, and why they could not be saved: the cell has its picture all the same."""
+        files = self.book.files
+        if files is None:
+            return tuple(noted), ""
+        try:
+            return await asyncio.to_thread(files.save, cell, result, noted), ""
+        except (ImagegenError, OSError) as error:
+            return tuple(noted), f"made, but not saved: {error}"
+
+    async def _save_those_made(self) -> None:
+        """Save what was made before: by another sweep, or by a process that ended before it had saved it."""
+        book = self.book
+        if book.files is None:
+            return
+        for cell in book.plan.cells:
+            outcome = book.outcomes.get(cell.identity)
+            if outcome is None or outcome.status != "succeeded" or outcome.why:
+                continue
+            if self.stopped or (outcome.paths and await asyncio.to_thread(_are_there, outcome.paths)):
+                continue
+            result = outcome.held
+            if result is None and book.journal is not None:
+                with suppress(ImagegenError):
+                    result = await asyncio.to_thread(book.journal.result, outcome.job_id)
+            if result is not None:
+                paths, why = await self._saved(cell, result, outcome.paths)
+                book.outcomes[cell.identity] = replace(outcome, paths=paths, why=why)
 
     def pause(self) -> None:
         """Send nothing further; what runs goes on."""
@@ -280,6 +309,10 @@ def _is_kept(result: Result, journal: Journal) -> bool:
     return all(
         _has(journal.files.path(artifact.sha256, artifact.media_type), artifact.size) for artifact in result.artifacts
     )
+
+
+def _are_there(paths: Sequence[str]) -> bool:
+    return all(Path(path).exists() for path in paths)
 
 
 def _has(path: Path, size: int) -> bool:

@@ -61,6 +61,10 @@ class Files:
             path = path.with_name(path.name + suffix_for(artifact))  # a point inside a name, as in `flux-1.1`
         return path
 
+    def check(self, cell: Cell) -> None:
+        """Raise `InvalidInput` for a pattern that names what no cell has, before anything is paid."""
+        self._path(cell, Artifact(media_type="image/png"))
+
     def _free(self, path: Path) -> Path:
         for number in range(1, MAX_NUMBER):
             candidate = numbered(path, number)

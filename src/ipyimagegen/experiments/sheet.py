@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..core.arguments import whole
 from ..core.errors import InvalidInput, Problem
 from ..core.events import Output
 from ..media.artifacts import Artifact, Payload, make_artifact
@@ -33,6 +34,7 @@ def contact_sheet(
     axes: Sequence[Axis], cells: Sequence[SweepCell], layout: Layout, *, title: str, alt: str
 ) -> Artifact:
     """The cells as one picture. Cells without one say why. Reads every picture. Raises `InvalidInput`."""
+    whole(layout.cell_px, "cell_px", least=1)
     named = (*layout.rows, *layout.cols)
     by = {axis.name: place for place, axis in enumerate(axes) if len(axis) > 1 or axis.name in named}
     for name in named:

@@ -115,7 +115,7 @@ class Sweep:
     def _first_line(self) -> str:
         """What a view shows until it hears more, and a notebook that is saved before: what was begun."""
         bills = " and ".join(map(str, self.plan.price))
-        return f"sweep {self._named}: {self.plan.count:,} calls to send · seed {self.seed} · price {bills}"
+        return f"sweep {self._named}: {self.plan.count:,} to send · seed {self.seed} · price {bills}"
 
     # Running it.
 
@@ -339,7 +339,8 @@ async def _shown(show: Callable[..., object], *what: object) -> None:
 
 def _finish(view: View, table: Table, line: str) -> None:
     """Show the end: what went wrong, and a word on axes that changed nothing, where it takes no long look."""
-    wrong = [cell for cell in table if cell.status in ("failed", "unknown", "open", "elsewhere")]
+    ended = ("failed", "unknown", "open", "elsewhere", "succeeded")
+    wrong = [cell for cell in table if cell.why and cell.status in ended]
     line += "".join(f"\n{cell.words}: {cell.status}: {capped(cell.why, 200)}" for cell in wrong[:TOLD])
     if len(wrong) > TOLD:
         line += f"\n… and {len(wrong) - TOLD:,} more: to_rows() has them"

@@ -16,7 +16,9 @@ from PIL import Image
 
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import InvalidInput
+from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.prices import bills, price_of
+from ipyimagegen.core.schema import read_params
 from ipyimagegen.experiments.axes import read_grid
 from ipyimagegen.experiments.plan import levels_of
 from ipyimagegen.experiments.planning import make_plan
@@ -93,6 +95,16 @@ def test_models_are_the_outermost_axis_and_seeds_go_to_each_ones_own_parameter()
     assert ["made/flux", "made/flux", "made/small", "made/small"] == [cell.model for cell in made.cells]
 
 
+def test_a_prompt_goes_to_each_model_under_its_own_name() -> None:
+    other = ModelSpec(
+        service="made",
+        name="other",
+        params=read_params({"required": ["text_prompt"], "properties": {"text_prompt": {"type": "string"}}}),
+    )
+    assert [("x", None), (None, "x")] == sent(plan([PLAIN, other], prompt="x").cells, "prompt", "text_prompt")
+    assert [(None, "x")] == sent(plan([other], prompt="x").cells, "prompt", "text_prompt")
+
+
 def test_rows_may_name_their_models() -> None:
     rows = [{"prompt": "x", "model": "made/small"}, {"prompt": "x", "model": "made/plain"}]
     specs = {spec.id: spec for spec in (PLAIN, SMALL)}
@@ -111,7 +123,8 @@ def test_one_drawn_seed_is_all_cells_seed_and_told() -> None:
 
 
 def test_each_row_has_a_seed_of_its_own() -> None:
-    seeds = [cell.seed for cell in plan(prompt=["x", "y"], guidance=[3, 7], seed="row").cells]
+    made = make_plan(grid(seed="row", prompt=["x", "y"], guidance=[3, 7]), {FLUX.id: FLUX}, seed=5)
+    seeds = [cell.seed for cell in made.cells]
     assert seeds[0] == seeds[1] != seeds[2] == seeds[3]
 
 
