@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 
 from .core.errors import ImagegenError
 from .core.version import VERSION
+from .media.artifacts import in_bytes
 from .notebook.text import at, cut, rows, table
 
 if TYPE_CHECKING:
     from .history import Row
+    from .history.keeping import Check, Size
+    from .history.portable import Imported
 
 EXAMPLES = Path(__file__).parent / "notebook" / "examples"
 """Where the wheel carries the notebooks."""
@@ -49,6 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     jobs.add_argument("--open", action="store_true", help="only those that were sent and not collected")
     jobs.add_argument("--limit", type=count, default=20, help="how many (default: %(default)s)")
     jobs.set_defaults(call=_jobs)
+
+    _add_history(commands)
 
     attach = commands.add_parser(
         "attach",
@@ -150,6 +155,98 @@ def _jobs(options: argparse.Namespace) -> int:
 def _job_row(row: Row) -> tuple[str, ...]:
     state = "open" if row.is_open else "not known to be sent" if row.phase == "preparing" else row.phase
     return row.id, at(row.created), f"{row.service}/{row.model}", state, cut(" ".join(row.prompt.split()), 40)
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    history = commands.add_parser(
+        "history",
+        help="find what was made; export, import, check and clear it",
+        description="List the results that have every word, newest first; or do one thing with the history.",
+        allow_abbrev=False,
+    )
+    history.add_argument("query", nargs="*", help="words of the prompt, model, id, tags or note; accents do not count")
+    history.add_argument("--model", help="a part of the model's name")
+    history.add_argument("--since", help="such as 7d, monday, 2026-11-28")
+    history.add_argument("--until", help="as --since; a day is meant to its end")
+    history.add_argument("--cost", help="in US dollars, such as '>0.1', free, unknown")
+    history.add_argument("--tag", action="append", help="a tag that they must have")
+    history.add_argument("--star", action="store_const", const=True, help="only those with a star")
+    history.add_argument("--sort", choices=("newest", "oldest", "cheapest", "dearest", "model"), default="newest")
+    history.add_argument("--limit", type=count, help="how many (default: 20 are listed, all are exported)")
+    act = history.add_mutually_exclusive_group()
+    act.add_argument("--size", action="store_true", help="where the history is, and what it takes")
+    act.add_argument("--verify", action="store_true", help="whether all files are as they came; reads every one")
+    act.add_argument("--export", metavar="FILE", type=Path, help="write what is found, or all, to a new zip file")
+    act.add_argument("--import", metavar="FILE", type=Path, dest="archive", help="take in what another one exported")
+    act.add_argument("--clear", metavar="AGE", help="forget what is older, such as 30d, and has no star; for good")
+    act.add_argument("--close", metavar="JOB", help="call a job failed that nobody will collect")
+    act.add_argument("--delete", metavar="JOB", help="forget one job with its files; for good")
+    history.set_defaults(call=_history)
+
+
+def _history(options: argparse.Namespace) -> int:
+    from .history.library import EVERY, history
+
+    names = ("model", "since", "until", "cost", "tag", "sort")
+    filters = {name: getattr(options, name) for name in names} | {"starred": options.star}
+    words = " ".join(options.query)
+    if options.export is not None:
+        path = history.export(options.export, words, limit=options.limit or EVERY, **filters)
+        print(f"{path}: {in_bytes(path.stat().st_size)}")
+    elif options.archive is not None:
+        return _imported(history.import_(options.archive))
+    elif options.size:
+        print(_size(history.size(), history.folder))
+    elif options.verify:
+        return _verified(history.verify(contents=True))
+    elif options.clear is not None:
+        before = history.size().bytes
+        jobs = history.clear(older_than=options.clear)
+        freed = in_bytes(max(0, before - history.size().bytes))
+        print(f"{jobs} {'job' if jobs == 1 else 'jobs'} forgotten, {freed} freed")
+    elif options.close is not None:
+        print("closed" if history.close(options.close) else "it had an end already")
+    elif options.delete is not None:
+        print(f"{history.delete(options.delete)} job forgotten")
+    else:
+        found = history.listed(words, limit=options.limit or 20, **filters)
+        if not found:
+            print("no result matches" if words or options.limit else "no results yet", file=sys.stderr)
+            return 1
+        print(table(("job", "made", "model", "cost", "prompt"), found))
+    return 0
+
+
+def _imported(done: Imported) -> int:
+    print(f"{done.jobs} results with {done.files} files taken in; {done.known} were here already")
+    for problem in done.problems:
+        print(problem, file=sys.stderr)
+    return 1 if done.problems else 0
+
+
+def _size(size: Size, folder: Path) -> str:
+    parts = {
+        "results": f"{size.results:,} of {size.jobs:,} jobs",
+        "files": f"{size.files:,}, {in_bytes(size.files_bytes)}",
+        "database": in_bytes(size.database_bytes),
+        "inputs of forms": in_bytes(size.inputs_bytes),
+        "earlier copies": in_bytes(size.copies_bytes),
+        "in all": in_bytes(size.bytes),
+        "in": str(folder),
+    }
+    return rows(parts.items(), indent=0)
+
+
+def _verified(check: Check) -> int:
+    for what, files in (("missing", check.missing), ("changed", check.changed)):
+        for job, path in files:
+            print(f"{what}  {job}  {path}")
+    for path in check.unknown:
+        print(f"of no job  {path}")
+    for fault in check.database:
+        print(f"database  {fault}")
+    print("every file is as it came" if check.ok else "not all is as it came")
+    return 0 if check.ok else 1
 
 
 def _attach(options: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+import ipyimagegen as ig
 from ipyimagegen import history
 from ipyimagegen.cli import QUICKSTART, main, place_notebooks
 from ipyimagegen.core.events import JSON
@@ -161,3 +162,57 @@ def test_the_gateway_prints_what_points_at_it_and_serves_until_it_is_stopped() -
         gateway.kill()
         gateway.wait(20)
         gateway.stdout.close()
+
+
+def made(prompt: str, cost: str = "0.5") -> str:
+    """The id of a result in the user's journal."""
+    from tests.unit.history.test_library import make
+
+    result = make(f"j{prompt[:4]}", prompt)
+    ig.history.tag(result, "sea")
+    return result.job_ids[0]
+
+
+def test_the_history_is_found_by_words_and_facts(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    made("Überraschung am Hafen")
+    made("fox in the snow")
+    assert main(["history", "uberraschung", "--since", "1d", "--tag", "SEA", "--cost", "<1"]) == 0
+    header, line = capsys.readouterr().out.splitlines()
+    assert header.split() == ["job", "made", "model", "cost", "prompt"]
+    assert "#sea Überraschung am Hafen" in line
+    assert main(["history", "nobody"]) == 1
+    assert "no result matches" in capsys.readouterr().err
+
+
+def test_the_history_goes_to_another_machine_and_is_checked_and_cleared(
+    journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made("fox")
+    made("bear")
+    archive = str(tmp_path / "x.zip")
+    assert main(["history", "--export", archive]) == 0
+    monkeypatch.setenv("IPYIMAGEGEN_HOME", str(tmp_path / "other"))
+    assert main(["history", "--import", archive]) == 0
+    assert main(["history", "--verify"]) == 0
+    assert main(["history", "--size"]) == 0
+    out = capsys.readouterr().out
+    assert "2 results with 2 files taken in; 0 were here already" in out
+    assert "every file is as it came" in out
+    assert "2 of 2 jobs" in out
+    next(iter(history.journal().files.every())).unlink()
+    assert main(["history", "--verify"]) == 1
+    assert main(["history", "--delete", "jfox"]) == 0
+    assert main(["history", "--clear", "0d"]) == 0
+    assert "1 job forgotten, " in capsys.readouterr().out
+    assert main(["history"]) == 1
+
+
+def test_an_age_that_is_none_is_one_line(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "--clear", "soon"]) == 1
+    assert "since: 'soon' is not a time such as '7d'" in capsys.readouterr().err
+
+
+def test_an_open_job_is_closed_by_hand(journal: Journal, capsys: pytest.CaptureFixture[str]) -> None:
+    left(journal)
+    assert main(["history", "--close", "jleft"]) == 0
+    assert (journal.row("jleft").phase, capsys.readouterr().out) == ("failed", "closed\n")

@@ -24,6 +24,7 @@ from .journal import Journal
 from .keeping import Check, Size
 from .marks import Marks
 from .portable import Imported
+from .query import Moment, asked
 from .table import as_html, as_text, cells_of, data_frame, row_of
 
 Jobs = str | Result | Iterable[str | Result]
@@ -106,13 +107,20 @@ class History:
         journal = recall.journal()
         return sum(journal.give_up(job, text(why, "why", "a reason")) for job in self._ids(jobs))
 
-    def clear(self, *, older_than_days: float) -> int:
-        """Forget jobs older than that, with their files, inputs of forms and old copies of the database.
+    def clear(self, *, older_than_days: float | None = None, older_than: Moment = None) -> int:
+        """Forget jobs older than so many days, or made before a time such as `"30d"` or `"2026-01-31"`.
+
+        With them go their files, inputs of forms and old copies of the database.
 
         Those with a star stay, and those that may still be collected. Gives the space back to the disk, which takes
         some seconds in a large history. Returns how many jobs. Cannot be undone.
         """
-        before = time.time() - number(older_than_days, "older_than_days") * recall.DAY_S
+        if (older_than is None) == (older_than_days is None):
+            raise InvalidInput([Problem("older_than", "say either older_than='30d' or older_than_days=30")])
+        if older_than_days is not None:
+            before = time.time() - number(older_than_days, "older_than_days") * recall.DAY_S
+        else:
+            before = asked(since=older_than).since or 0.0
         return recall.journal().clear(before=before)
 
     def size(self) -> Size:
@@ -157,13 +165,16 @@ class History:
         found = recall.journal().marks_of([job for result in results for job in result.job_ids])
         return [(result, found.get(result.job_ids[0], Marks())) for result in results]
 
+    def listed(self, query: str = "", *, limit: int = LISTED, **filters: Any) -> list[tuple[str, ...]]:
+        """What `search` finds as lines of text: job, when it was made, model, cost, marks and prompt."""
+        return [cells_of(result, marks) for result, marks in self._marked(self.search(query, limit=limit, **filters))]
+
     def _table(self) -> tuple[list[tuple[str, ...]], str]:
-        results = self.search(limit=LISTED)
-        if not results:
+        lines = self.listed()
+        if not lines:
             return [], f"No results yet in {self.folder}"
         count = recall.journal().count_results()
-        older = f", {count - len(results):,} of them older" if count > len(results) else ""
-        lines = [cells_of(result, marks) for result, marks in self._marked(results)]
+        older = f", {count - len(lines):,} of them older" if count > len(lines) else ""
         return lines, f'{count:,} results in {self.folder}{older}: ig.history.search("words", since="7d") finds them'
 
     def __len__(self) -> int:
