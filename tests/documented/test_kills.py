@@ -106,8 +106,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nobody can tell
 def test_each_job_that_was_taken_in_is_in_the_journal(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random("paid")  # noqa: S311 (the same moments in each run)
     with serving(monkeypatch, work=TimedWork(0.05)) as gateway:
-        for _ in range(2 * ROUNDS):
+        for number in range(20 * ROUNDS):
             killed(PAID, after_s=chance.uniform(0.1, 0.7))
+            if number + 1 >= 2 * ROUNDS and gateway.jobs():  # a busy machine may send nothing in so short a time
+                break
         check_jobs(home, gateway)
 
 

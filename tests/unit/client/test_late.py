@@ -64,7 +64,7 @@ def test_python_waits_for_these_and_their_pictures_are_made(tmp_path: Path, scri
         [sys.executable, "-W", "default", "-c", SCRIPT + script],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
         env={**os.environ, "IPYIMAGEGEN_HOME": str(tmp_path)},
     )
