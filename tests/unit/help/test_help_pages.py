@@ -27,7 +27,10 @@ from tests.gateways import serving
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NEEDS_GATEWAY = {"webhooks", "keys"}
 """Pages whose snippets call a service."""
-WANTED = {"files", "history", "keys", "money", "offline", "proxies"}
+WANTED = {
+    *("files", "keys", "proxies", "offline", "sharing", "studio", "vscode", "colab", "marimo", "fastapi", "pytest"),
+    *("papermill", "money", "sweeps", "pictures", "history", "webhooks"),
+}
 
 
 def blocks(topic: str, language: str = "python") -> list[str]:
