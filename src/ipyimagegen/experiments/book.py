@@ -16,9 +16,10 @@ from ..jobs.client import Client
 from ..jobs.job import Job
 from ..media.results import Result
 from .cells import Outcome, Status, SweepCell
+from .identity import Contents
 from .plan import Cell, SweepPlan
 from .progress import Progress
-from .recipe import Options, files_of, to_recipe, to_rows
+from .recipe import Options, to_recipe, to_rows
 from .saving import Files
 from .table import Table
 
@@ -75,8 +76,10 @@ class Book:
         """Write the plan, or its new cells, down before anything is sent. Blocks. Raises `StorageError`."""
         if self.journal is None:
             return
-        row = SweepRow(id=self.id, name=self.name, created=self.created, recipe=self.recipe(self.journal))
-        self.journal.add_sweep(row, to_rows(cells, first, self.journal), files_of(cells)).result()
+        contents = Contents(self.journal)
+        rows = to_rows(cells, first, contents)
+        row = SweepRow(id=self.id, name=self.name, created=self.created, recipe=self.recipe(contents))
+        self.journal.add_sweep(row, rows, contents.all()).result()
         self.kept = True
 
     def refresh(self) -> None:
@@ -94,9 +97,9 @@ class Book:
         free = spec is not None and spec.price.source == "free"
         return outcome_of(row, free=free, since=self.created, mine=self.owner)
 
-    def recipe(self, inputs: Any) -> dict[str, Any]:
-        """The sweep as plain data; its input files are kept in `inputs`."""
-        return to_recipe(self.plan, self.options, inputs)
+    def recipe(self, contents: Contents) -> dict[str, Any]:
+        """The sweep as plain data; its input files are kept in `contents`."""
+        return to_recipe(self.plan, self.options, contents)
 
     def open_files(self) -> None:
         """Know where pictures are saved, if they are."""

@@ -25,6 +25,7 @@ from ..media.saving import save, suffix_for, write_atomic
 from .axes import label
 from .book import Book
 from .cells import Outcome, SweepCell
+from .identity import Contents
 from .page import page
 from .plan import Cell
 from .recipe import from_row, to_rows
@@ -137,7 +138,7 @@ def _field(value: Any) -> Any:
 
 
 def _as_json(book: Book, files: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    nowhere = NoInputs()
+    nowhere = Contents(NoInputs())
     rows = to_rows(book.plan.cells, 0, nowhere)
     cells = []
     for row in rows:

@@ -75,18 +75,38 @@ def _canonical(value: Any, hash_of: Callable[[InputFile], str]) -> Any:
     return as_json(value)
 
 
-def to_plain(value: Any, inputs: KeptInputs) -> Any:
-    """A value of a request for a journal; files are kept in `inputs`, and stand as their hash."""
+class Contents:
+    """Input files by their hash: each is read, and kept in `inputs`, once, however many cells it is in."""
+
+    def __init__(self, inputs: KeptInputs) -> None:
+        self._inputs = inputs
+        self._hashes: dict[int, tuple[str, InputFile]] = {}
+
+    def hash_of(self, file: InputFile) -> str:
+        """The hash of a file, which is kept from now on. Raises `InvalidInput` and `StorageError`."""
+        known = self._hashes.get(id(file))
+        if known is None:
+            sha256 = content_hash(file)
+            if not file.url:
+                self._inputs.keep_input(file, sha256)
+            known = self._hashes[id(file)] = (sha256, file)  # held, so that no other takes its id
+        return known[0]
+
+    def all(self) -> set[str]:
+        """The hashes of those that are kept."""
+        return {sha256 for sha256, file in self._hashes.values() if not file.url}
+
+
+def to_plain(value: Any, contents: Contents) -> Any:
+    """A value of a request for a journal; files stand as their hash."""
     if isinstance(value, InputFile):
-        sha256 = content_hash(value)
-        if not value.url:
-            inputs.keep_input(value, sha256)
+        sha256 = contents.hash_of(value)
         about = {"sha256": sha256, "filename": value.filename, "media_type": value.media_type, "size": value.size}
         return {_FILE: {**about, "url": value.url}}
     if isinstance(value, Mapping):
-        return {str(key): to_plain(entry, inputs) for key, entry in value.items()}
+        return {str(key): to_plain(entry, contents) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [to_plain(entry, inputs) for entry in value]
+        return [to_plain(entry, contents) for entry in value]
     return as_json(value)
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import UnknownSweep
 from ..core.events import JSON
 from ..core.foreign import as_json
-from ..core.requests import InputFile, Request
+from ..core.requests import Request
 from ..core.version import VERSION
 from ..history.sweeps import CellRow
 from .axes import Axis, Grid, SeedPolicy
-from .identity import KeptInputs, content_hash, from_plain, to_plain
+from .identity import Contents, KeptInputs, from_plain, to_plain
 from .plan import Cell, SweepPlan
 
 FORMAT = 1
@@ -31,17 +31,17 @@ class Options:
     parallel: int | None = None
 
 
-def to_recipe(plan: SweepPlan, options: Options, inputs: KeptInputs) -> dict[str, JSON]:
-    """The recipe of a plan. Input files are kept in `inputs`."""
+def to_recipe(plan: SweepPlan, options: Options, contents: Contents) -> dict[str, JSON]:
+    """The recipe of a plan. Its input files are kept in `contents`."""
     grid = plan.grid
     return {
         "format": FORMAT,
         "software": f"ipyimagegen {VERSION}",
         "models": list(plan.specs),
         "axes": [
-            {"name": axis.name, "points": [to_plain(point, inputs) for point in axis.points]} for axis in grid.axes
+            {"name": axis.name, "points": [to_plain(point, contents) for point in axis.points]} for axis in grid.axes
         ],
-        "constants": to_plain(grid.constants, inputs),
+        "constants": to_plain(grid.constants, contents),
         "templates": dict(grid.templates),
         "seed": plan.seed,
         "given_seed": grid.seed,
@@ -70,16 +70,16 @@ def read_recipe(recipe: Mapping[str, Any], inputs: KeptInputs) -> tuple[Grid, in
         raise UnknownSweep(f"this is no recipe of a sweep: {error!r}") from error
 
 
-def to_rows(cells: Sequence[Cell], first: int, inputs: KeptInputs) -> list[CellRow]:
+def to_rows(cells: Sequence[Cell], first: int, contents: Contents) -> list[CellRow]:
     """Cells for the journal, numbered from `first`."""
     return [
         CellRow(
             place=first + number,
             at=cell.at,
-            values=to_plain(cell.values, inputs),
+            values=to_plain(cell.values, contents),
             model=cell.model,
             identity=cell.identity,
-            request=None if cell.request is None else _request(cell.request, inputs),
+            request=None if cell.request is None else _request(cell.request, contents),
             problem=cell.problem,
         )
         for number, cell in enumerate(cells)
@@ -108,31 +108,11 @@ def from_row(row: CellRow, inputs: KeptInputs) -> Cell:
     )
 
 
-def files_of(cells: Collection[Cell]) -> set[str]:
-    """The hashes of the files that cells need."""
-    found: dict[int, InputFile] = {}
-    for cell in cells:
-        if cell.request is not None:
-            _gather(dict(cell.request.values), found)
-    return {content_hash(file) for file in found.values() if not file.url}
-
-
-def _gather(value: Any, found: dict[int, InputFile]) -> None:
-    if isinstance(value, InputFile):
-        found[id(value)] = value
-    elif isinstance(value, Mapping):
-        for entry in value.values():
-            _gather(entry, found)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            _gather(entry, found)
-
-
-def _request(request: Request, inputs: KeptInputs) -> dict[str, JSON]:
+def _request(request: Request, contents: Contents) -> dict[str, JSON]:
     return {
         "service": request.service,
         "model": request.model,
-        "values": to_plain(request.values, inputs),
+        "values": to_plain(request.values, contents),
         "asked": as_json(request.asked),
         "seed": request.seed,
     }

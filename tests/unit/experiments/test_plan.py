@@ -18,10 +18,13 @@ from ipyimagegen.core.cost import Cost
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.models import ModelSpec
 from ipyimagegen.core.prices import bills, price_of
+from ipyimagegen.core.requests import InputFile
 from ipyimagegen.core.schema import read_params
 from ipyimagegen.experiments.axes import read_grid
+from ipyimagegen.experiments.identity import Contents
 from ipyimagegen.experiments.plan import levels_of
 from ipyimagegen.experiments.planning import make_plan
+from ipyimagegen.experiments.recipe import to_rows
 from ipyimagegen.experiments.template import Template
 from tests.unit.experiments.specs import FLUX, PLAIN, SMALL, grid, plan
 
@@ -261,3 +264,22 @@ def test_currencies_are_never_added() -> None:
     credit = price_of(PLAIN, [(Cost(Decimal(3), "CREDITS", "charged"), 0.0)])
     dollar = price_of(FLUX, [])
     assert ["3 credits (own charges, 1970-01-01)", "$0.02 (quoted)"] == [str(bill) for bill in bills([credit, dollar])]
+
+
+def test_a_file_in_many_cells_is_read_and_kept_once(tmp_path: Path) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(data, "PNG")
+    kept: list[str] = []
+
+    class Inputs:
+        def keep_input(self, file: InputFile, sha256: str) -> None:
+            kept.append(sha256)
+
+        def input_path(self, sha256: str, media_type: str) -> Path:
+            return tmp_path
+
+    contents = Contents(Inputs())
+    rows = to_rows(plan(prompt=[str(n) for n in range(20)], image=data.getvalue(), seed=1).cells, 0, contents)
+    assert 20 == len(rows)
+    assert kept == list(contents.all())
+    assert 1 == len(kept)
