@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from . import errors
     from .api import (
+        add_service,
         async_run,
         attach,
         estimate,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         model,
         models,
         read_metadata,
+        register,
         run,
         stream,
         submit,
@@ -52,9 +54,11 @@ if TYPE_CHECKING:
     from .notebook.widgets.compare.widget import Compare
     from .notebook.widgets.gallery.widget import Gallery
     from .notebook.widgets.studio.widget import Studio
+    from .services.functions.signature import Arg
     from .services.webhooks import parse_webhook
 
 _PLACES = {
+    "Arg": "services.functions.signature",
     "Artifact": "media.artifacts",
     "Client": "jobs.client",
     "Compare": "notebook.widgets.compare.widget",
@@ -67,6 +71,7 @@ _PLACES = {
     "Studio": "notebook.widgets.studio.widget",
     "Sweep": "experiments.sweep",
     "Template": "experiments.template",
+    "add_service": "api",
     "allow_nested_asyncio": "notebook.nested",
     "async_run": "api",
     "attach": "api",
@@ -83,6 +88,7 @@ _PLACES = {
     "models": "api",
     "parse_webhook": "services.webhooks",
     "read_metadata": "api",
+    "register": "api",
     "run": "api",
     "same_picture": "media.sameness",
     "stream": "api",
@@ -94,6 +100,7 @@ _PLACES = {
 
 __version__ = VERSION
 __all__ = [
+    "Arg",
     "Artifact",
     "Client",
     "Compare",
@@ -106,6 +113,7 @@ __all__ = [
     "Studio",
     "Sweep",
     "Template",
+    "add_service",
     "allow_nested_asyncio",
     "async_run",
     "attach",
@@ -122,6 +130,7 @@ __all__ = [
     "models",
     "parse_webhook",
     "read_metadata",
+    "register",
     "run",
     "same_picture",
     "stream",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from .core.arguments import number
+from .core.arguments import number, whole
 from .core.errors import InvalidInput
 from .core.models import ModelSpec
 from .core.prices import Bill, bills
@@ -30,6 +30,9 @@ from .media import metadata
 from .media.metadata import Found
 from .media.results import Result
 from .runtime import runtime
+from .services.base import ADDED, SERVICE_PARTS, Service
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def run(
@@ -268,6 +271,49 @@ def sweep_view(line: str) -> View:
 
         return in_notebook.sweep_view(line)
     return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
+
+
+def register(model: str, /, *, title: str = "", parallel: int = 1) -> Callable[[F], F]:
+    """Make a function a model: in `run`, Studio, the magic, completion, sweeps and the history at once.
+
+    Its parameters come from its signature: pictures by their type, ranges, choices and units by `ipyimagegen.Arg` in
+    `Annotated[...]`. A `seed` in it is drawn where none is asked for, and recorded; `progress(step, steps, picture)` is
+    given where it takes one. It may be a generator (each picture that it yields is a preview) or `async`; it returns an
+    array (H×W, H×W×3 or H×W×4, uint8 or float 0..1), a PIL image, the bytes of a file, or a list of these. It runs on a
+    thread; `parallel` of its jobs run side by side. The function itself stays what it is. Registering a name again
+    replaces it. Raises `InvalidInput`.
+
+    >>> @register("mine/plasma")  # doctest: +SKIP
+    ... def plasma(prompt: str, freq: float = 5.0, *, seed: int):
+    ...     return np.random.default_rng(seed).random((64, 64, 3))
+    """
+    from .services.functions.service import function_service
+
+    if not isinstance(model, str):
+        raise InvalidInput("name the model: @ig.register('mine/plasma')")
+    count = whole(parallel, "parallel", least=1)
+
+    def put(function: F) -> F:
+        service, name = function_service(model, default_client().services)
+        service.put(name, function, title=title, parallel=count)
+        add_service(service)
+        return function
+
+    return put
+
+
+def add_service(service: Service | type[Service]) -> None:
+    """Add a service of one's own, for this process: an object with the `Service` protocol, or its class.
+
+    Its models are `name/…`, where `name` is its attribute; one of the same name is replaced. Raises `InvalidInput` with
+    what is missing.
+    """
+    made: Any = service() if isinstance(service, type) else service
+    if not isinstance(made, Service):
+        lacks = [name for name in SERVICE_PARTS if not hasattr(made, name)]
+        raise InvalidInput(f"{type(made).__name__} is no service: it lacks {', '.join(lacks)}")
+    ADDED[made.name] = made
+    default_client().services.add(made)
 
 
 def read_metadata(source: object) -> Found:

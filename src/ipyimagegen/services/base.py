@@ -62,33 +62,44 @@ class Service(Protocol):
         """Close connections. The service may be used again afterwards."""
 
 
+SERVICE_PARTS = ("name", "title", "models", "model", "submit", "follow", "cancel", "fetch", "aclose")
+"""What a `Service` has."""
+ADDED: dict[str, Service] = {}
+"""Services that were added in this process, for every client that discovers its services."""
+
+
 @dataclass(slots=True)
 class Registry:
     """Services by name: built at first use from entry points.
 
-    A broken one is remembered with its reason and skipped.
+    A broken one is remembered with its reason and skipped. `added` are ready ones that come first; `version` grows
+    with every service that is added, so that what was known of models can be forgotten.
     """
 
     factories: dict[str, Callable[[], Service]] = field(default_factory=dict)
     broken: dict[str, str] = field(default_factory=dict)
+    added: dict[str, Service] = field(default_factory=dict)
+    version: int = 0
     _made: dict[str, Service] = field(default_factory=dict)
 
     @classmethod
     def discover(cls) -> Registry:
         """All services that are installed. Loads no service's code before it is asked for."""
-        registry = cls()
+        registry = cls(added=ADDED)
         for point in entry_points(group=GROUP):
             registry.factories[point.name] = partial(_load, point)
         return registry
 
     def names(self) -> tuple[str, ...]:
         """The names of all services that are not broken."""
-        return tuple(sorted(name for name in self.factories if name not in self.broken))
+        known = {name for name in self.factories if name not in self.broken}
+        return tuple(sorted(known | set(self.added)))
 
     def get(self, name: str) -> Service:
         """The service of that name. Raises `UnknownModel` with the names that exist, or the reason why it is broken."""
-        if name in self._made:
-            return self._made[name]
+        ready = self.ready(name)
+        if ready is not None:
+            return ready
         if name not in self.factories:
             raise UnknownModel(name, hint=f"(services: {', '.join(self.names())})")
         try:
@@ -103,16 +114,20 @@ class Registry:
 
     def add(self, service: Service) -> None:
         """Put a ready service in, in place of one of the same name."""
-        self.factories[service.name] = lambda: service
-        self._made[service.name] = service
-        self.broken.pop(service.name, None)
+        self.added[service.name] = service
+        self._made.pop(service.name, None)
+        self.version += 1
+
+    def ready(self, name: str) -> Service | None:
+        """A service that needs no code to be loaded: one that was added, or used before."""
+        return self.added.get(name) or self._made.get(name)
 
     def __repr__(self) -> str:
         return f"<Registry {', '.join(self.names())}>"
 
     def made(self) -> tuple[Service, ...]:
         """The services that were used so far."""
-        return tuple(self._made.values())
+        return (*self._made.values(), *self.added.values())
 
 
 def _checked(made: object) -> Service:

@@ -50,6 +50,7 @@ class Known:
         return self._client().services.get(service).models()
 
     def _ask(self, key: str, question: Callable[[], Coroutine[Any, Any, Any]]) -> Future[Any]:
+        key = f"{key} {self._client().services.version}"  # a function that is registered again is another model
         at, outcome = self._asked.get(key, (0.0, None))
         now = time.monotonic()
         if outcome is None or (outcome.done() and not _answered(outcome) and now - at > AGAIN_S):

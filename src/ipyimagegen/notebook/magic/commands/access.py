@@ -68,15 +68,20 @@ def _overview(session: Session) -> str:
 def services_with_keys(client: Client) -> list[str]:
     """The names of the services that a key can be given for."""
     names = dict.fromkeys([*keys.SOURCES, *client.services.names()])
-    return [name for name in names if name != EMBEDDED]
+    return [name for name in names if not _needs_none(client, name)]
+
+
+def _needs_none(client: Client, name: str) -> bool:
+    """Whether a service is known to need no key: the embedded one, and functions of the notebook."""
+    return name == EMBEDDED or bool(getattr(client.services.ready(name), "keyless", False))
 
 
 def _source(session: Session, service: str) -> keys.KeySource:
     """What is known of a service's keys. Raises `UsageError` for a service that there is not."""
     known = services_with_keys(session.client)
     name = service.lower().split("/", maxsplit=1)[0]
-    if name == EMBEDDED:
-        raise UsageError("the embedded models (local/…) need no key")
+    if _needs_none(session.client, name):
+        raise UsageError(f"the {'embedded ' if name == EMBEDDED else ''}models ({name}/…) need no key")
     if name not in known:
         near = nearest(name, known)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
