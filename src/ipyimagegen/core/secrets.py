@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 import json
+import re
 from collections.abc import Iterable
 from typing import Any, NoReturn, SupportsIndex, cast
 from urllib.parse import quote
@@ -121,10 +122,11 @@ def redact(text: str, secrets: Iterable[Secret] | None = None, *, min_chars: int
 
     Keys shorter than `min_chars` are left, where they may well be ordinary words.
     """
-    for form in _known.forms if secrets is None else _sorted(secrets):
-        if len(form) >= min_chars and form in text:
-            text = text.replace(form, MASK)
-    return text
+    forms = _known.forms if secrets is None else _sorted(secrets)
+    found = [form for form in forms if len(form) >= min_chars and form in text]
+    if not found:
+        return text
+    return re.sub("|".join(map(re.escape, (MASK, *found))), MASK, text)  # in one pass: a mask may be in no mask
 
 
 def _sorted(secrets: Iterable[Secret]) -> tuple[str, ...]:

@@ -96,6 +96,11 @@ def test_it_is_taken_out_wherever_it_stands(before, after, key):
         assert key not in redact(before + key + after, [Secret(key)]).replace(MASK, "|")
 
 
+def test_a_key_that_reads_like_the_mask_is_not_masked_in_it():
+    assert f"a {MASK} and {MASK}" == redact("a key-of-mine and secret", [Secret("key-of-mine"), Secret("secret")])
+    assert MASK == redact(MASK, [Secret("secret")])
+
+
 def test_short_words_are_not_blotted_out():
     assert "a key" == redact("a key", [Secret("a"), Secret("")])
 
