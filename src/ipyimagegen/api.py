@@ -20,6 +20,7 @@ from .experiments import opening
 from .experiments.sweep import Sweep
 from .experiments.view import NoView, TerminalLine, View
 from .history.sweeps import SweepRow
+from .jobs.again import params_again
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
 from .jobs.money import LEDGER_COLUMNS, rows_of
@@ -28,7 +29,7 @@ from .jobs.session import default_client
 from .jobs.waiting import attended
 from .media import metadata
 from .media.metadata import Found
-from .media.results import Result
+from .media.results import Result, merge
 from .runtime import runtime
 from .services.base import ADDED, SERVICE_PARTS, Service
 
@@ -85,6 +86,19 @@ async def async_run(
         result = await default_client().async_finish(work, limit)
     await runtime().bridge(asyncio.to_thread(keep, result))
     return result
+
+
+def run_again(result: Result, changes: Mapping[str, Any]) -> Result:
+    """`result.again(**changes)`: of a result of several jobs, each is made again."""
+    client = default_client()
+    spec = client.model(result.model)
+    parts = [result]
+    if len(result.job_ids) > 1:
+        if client.journal is None:
+            raise InvalidInput(f"{len(result.job_ids)} jobs made it, and this client keeps no journal of them")
+        parts = [client.journal.result(job) for job in result.job_ids]
+    calls = [params_again(part, spec, client.journal, changes) for part in parts]
+    return merge([run(spec, **params) for params in calls])
 
 
 def keep(result: Result) -> None:

@@ -18,7 +18,8 @@ from .service_text import one_line
 class InputFile:
     """A picture or file on its way to a service. One of `data`, `path` and `url` is set.
 
-    `media_type` was read from the content, never from the name alone.
+    `media_type` was read from the content, never from the name alone. `origin` is the file as it was given, where this
+    one was made fit of it.
     """
 
     filename: str
@@ -27,6 +28,12 @@ class InputFile:
     path: Path | None = None
     url: str = ""
     size: int = 0
+    origin: InputFile | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def given(self) -> InputFile:
+        """The file as the user gave it."""
+        return self if self.origin is None else self.origin
 
     def describe(self) -> str:
         """A short text for reports and the journal; it never carries the bytes or a directory."""

@@ -26,10 +26,10 @@ from ..media.results import Result
 from .connection import Opened
 from .keeping import Keeping
 from .ledger import LedgerRows
+from .lineage import Lineage, has_inputs
 from .lost import name_lost
 from .marks import Marking
 from .portable import Moving
-from .reading import Archive
 from .rows import End, end_of, money, output_row, record_of, request_of, row_of, writable
 from .sweeps import SweepRows
 from .warn import warn_of_lost
@@ -41,7 +41,7 @@ REMEMBERED = 1_000
 """Jobs of this process without an end, whose rows are written again where they are missing."""
 
 
-class Journal(Archive, Marking, Keeping, Moving, SweepRows, LedgerRows):
+class Journal(Lineage, Marking, Keeping, Moving, SweepRows, LedgerRows):
     """A journal in `folder`, made when first used. Safe from several threads and processes.
 
     What writes returns a future at once; what reads waits for all earlier writes. A write whose job is not there (the
@@ -67,7 +67,10 @@ class Journal(Archive, Marking, Keeping, Moving, SweepRows, LedgerRows):
         Should this process be killed meanwhile, the next one names a job that is not free: it may be running.
         """
         sender = "" if cost.source == "free" else owner()
-        return self._write(self._prepared, job_id, request, work, cost, time.time(), sender)
+        written = self._write(self._prepared, job_id, request, work, cost, time.time(), sender)
+        if has_inputs(request.values):  # nobody waits for what reads files
+            self._do(self._note_inputs, job_id, request.values)
+        return written
 
     def _prepared(self, job_id: str, request: Request, work: float, cost: Cost, at: float, sender: str) -> None:
         row = {**row_of(job_id, request, work=work, at=at), **money(cost), "sender": sender}

@@ -131,6 +131,20 @@ class History:
         """Whether all files are there as they came: by their sizes, with `contents` byte for byte (reads them all)."""
         return recall.journal().verify(contents=contents)
 
+    # Where a picture comes from
+
+    def parents(self, job: str | Result) -> list[Result]:
+        """The results from whose pictures this one was made, told by the content of its inputs. Newest first."""
+        return self._related(job, Journal.parents)
+
+    def children(self, job: str | Result) -> list[Result]:
+        """The results that were made from the pictures of this one. Newest first."""
+        return self._related(job, Journal.children)
+
+    def _related(self, job: str | Result, of: Callable[[Journal, str], list[Result]]) -> list[Result]:
+        found = [result for each in self._ids(job) for result in of(recall.journal(), each)]
+        return list({result.job_ids: result for result in found}.values())
+
     # Moving
 
     def export(self, path: str | os.PathLike[str], query: str = "", **filters: Any) -> Path:

@@ -202,7 +202,7 @@ def _made(file: InputFile, data: bytes, media_type: str) -> InputFile:
     name = file.filename
     if media_type != file.media_type:
         name = f"{name.rpartition('.')[0] or name}{suffix_of(media_type)}"
-    return InputFile(filename=name, media_type=media_type, data=data, size=len(data))
+    return InputFile(filename=name, media_type=media_type, data=data, size=len(data), origin=file.given)
 
 
 def _draft_px(opened: Image.Image, limits: PictureLimits, wish: Wish) -> int:

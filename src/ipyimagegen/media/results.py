@@ -7,14 +7,15 @@ from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import reduce
+from importlib import import_module
 from operator import add
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from ..core.cost import UNKNOWN, Cost
 from ..core.errors import ImagegenError, InvalidInput, MediaError, capped
 from ..core.events import JSON
-from ..core.params import Change
+from ..core.params import SEED_NAMES, Change
 from .artifacts import Artifact
 from .display import DEFAULT_DISPLAY, DisplaySettings, MimeBundle, bundle, chosen, for_display
 from .metadata.record import Level
@@ -106,8 +107,23 @@ class Result:
 
     @property
     def params(self) -> dict[str, JSON]:
-        """The parameters as they were sent: `ig.run(result.model, **result.params)` asks for the same again."""
-        return dict(self.sent)
+        """The parameters as they were sent, and the seed that the service chose, where it told one.
+
+        `ig.run(result.model, **result.params)` asks for the same; files are descriptions here, so that `again` is the
+        way for edits.
+        """
+        known = any(name in self.sent for name in SEED_NAMES) or self.seed is None
+        return dict(self.sent) if known else {**self.sent, SEED_NAMES[0]: self.seed}
+
+    def again(self, **changes: Any) -> Result:
+        """Make it again: the same model, parameters, seed and inputs, with `changes` in place of some.
+
+        Blocks and may cost money, as `ig.run` does. Raises `InvalidInput` where it cannot be made again (the model has
+        no seed, or the file that it was made from is not kept), before anything is sent.
+        """
+        api = import_module(f"{__package__.partition('.')[0]}.api")  # the one way up: by name, when it is called
+        made: Result = api.run_again(self, changes)
+        return made
 
     @property
     def seeds(self) -> tuple[int, ...]:
