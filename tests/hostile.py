@@ -1,7 +1,7 @@
 """A server that speaks as any of the four services, and as badly as it is told: raw sockets, nothing of the gateway.
 
 It counts the jobs that it takes in. What it says at each step is scripted; where the script says nothing, it answers as
-the service does (services/*.md), and the job is done at once.
+the service does (services/*/PROTOCOL.md), and the job is done at once.
 """
 
 from __future__ import annotations

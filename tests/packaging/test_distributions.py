@@ -99,6 +99,12 @@ def test_the_wheel_carries_the_example_notebooks(wheel):
     assert {f"ipyimagegen/notebook/examples/{name}" for name in NOTEBOOKS} <= wheel.names()
 
 
+def test_the_wheel_carries_the_help_and_the_protocols(wheel):
+    pages = [path.relative_to(ROOT / "src").as_posix() for path in (ROOT / "src").rglob("*.md")]
+    assert {"ipyimagegen/help/files.md", "ipyimagegen/services/segmind/PROTOCOL.md"} <= set(pages)
+    assert [] == [page for page in pages if page not in wheel.names()]
+
+
 def test_the_sdist_can_be_built_from(sdist):
     needed = {"pyproject.toml", "hatch_build.py", "LICENSE", "README.md", "js/build.mjs", "js/package-lock.json"}
     assert needed <= sdist.names()

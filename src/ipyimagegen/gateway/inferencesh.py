@@ -1,4 +1,4 @@
-"""inference.sh: apps, tasks that stream their updates, files. See services/inferencesh.md."""
+"""inference.sh: apps, tasks that stream their updates, files. See services/inferencesh/PROTOCOL.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenPixels: one submit and a long poll. See services/openpixels.md."""
+"""OpenPixels: one submit and a long poll. See services/openpixels/PROTOCOL.md."""
 
 from __future__ import annotations
 

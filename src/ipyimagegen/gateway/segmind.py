@@ -1,4 +1,4 @@
-"""Segmind: v1 blocking, v2 submit and poll, workflows and chat. See services/segmind.md."""
+"""Segmind: v1 blocking, v2 submit and poll, workflows and chat. See services/segmind/PROTOCOL.md."""
 
 from __future__ import annotations
 

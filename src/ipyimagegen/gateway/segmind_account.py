@@ -1,4 +1,4 @@
-"""Segmind's account side: credits, catalogue, past generations, assets and webhooks. See services/segmind.md."""
+"""Segmind's account side: credits, catalogue, past generations, assets, webhooks. See services/segmind/PROTOCOL.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SpeedPix: ComfyUI workflows behind an API gateway that checks every signature. See services/speedpix.md."""
+"""SpeedPix: ComfyUI workflows behind an API gateway that checks every signature. See services/speedpix/PROTOCOL.md."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """May this call be made again? A pure decision from what was tried and what came back.
 
 Whether a call may be repeated is said by the call (`Repeat`), never guessed from its HTTP method. The rules are those
-of the four services (services/README.md): a submit is sent again, or called refused, only on proof that nothing was
+of all services (services/PROTOCOL.md, 1): a submit is sent again, or called refused, only on proof that nothing was
 taken in. Everything else is `Ambiguous`, as a proxy's 5xx is: the job behind it may run, and be billed.
 """
 

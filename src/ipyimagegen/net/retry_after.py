@@ -12,6 +12,7 @@ MAX_WAIT_S = 3600.0
 """A longer wait than this is not believed."""
 
 RESET_HEADER = "x-rate-limit-reset-at-utc"
+"""Segmind's 429 has no Retry-After (services/segmind/PROTOCOL.md, 3.2)."""
 
 _NUMBER = re.compile(r"\d{1,15}(\.\d{0,9})?", re.ASCII)
 _MILLISECONDS_FROM = 1e11

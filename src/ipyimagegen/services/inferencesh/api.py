@@ -32,7 +32,7 @@ from .inputs import needs_schema, with_files
 from .messages import View, Whole, is_heartbeat, merge, read_update, resource
 
 SILENCE_S = 30.0
-"""After so long without an event a task is asked for: a stream can stay open and say nothing more."""
+"""After so long without an event a task is asked for: a stream can stay open and be silent (PROTOCOL.md, 4.4)."""
 OPENING_S = 10.0
 """After so long without a stream the task is asked for, which may be had where a stream is not."""
 RECONNECT_S = (0.0, 0.0, 0.5, 1.0, 2.0, 5.0)

@@ -29,6 +29,7 @@ from ...net.answers import Answer
 
 SERVICE = "inferencesh"
 REQUIREMENTS_NOT_MET = 412
+"""The app needs a secret or an integration (PROTOCOL.md, 2.4)."""
 MAX_REQUIREMENTS = 50
 
 
@@ -238,7 +239,7 @@ OWN_PLACE = re.compile(r"(https://([\w-]+\.)*inference\.sh)?/(?:[\w./-]*/)?error
 
 
 def own_error(answer: Answer) -> bool:
-    """Whether an answer is in inference.sh's own form of error (services/inferencesh.md).
+    """Whether an answer is in inference.sh's own form of error (PROTOCOL.md, 2.3).
 
     `{"success": false, "error": {"code", "message"}}`, or a problem of RFC 9457 whose `type` is one of its own.
     """

@@ -32,7 +32,7 @@ TERMINAL_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStat
 """After these nothing more happens."""
 
 OLDER_COMPLETED = 9
-"""What an older numbering, still seen in webhooks, calls completed. Today it is UPLOADING."""
+"""What an older numbering, still seen in webhooks, calls completed. Today it is UPLOADING (PROTOCOL.md, 3.2)."""
 
 SYNONYMS = {"canceled": "cancelled", "canceling": "cancelling", "succeeded": "completed", "success": "completed"}
 

@@ -20,7 +20,10 @@ def _claims(value: Mapping[str, Any]) -> int:
 
 
 def _read(value: Mapping[str, Any]) -> tuple[str, Event]:
-    """The numbering of its statuses is the one of webhooks: 9 is completed in the older form and 10 in the newer."""
+    """The numbering of its statuses is the one of webhooks: 9 is completed in the older form, 10 in the newer.
+
+    See PROTOCOL.md, 3.2.
+    """
     task = resource(dict(value))
     if not isinstance(task, dict):
         raise ProtocolError("a delivery of inferencesh without a task", service="inferencesh")
@@ -29,7 +32,7 @@ def _read(value: Mapping[str, Any]) -> tuple[str, Event]:
     if numbered and parse_status(task.get("status")) == OLDER_COMPLETED:
         view = view.completed()
     if view.status is TaskStatus.COMPLETED and numbered and task.get("error") and not task.get("output"):
-        # The older numbering has its failures one lower, too.
+        # The older numbering has its failures one lower, too (PROTOCOL.md, 3.2).
         view = merge(View(), Whole({**task, "status": TaskStatus.FAILED.value}))
     events = [] if view.over else news(View(), view)
     return job_id(task.get("id")), final(view) if view.over else (events or [Queued()])[0]

@@ -21,7 +21,7 @@ from .messages import PHASES, Message, error_of, event_of, own_error, read_messa
 
 SERVICE = "openpixels"
 HOLD_S = 90.0
-"""How long a poll may be held by the service (the official client's own limit)."""
+"""How long a poll may be held by the service (the official client's own limit: PROTOCOL.md, 1.1)."""
 UNHELD_S = 0.25
 """A poll that came back faster than this with nothing new was not held: the next one waits a little."""
 MAX_PAUSE_S = 2.0

@@ -1,4 +1,4 @@
-"""What OpenPixels says, read into values: pure, and liberal with spellings. See services/openpixels.md."""
+"""What OpenPixels says, read into values: pure, and liberal with spellings (PROTOCOL.md, 2)."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def error_of(value: JSON, *, fallback: str = "", kind: str = "provider", code: s
 def own_error(answer: Answer) -> bool:
     """Whether an answer is in OpenPixels' own form of error: an `error` of texts `type`, `code` and `message`.
 
-    See services/openpixels.md. Google's and OpenAI's forms, which proxies use too, lack a `type` or a `code`.
+    See PROTOCOL.md, 3.2. Google's and OpenAI's forms, which proxies use too, lack a `type` or a `code`.
     """
     error = answer.json_object().get("error")
     return isinstance(error, dict) and all(

@@ -1,4 +1,4 @@
-"""Where Segmind is: several hosts, which one base URL moves all together."""
+"""Where Segmind is: several hosts, which one base URL moves all together (PROTOCOL.md, 1)."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ BLOCKING_S = 300.0
 FRESH_S = 1.0
 """Only of a request that is followed from its beginning is it known which others were submitted before it."""
 FAILED_STATUS = 422
+"""Of a request whose inference ran and failed; no malformed body on v2 (PROTOCOL.md, 4)."""
 UNREADABLE_WAITS_S = (0.3, 1.0, 3.0)
 LOOK = "Look at segmind.generations.history(), or at the console's request history."
 PROMISE = Promise(service=SERVICE)
@@ -148,7 +149,7 @@ class Api:
         return await self._post(url, slug, params, repeat=Repeat.SUBMIT, timeout_s=limit_s), url
 
     async def submit(self, slug: str, params: Mapping[str, Any]) -> Handle:
-        """`POST /v2/{slug}`, once; the service allows to send it again after a 5xx of its own. Costs money."""
+        """`POST /v2/{slug}`, once, and again only after a 5xx of its own (PROTOCOL.md, 3.1). Costs money."""
         url = self.addresses.model(self.addresses.v2, slug)
         answer = await self._post(url, slug, params, repeat=Repeat.SUBMIT_AFTER_5XX)
         body = answer.json_object()

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 SERVICE = "segmind"
 NOT_ACCEPTABLE = 406
 MONEY_WORDS = ("credit", "spend", "limit", "balance", "quota")
-"""What a 406 says where it means money; the rest are about the content type."""
+"""What a 406 says where it means money; the rest are about the content type (PROTOCOL.md, 5)."""
 
 _TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 
@@ -140,7 +140,7 @@ OWN_FIELDS = frozenset({"error", "error_description", "status_code"})
 def own_error(answer: Answer) -> bool:
     """Whether an answer is in Segmind's own form of error, and nothing else: `{"error": "<message>"}`.
 
-    The auth surface adds `error_description` and `status_code` (services/segmind.md).
+    The auth surface adds `error_description` and `status_code` (PROTOCOL.md, 5.1 and 5.2).
     """
     body = answer.json_object()
     said, status = body.get("error"), body.get("status_code", answer.status)

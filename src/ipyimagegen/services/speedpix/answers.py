@@ -1,4 +1,4 @@
-"""What SpeedPix says, read into values: pure; camelCase and snake_case, numbers as text. See services/speedpix.md."""
+"""What SpeedPix says, read into values: pure; camelCase and snake_case, numbers as text (PROTOCOL.md, 4)."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def read_envelope(value: JSON) -> Envelope:
 
 
 def own_error(answer: Answer) -> bool:
-    """Whether an answer is in SpeedPix's own frame, with an error in it (services/speedpix.md).
+    """Whether an answer is in SpeedPix's own frame, with an error in it (PROTOCOL.md, 4.3).
 
     Alibaba Cloud's gateway in front of it says its errors in headers, and knows no frame.
     """
@@ -145,7 +145,7 @@ def read_task(envelope: Envelope, *, task_id: str = "") -> Task:
         phase=PHASES.get(word.lower(), "running"),
         word=word,
         fraction=fraction,
-        eta_s=eta_s if eta_s is not None and eta_s > 0 else None,  # 0 is also said where nothing is known
+        eta_s=eta_s if eta_s is not None and eta_s > 0 else None,  # 0 is also said of what is not known: PROTOCOL.md, 3
         estimated_s=read_number(data.get("estimated_duration_in_seconds")),
         message=_text(data.get("message")),
         result=data.get("result"),

@@ -301,7 +301,10 @@ class Api:
             raise
 
     def _refusal(self, answer: Answer) -> SpeedPixException:
-        """The error for an HTTP status; its reason stands in a header of the gateway's, or in the service's frame."""
+        """The error for an HTTP status; its reason stands in a header of the gateway's, or in the service's frame.
+
+        See PROTOCOL.md, 1.5 and 4.2.
+        """
         reason = answer.headers.get("x-ca-error-message", "")
         with suppress(ProtocolError):
             reason = reason or read_envelope(answer.json_object()).reason

@@ -16,6 +16,7 @@ from .outputs import FileList, FileMapping, FileOutput
 PROMISE = Promise(service="speedpix", paths=True, words=True)
 """The guide: local paths in the inputs are uploaded, wherever they stand and whatever they are."""
 MAX_BASE64_BYTES = 1 << 20
+"""What goes into the inputs themselves: PROTOCOL.md, 6.2."""
 
 Upload = Callable[[InputFile], Awaitable[File]]
 

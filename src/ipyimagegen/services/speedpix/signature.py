@@ -1,4 +1,4 @@
-"""Signatures of Alibaba Cloud's API gateway ("digest authentication"), as a pure function. See services/speedpix.md."""
+"""Signatures of Alibaba Cloud's API gateway ("digest authentication"), as a pure function (PROTOCOL.md, 1)."""
 
 from __future__ import annotations
 
