@@ -202,8 +202,8 @@ def test_other_address_in_the_answer(gateway: Gateway) -> None:
 def test_a_local_file_in_place_of_every_address_of_one(gateway: Gateway) -> None:
     gateway.openpixels.immediate = True
     script(gateway, "local_file")
-    script(gateway, "local_file", url="/home/somebody/key")
-    assert [submit(gateway).json()["data"]["url"] for _ in range(2)] == ["/etc/passwd", "/home/somebody/key"]
+    script(gateway, "local_file", url="/srv/somebody/key")
+    assert [submit(gateway).json()["data"]["url"] for _ in range(2)] == ["/etc/passwd", "/srv/somebody/key"]
 
 
 def test_a_proxy_that_has_lost_a_submit_that_counted(gateway: Gateway) -> None:
