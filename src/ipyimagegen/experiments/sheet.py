@@ -15,19 +15,32 @@ from .cells import SweepCell
 
 MAX_ROWS = 60
 """More rows than this are shown as a plain grid with captions, unless somebody asked for these rows."""
+_LEAST_PX = 72
+_HEAD_PX, _GAP_PX = 180, 12
+"""About what `media.sheets` leaves for headings and between cells."""
 Names = str | Sequence[str] | None
 """One name, or several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How a sheet is laid out: which axes go down and which across (by default the last), and what stands below."""
+    """How a sheet is laid out: which axes go down and which across (by default the longest), and what stands below.
+
+    With `width_px` the cells shrink, down to 72 pixels, so that it is about as wide at most.
+    """
 
     rows: tuple[str, ...] = ()
     cols: tuple[str, ...] = ()
     captions: tuple[str, ...] = ()
     cell_px: int = 256
     png: bool = False
+    width_px: int | None = None
+
+    def cell_for(self, across: int, *, headed: bool) -> int:
+        """A cell's side for so many columns, with a heading for each row or without."""
+        if self.width_px is None:
+            return self.cell_px
+        return min(self.cell_px, max(_LEAST_PX, (self.width_px - (_HEAD_PX if headed else 0)) // across - _GAP_PX))
 
 
 def contact_sheet(
@@ -41,7 +54,8 @@ def contact_sheet(
         if name not in by:
             told = ", ".join(axis.name for axis in axes) or "none"
             raise InvalidInput([Problem("rows", f"{name!r} is no axis; there are {told}")])
-    across = list(layout.cols) or [name for name in by if name not in layout.rows][-1:]
+    free = [name for name in reversed(by) if name not in layout.rows]
+    across = list(layout.cols) or sorted(free, key=lambda name: -len(axes[by[name]]))[:1]
     down = [*layout.rows, *(name for name in by if name not in layout.rows and name not in across)]
     grid = _pivot(cells, [by[name] for name in down], [by[name] for name in across])
     if not named and (len(grid.columns) == 1 or len(grid.rows) == 1 or len(grid.rows) > MAX_ROWS):
@@ -51,9 +65,9 @@ def contact_sheet(
         row_labels=[_heading([axes[by[name]] for name in down], row) for row in grid.rows],
         column_labels=[_heading([axes[by[name]] for name in across], column) for column in grid.columns],
         captions=[[_caption(here, layout.captions) for here in line] for line in grid.cells],
-        title=title,
-        corner=" / ".join(filter(None, (", ".join(down), ", ".join(across)))),
-        cell_px=layout.cell_px,
+        title=" · ".join(filter(None, (title, f"across: {', '.join(across)}" if across else ""))),
+        corner=", ".join(down),
+        cell_px=layout.cell_for(len(grid.columns), headed=True),
         png=layout.png,
     )
     return _artifact(data, layout, alt)
@@ -91,11 +105,12 @@ def _flat(axes: Sequence[Axis], cells: Sequence[SweepCell], layout: Layout, titl
     tiles += [""] * (-len(tiles) % across)
     captions += [""] * (-len(captions) % across)
     starts = range(0, len(tiles), across)
+    told = "" if layout.captions else ", ".join(axes[place].name for place in varying)
     return labelled_sheet(
         [tiles[start : start + across] for start in starts],
         captions=[captions[start : start + across] for start in starts],
-        title=title,
-        cell_px=layout.cell_px,
+        title=" · ".join(filter(None, (title, told))),
+        cell_px=layout.cell_for(across, headed=False),
         png=layout.png,
     )
 

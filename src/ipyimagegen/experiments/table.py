@@ -15,12 +15,15 @@ from ..core.cost import FREE, Cost
 from ..core.errors import InvalidInput, Problem, capped
 from ..core.foreign import same
 from ..media.artifacts import Artifact
-from ..media.display import MimeBundle, bundle, chosen, for_display
+from ..media.display import DisplaySettings, MimeBundle, bundle, chosen, for_display
 from ..media.results import Result
 from ..media.sameness import look, same_look
 from . import sheet
 from .axes import Axis, label
 from .cells import Status, SweepCell
+
+SHOWN = DisplaySettings(display_max_px=1_800, display_max_kb=600)
+"""A sheet in a notebook may be larger than one picture: its headings are to be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -148,8 +151,8 @@ class Table:
         """One picture of all cells, with headings: an artifact that shows itself, and saves itself.
 
         `rows` and `cols` are axes by name, `captions` any parameters to stand under each picture (also `seed`, `model`,
-        `status`, `cost`). By default the last axis goes across, the others down. Cells without a picture say why. Reads
-        every picture. Raises `InvalidInput`.
+        `status`, `cost`). By default the longest axis goes across, the others down. Cells without a picture say why.
+        Reads every picture. Raises `InvalidInput`.
         """
         layout = sheet.Layout(rows=_names(rows), cols=_names(cols), captions=_names(captions), cell_px=cell_px, png=png)
         return sheet.contact_sheet(self.axes, self.cells, layout, title=self.title, alt=self.alt)
@@ -205,7 +208,9 @@ class Table:
     ) -> MimeBundle:
         if not self.counts.get("succeeded"):
             return chosen({"text/plain": repr(self)}, include, exclude), {}
-        shown = for_display(self.contact_sheet().bytes)
+        layout = sheet.Layout(width_px=SHOWN.display_max_px * 2 // 3)
+        made = sheet.contact_sheet(self.axes, self.cells, layout, title=self.title, alt=self.alt)
+        shown = for_display(made.bytes, SHOWN)
         return bundle(shown, self.alt, {"cells": len(self.cells)}, include=include, exclude=exclude)
 
 

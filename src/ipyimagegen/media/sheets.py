@@ -73,7 +73,7 @@ def labelled_sheet(
 
     `cells` are rows of the same length; a text stands in a cell where there is no picture (`""` leaves it empty).
     `corner` stands above the rows' headings. Headings are broken into lines, not cut, as far as they have room.
-    `cell_px` is a cell's side in pixels, 24 to 1024; it shrinks where the sheet would pass 8,192 pixels. Raises
+    `cell_px` is a cell's width in pixels, 24 to 1024; it shrinks where the sheet would pass 8,192 pixels. Raises
     `InvalidInput` for a sheet that cannot fit.
     """
     from PIL import Image, ImageDraw, ImageFont
@@ -83,9 +83,10 @@ def labelled_sheet(
         raise InvalidInput("a contact sheet needs at least one cell")
     caption_px = _CAPTION_PX if any(map(any, captions)) else 0
     head_px = _HEAD_PX if any(row_labels) else 0
+    shape = _shape(cells)
     room = min(
         (MAX_SIDE_PX - head_px) // across - _GAP_PX,
-        (MAX_SIDE_PX - 2 * _HEAD_PX) // down - _GAP_PX - caption_px,
+        round(((MAX_SIDE_PX - 2 * _HEAD_PX) // down - _GAP_PX - caption_px) / shape),
     )
     if room < _LEAST_CELL_PX:
         raise InvalidInput(
@@ -95,7 +96,8 @@ def labelled_sheet(
     font = ImageFont.load_default(_FONT_PX)
     measure = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     columns = [_wrapped(measure, text, font, cell, lines=8) for text in column_labels]
-    step_x, step_y = cell + _GAP_PX, cell + caption_px + _GAP_PX
+    high = max(_LEAST_CELL_PX, round(cell * shape))
+    step_x, step_y = cell + _GAP_PX, high + caption_px + _GAP_PX
     left = head_px + _GAP_PX
     top = _GAP_PX + (_CAPTION_PX if title else 0) + max(map(len, columns), default=1 if corner else 0) * _LINE_PX
     sheet = Image.new("RGB", (left + across * step_x, top + down * step_y), _PAPER)
@@ -113,14 +115,14 @@ def labelled_sheet(
         y = top + row * step_y
         if head_px and row < len(row_labels):
             for place, line in enumerate(
-                _wrapped(draw, row_labels[row], font, head_px - 4, lines=max(1, cell // _LINE_PX))
+                _wrapped(draw, row_labels[row], font, head_px - 4, lines=max(1, high // _LINE_PX))
             ):
                 draw.text((_GAP_PX, y + place * _LINE_PX), line, fill=_INK, font=font)
         for column, tile in enumerate(artifacts):
-            _tile(sheet, draw, tile, (left + column * step_x, y), cell, font)
+            _tile(sheet, draw, tile, (left + column * step_x, y), (cell, high), font)
             if caption_px and captions[row][column]:
                 text = _clipped(draw, captions[row][column], font, cell)
-                middle = (left + column * step_x + cell / 2, y + cell + caption_px / 2)
+                middle = (left + column * step_x + cell / 2, y + high + caption_px / 2)
                 draw.text(middle, text, fill=_INK, font=font, anchor="mm")
     return encode(sheet, "image/png") if png else encode(sheet, "image/jpeg", quality=90)
 
@@ -160,32 +162,43 @@ def _painted(artifacts: Sequence[Artifact], captions: Sequence[str], across: int
     font = ImageFont.load_default(_FONT_PX)
     for position, (artifact, caption) in enumerate(zip(artifacts, captions, strict=True)):
         x, y = _GAP_PX + position % across * step_x, _GAP_PX + position // across * step_y
-        _tile(sheet, draw, artifact, (x, y), cell, font)
+        _tile(sheet, draw, artifact, (x, y), (cell, cell), font)
         if caption:
             text = _clipped(draw, caption, font, cell)
             draw.text((x + cell / 2, y + cell + caption_px / 2), text, fill=_INK, font=font, anchor="mm")
     return sheet
 
 
+def _shape(cells: Sequence[Sequence[Artifact | str]]) -> float:
+    """The height of a cell as a part of its width, so that all pictures fit and little stays empty; at most 1."""
+    sizes = [(tile.width, tile.height) for line in cells for tile in line if not isinstance(tile, str)]
+    return max((min(1.0, high / wide) if wide and high else 1.0 for wide, high in sizes), default=1.0)
+
+
 _Font: TypeAlias = "ImageFont.FreeTypeFont | ImageFont.ImageFont"
 
 
 def _tile(
-    sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Artifact | str, at: tuple[int, int], cell: int, font: _Font
+    sheet: Image.Image,
+    draw: ImageDraw.ImageDraw,
+    tile: Artifact | str,
+    at: tuple[int, int],
+    size: tuple[int, int],
+    font: _Font,
 ) -> None:
     """One picture in its cell; words where there is none."""
-    x, y = at
+    (x, y), (wide, high) = at, size
     try:
-        picture = _cell_picture(tile, cell) if not isinstance(tile, str) else None
+        picture = _cell_picture(tile, wide) if not isinstance(tile, str) else None
     except ImagegenError as error:
         picture, tile = None, str(error)
     if picture is not None:
-        place = (x + (cell - picture.width) // 2, y + (cell - picture.height) // 2)
+        place = (x + (wide - picture.width) // 2, y + (high - picture.height) // 2)
         sheet.paste(picture, place, picture if picture.mode == "RGBA" else None)
         return
-    draw.rectangle((x, y, x + cell - 1, y + cell - 1), fill=_CELL)
-    if isinstance(tile, str) and cell > 2 * _LINE_PX:
-        for row, line in enumerate(_wrapped(draw, tile, font, cell - 16, lines=(cell - 16) // _LINE_PX)):
+    draw.rectangle((x, y, x + wide - 1, y + high - 1), fill=_CELL)
+    if isinstance(tile, str) and high > 2 * _LINE_PX:
+        for row, line in enumerate(_wrapped(draw, tile, font, wide - 16, lines=(high - 16) // _LINE_PX)):
             draw.text((x + 8, y + 8 + row * _LINE_PX), line, fill=_INK, font=font)
 
 

@@ -30,12 +30,12 @@ from tests.unit.experiments.specs import FLUX, PLAIN, SMALL
 CHARGED = Cost(Decimal("0.02"), "USD", "charged")
 
 
-def picture(values: Any) -> bytes:
+def picture(values: Any, size: tuple[int, int] = (32, 32)) -> bytes:
     """A small picture that says what was asked."""
     digest = hashlib.sha256(repr(sorted(values.items())).encode()).digest()
     sink = io.BytesIO()
     small = Image.frombytes("L", (8, 4), digest)
-    small.resize((32, 32), Image.Resampling.NEAREST).convert("RGB").save(sink, "PNG")
+    small.resize(size, Image.Resampling.NEAREST).convert("RGB").save(sink, "PNG")
     return sink.getvalue()
 
 
@@ -56,6 +56,7 @@ class Made:
         self.failing: set[str] = set()
         self.lost: set[str] = set()
         self.blind_to: set[str] = set()
+        self.size = (32, 32)
         self.not_cancellable = ""
         self.at_once = 0
         self.most_at_once = 0
@@ -96,7 +97,7 @@ class Made:
         elif ticket.remote_id in self.failing:
             yield Failed(message="out of paint")
         else:
-            output = Output(data=picture(ticket.facts["values"]), media_type="image/png")
+            output = Output(data=picture(ticket.facts["values"], self.size), media_type="image/png")
             yield Succeeded(outputs=(output,), cost=CHARGED)
 
     def _holds(self, ticket: Ticket) -> bool:

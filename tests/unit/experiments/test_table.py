@@ -104,10 +104,10 @@ def test_rows_have_what_a_table_needs_and_pandas_is_asked_for_only_then(
 @pytest.mark.parametrize(
     ("arguments", "across", "down"),
     [
-        ({"rows": "prompt"}, 2, 9),
+        ({"rows": "prompt"}, 3, 6),
         ({"cols": "prompt"}, 3, 6),
         ({"rows": ["steps"], "cols": ["prompt", "guidance"]}, 9, 2),
-        ({"png": True}, 2, 9),
+        ({"png": True}, 3, 6),
     ],
 )
 def test_a_sheet_has_all_cells_in_rows_and_columns(
@@ -121,7 +121,7 @@ def test_a_sheet_has_all_cells_in_rows_and_columns(
 
 def test_a_sheet_takes_captions_by_any_parameter_and_refuses_unknown_ones(table: Table) -> None:
     plain = table.contact_sheet(cell_px=48)
-    assert plain.height + 9 * 24 == table.contact_sheet(cell_px=48, captions=["seed", "guidance"]).height
+    assert plain.height + 6 * 24 == table.contact_sheet(cell_px=48, captions=["seed", "guidance"]).height
     with pytest.raises(InvalidInput, match="captions: no cell has 'sead'"):
         table.contact_sheet(captions="sead")
     with pytest.raises(InvalidInput, match="'guidence' is no axis; there are prompt, guidance, steps"):
@@ -132,7 +132,7 @@ def test_one_axis_is_laid_out_flat_with_what_varies_below(client: Client) -> Non
     sweep = sweep_of(client, prompt="a", guidance=range(10)).start()
     sweep.result(10)
     sheet = sweep.contact_sheet(cell_px=48)
-    assert (4 * 60 + 12, 3 * 84 + 12) == (sheet.width, sheet.height)
+    assert (4 * 60 + 12, 3 * 84 + 12 + 24) == (sheet.width, sheet.height)
 
 
 def test_the_sheet_is_what_a_notebook_keeps(table: Table) -> None:
@@ -247,3 +247,12 @@ def test_an_axis_whose_values_all_make_the_same_picture_is_told_of(tmp_path: Pat
     assert ["4 of 4 done", "steps had no effect: the same pictures for all its values"] == [
         line.split(" · ")[0] for line in told[0].splitlines()
     ]
+
+
+def test_the_cells_of_a_sheet_are_as_high_as_their_pictures(tmp_path: Path) -> None:
+    service = Made()
+    service.size = (64, 32)
+    sweep = sweep_of(client_of(service, tmp_path), prompt=["a", "b"], guidance=[3, 7]).start()
+    sweep.result(10)
+    sheet = sweep.contact_sheet(cell_px=100)
+    assert 12 + 24 + 17 + 2 * (50 + 12) == sheet.height
