@@ -174,3 +174,13 @@ def test_the_names_of_magics_complete_as_ever(kernel: BlockingKernelClient) -> N
 def test_a_question_mark_opens_the_help(kernel: BlockingKernelClient, code: str, words: str) -> None:
     reply, _ = run(kernel, code)
     assert words in reply["payload"][0]["data"]["text/plain"]
+
+
+def test_a_sweep_is_one_output_a_line_and_then_the_sheet(kernel: BlockingKernelClient) -> None:
+    reply, seen = run(kernel, f"%%imagegen {TINY} --seed 7 --expand -o grid\na {{red|blue}} fox")
+    assert reply["status"] == "ok"
+    (first,) = of_kind(seen, "display_data")
+    last = of_kind(seen, "update_display_data")[-1]
+    assert first["transient"] == last["transient"]
+    assert {"image/png", "image/jpeg"} & set(last["data"])
+    assert run(kernel, "assert len(grid) == 2 and grid.done")[0]["status"] == "ok"
