@@ -287,15 +287,16 @@ def sweep_view(line: str) -> View:
     return TerminalLine(sys.stderr) if sys.stderr.isatty() else NoView()
 
 
-def register(model: str, /, *, title: str = "", parallel: int = 1) -> Callable[[F], F]:
+def register(model: str, /, *, title: str = "", parallel: int = 1, process: bool = False) -> Callable[[F], F]:
     """Make a function a model: in `run`, Studio, the magic, completion, sweeps and the history at once.
 
     Its parameters come from its signature: pictures by their type, ranges, choices and units by `ipyimagegen.Arg` in
     `Annotated[...]`. A `seed` in it is drawn where none is asked for, and recorded; `progress(step, steps, picture)` is
     given where it takes one. It may be a generator (each picture that it yields is a preview) or `async`; it returns an
     array (H×W, H×W×3 or H×W×4, uint8 or float 0..1), a PIL image, the bytes of a file, or a list of these. It runs on a
-    thread; `parallel` of its jobs run side by side. The function itself stays what it is. Registering a name again
-    replaces it. Raises `InvalidInput`.
+    thread, or with `process=True` each call in a process of its own, which a cancel kills (a function of the notebook
+    needs `cloudpickle` for it); `parallel` of its jobs run side by side. The function itself stays what it is.
+    Registering a name again replaces it. Raises `InvalidInput`.
 
     >>> @register("mine/plasma")  # doctest: +SKIP
     ... def plasma(prompt: str, freq: float = 5.0, *, seed: int):
@@ -309,7 +310,7 @@ def register(model: str, /, *, title: str = "", parallel: int = 1) -> Callable[[
 
     def put(function: F) -> F:
         service, name = function_service(model, default_client().services)
-        service.put(name, function, title=title, parallel=count)
+        service.put(name, function, title=title, parallel=count, in_process=process)
         add_service(service)
         return function
 

@@ -35,6 +35,7 @@ class Call:
     def __init__(
         self, function: Callable[..., Any], signature: Signature, values: Mapping[str, Any], tell: Tell
     ) -> None:
+        self.seed = seed_in(signature, values)
         self._function = function
         self._signature = signature
         self._values = values
@@ -59,13 +60,6 @@ class Call:
                 made = self._driven(made)
             self.check()
             return outputs(made, self.seed)
-
-    @property
-    def seed(self) -> int | None:
-        """The seed that it was given; `None` where it takes none."""
-        seed = self._signature.params.seed
-        given = None if seed is None else self._values.get(seed.name)
-        return given if isinstance(given, int) and not isinstance(given, bool) else None
 
     def stop(self) -> None:
         """End it at its next step, or where it awaits something."""
@@ -134,6 +128,13 @@ class Call:
         finally:
             await steps.aclose()
         return last
+
+
+def seed_in(signature: Signature, values: Mapping[str, Any]) -> int | None:
+    """The seed that a function is given; `None` where it takes none."""
+    seed = signature.params.seed
+    given = None if seed is None else values.get(seed.name)
+    return given if isinstance(given, int) and not isinstance(given, bool) else None
 
 
 def argument(value: Any, wanted: Any, files: ExitStack) -> Any:

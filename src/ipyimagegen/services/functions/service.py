@@ -20,6 +20,7 @@ from ...core.workers import Workers
 from ...media.artifacts import Payload
 from ..base import Registry
 from ..kit.in_process import OwnJob, values_of, values_to_json
+from .process import FailedThere, ProcessCall, check_packable
 from .running import Call, Stopped, failure
 from .signature import Signature, read_signature
 
@@ -29,12 +30,13 @@ RUNS_ON = "this function has no steps (a yield, or a call of progress), so it ru
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A registered function. `parallel` is how many of its jobs run side by side."""
+    """A registered function. `parallel` is how many of its jobs run side by side; `in_process`: each in its own."""
 
     call: Callable[..., Any]
     spec: ModelSpec
     signature: Signature
     parallel: int
+    in_process: bool
 
 
 class Functions:
@@ -53,11 +55,12 @@ class Functions:
     def after_fork_in_child(self) -> None:
         """Nothing runs here; the parent's jobs are its own."""
         self._jobs: dict[str, OwnJob] = {}
-        self._calls: dict[str, Call] = {}
         self._slots: dict[str, asyncio.Semaphore] = {}
 
-    def put(self, name: str, function: Callable[..., Any], *, title: str, parallel: int) -> Function:
-        """Register a function, in place of one of the same name. Raises `InvalidInput` for a signature that is none."""
+    def put(self, name: str, function: Callable[..., Any], *, title: str, parallel: int, in_process: bool) -> Function:
+        """Register a function, in place of one of the same name. Raises `InvalidInput` where it cannot be one."""
+        if in_process:
+            check_packable(function, f"{self.name}/{name}")
         signature = read_signature(function)
         doc = inspect.getdoc(function) or ""
         spec = ModelSpec(
@@ -67,9 +70,9 @@ class Functions:
             description=doc,
             params=signature.params,
             price=FREE,
-            cannot_cancel="" if _has_steps(function, signature) else RUNS_ON,
+            cannot_cancel="" if in_process or _has_steps(function, signature) else RUNS_ON,
         )
-        made = self._functions[name] = Function(function, spec, signature, parallel)
+        made = self._functions[name] = Function(function, spec, signature, parallel, in_process)
         self._slots.pop(name, None)
         return made
 
@@ -97,10 +100,10 @@ class Functions:
     def _start(self, ticket: Ticket, values: dict[str, Any]) -> OwnJob:
         function = self._function(ticket.model)
         job = self._jobs[ticket.remote_id] = OwnJob()
-        job.task = asyncio.get_running_loop().create_task(self._run(job, ticket.remote_id, function, values))
+        job.task = asyncio.get_running_loop().create_task(self._run(job, function, values))
         return job
 
-    async def _run(self, job: OwnJob, job_id: str, function: Function, values: Mapping[str, Any]) -> None:
+    async def _run(self, job: OwnJob, function: Function, values: Mapping[str, Any]) -> None:
         slots = self._slots.setdefault(function.spec.name, asyncio.Semaphore(function.parallel))
         loop = asyncio.get_running_loop()
 
@@ -110,7 +113,8 @@ class Functions:
         try:
             async with slots:
                 await job.begin()
-                call = self._calls[job_id] = Call(function.call, function.signature, values, tell)
+                made_by = ProcessCall if function.in_process else Call
+                call = made_by(function.call, function.signature, values, tell)
                 self._pool = self._pool or Workers(MAX_THREADS, "ipyimagegen-function")
                 began = time.perf_counter()
                 working = loop.run_in_executor(self._pool, call)
@@ -126,10 +130,10 @@ class Functions:
             final: Final = Succeeded(outputs=made, seed=call.seed, cost=FREE, inference_s=seconds, text=text)
         except (asyncio.CancelledError, Stopped):
             final = Cancelled(by="user")
+        except FailedThere as error:
+            final = error.failed
         except Exception as error:  # noqa: BLE001 (whatever a user's function raises is its job's failure)
             final = failure(error, function.call)
-        finally:
-            self._calls.pop(job_id, None)
         await job.end(final)
 
     async def follow(self, ticket: Ticket) -> AsyncIterator[Event]:
