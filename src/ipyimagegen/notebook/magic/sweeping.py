@@ -11,7 +11,7 @@ from typing import Any
 from ...core.errors import InvalidInput, Problem
 from ...core.models import ModelSpec
 from ...core.params import Param, Params
-from ...experiments.axes import MODEL, SEED
+from ...experiments.axes import MODEL, PROMPT, SEED
 from ...experiments.planning import MAX_CELLS
 from ...experiments.template import Template
 from .body import Body, lists_in, read_body
@@ -56,6 +56,9 @@ def sweep_call(
             params[name] = zip_[name] = written
         else:
             params[name] = _template(params[name], problems)
+    if len(specs) > 1 and (own := prompt_name(spec)) in params:  # each model has it under its own name
+        params = {PROMPT if name == own else name: value for name, value in params.items()}
+        zip_ = {PROMPT if name == own else name: value for name, value in zip_.items()}
     if len(zip_) > 1:  # a prompt and its negative prompt go together
         params = {name: value for name, value in params.items() if name not in zip_}
     else:

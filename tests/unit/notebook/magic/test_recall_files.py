@@ -56,7 +56,7 @@ def test_the_code_runs_and_says_what_could_not_be_carried_over(
     run: Run, shell: InteractiveShell, foreign: Path, cells: list[str]
 ) -> None:
     ran = run("%imagegen recall './a fox.png' --code -o found")
-    assert (ran.error, ran.text) == (None, "")
+    assert (ran.error, ran.text) == (None, f"{cells[0]}\n")
     assert '"local/sketch"' in cells[0]
     assert '# not carried over: sampler="Euler"' in cells[0].replace("'", '"')
     assert run(cells[0].replace("width=512", "width=64").replace("height=640", "height=64")).error is None

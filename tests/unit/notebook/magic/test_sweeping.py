@@ -188,3 +188,13 @@ def test_wrong_values_are_refused_before_anything_is_sent(run: Run, client: Clie
     assert "width" in run("%%imagegen --sweep width=1,2\na fox").message
     assert "no model 'local/nope'" in run("%%imagegen --sweep model=local/sketch||local/nope\na fox").message
     assert client.jobs() == []
+
+
+def test_models_with_other_names_for_the_prompt_get_the_body_all_the_same() -> None:
+    other = ModelSpec(service="s", name="o", params=Params((Param(name="text_prompt", kind="text"),)))
+    third = ModelSpec(service="s", name="t", params=Params((Param(name="text", kind="text"),)))
+    line = parse("--expand", together([other, third]).params)
+    assert list(sweep_call([other, third], line, "a {red|blue} fox", {}).params["prompt"]) == [
+        "a red fox",
+        "a blue fox",
+    ]

@@ -47,8 +47,8 @@ def _result_row(row: Row) -> tuple[str, ...]:
 @command(
     "recall",
     "JOB|FILE [-o VAR] [--code] [--model MODEL]",
-    "show a result of the journal again, or what any tool wrote into a picture about its making; --code: put a cell "
-    "that makes it again below, with MODEL or the one that made it",
+    "show a result of the journal again, or what any tool wrote into a picture about its making; --code: the "
+    "code that makes it again, also as a cell below, with MODEL or the one that made it",
     subject="recallable",
     options=("-o", "--code", "--model"),
 )
@@ -71,8 +71,13 @@ def recall(session: Session, words: list[str]) -> str:
         code = code_of_found(read_metadata(result), session.client.model(given.model), word)
     else:
         code = code_of(result, _params(session, result))
+    return _as_cell(session, code)
+
+
+def _as_cell(session: Session, code: str) -> str:
+    """Put `code` below, and give it as text too: VS Code, Colab and nbconvert know no cell that a kernel puts there."""
     session.notebook.next_cell(code)
-    return ""
+    return code
 
 
 def _file(session: Session, word: str) -> object:
@@ -95,8 +100,7 @@ def _recall_file(session: Session, source: object, given: Words) -> str:
         return found_table(found, name)
     if not found:
         raise UsageError(f"{shown(name)} does not say how it was made, so there is no code for it")
-    session.notebook.next_cell(code_of_found(found, _model_for(session, found, given.model), name))
-    return ""
+    return _as_cell(session, code_of_found(found, _model_for(session, found, given.model), name))
 
 
 def _model_for(session: Session, found: Found, named: str) -> ModelSpec:
