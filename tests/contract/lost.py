@@ -57,6 +57,21 @@ ALL = (
     _json("apigee", 500, fault={"faultstring": "Unexpected EOF at target", "detail": {"errorcode": "x"}}),
     _json("spring", 500, timestamp="2026-11-20T00:00:00Z", status=500, error="Internal Server Error", path="/"),
     _json("fastify", 500, statusCode=500, error="Internal Server Error", message="x"),
+    *(
+        _json(f"a-gateway-of-its-own-{words[:9]}", 500, error=words)
+        for words in (
+            "Internal Server Error",
+            "unexpected EOF",
+            "context canceled",
+            "fetch failed",
+            "Premature close",
+            "This operation was aborted",
+            "http2: server sent GOAWAY and closed the connection",
+            "terminated",
+            "connect ECONNABORTED",
+        )
+    ),
+    _json("ingress", 503, error="Service Temporarily Unavailable"),
     Lost("somebody", 500, b"[]"),
     Lost("somebody", 500, b'"error"'),
     Lost("somebody", 409, b'{"message": "in progress"}'),

@@ -19,14 +19,18 @@ MAX_LOOKED_AT = 4_096
 
 LOST = re.compile(
     r"upstream|disconnect|reset reason|connection[ _](termination|reset|closed|lost|aborted|refused)|reset by peer"
-    r"|broken pipe|hang up|econnreset|etimedout|time[ds]?[ _-]?out|deadline[ _]exceeded|bad[ _]gateway"
+    r"|broken pipe|hang up|econn\w+|etimedout|epipe|time[ds]?[ _-]?out|deadline[ _]exceeded|bad[ _]gateway"
+    r"|\beof\b|goaway|premature|fetch failed|operation was aborted|context cancell?ed|client closed"
+    r"|closed the connection|socket (error|closed)|stream (error|closed|was reset)|no healthy|temporarily unavailable"
+    r"|\W(request )?terminated\W"
     r"|backend|guru meditation|first byte|origin (server|web|host)|origin_|service mesh|load balancer|proxy"
     r"|error code: ?5\d\d",
     re.IGNORECASE,
 )
 """What proxies say of a connection that they lost: Envoy and Istio (`upstream connect error or disconnect/reset before
 headers. reset reason: …`), AWS API Gateway (`Endpoint request timed out`), Varnish and Fastly (`Backend fetch failed`,
-`first byte timeout`, both with Retry-After), Cloudflare, nginx, HAProxy."""
+`first byte timeout`, both with Retry-After), Cloudflare, nginx, HAProxy; and the HTTP clients that small gateways are
+written with: Go (`unexpected EOF`, `context canceled`, GOAWAY), Node (`fetch failed`, `Premature close`)."""
 JOB_NAMES = ("id", "job_id", "jobId", "task_id", "taskId", "request_id", "requestId")
 PAGE = re.compile(rb"\s*<(!doctype|html|head|body|h1|title|\?xml|center)\b", re.IGNORECASE)
 

@@ -135,16 +135,21 @@ class InferenceTimeout(SegmindError, JobTimeout):
 
 
 OWN_FIELDS = frozenset({"error", "error_description", "status_code"})
+ANYBODYS = frozenset({status.phrase.lower() for status in HTTPStatus} | {"error", "server error", "internal error"})
+"""What frameworks and proxies say of every failure, in this form too: it does not show who speaks."""
 
 
 def own_error(answer: Answer) -> bool:
     """Whether an answer is in Segmind's own form of error, and nothing else: `{"error": "<message>"}`.
 
-    The auth surface adds `error_description` and `status_code` (PROTOCOL.md, 5.1 and 5.2).
+    The auth surface adds `error_description` and `status_code` (PROTOCOL.md, 5.1 and 5.2). The form is a common one, so
+    a message that is only a status in words is nobody's: the job behind it may run.
     """
     body = answer.json_object()
     said, status = body.get("error"), body.get("status_code", answer.status)
-    return isinstance(said, str) and bool(said.strip()) and body.keys() <= OWN_FIELDS and status == answer.status
+    if not isinstance(said, str) or said.strip(" .!").lower() in {"", *ANYBODYS}:
+        return False
+    return body.keys() <= OWN_FIELDS and status == answer.status
 
 
 def refusal(http: Http, answer: Answer) -> SegmindError:
