@@ -8,7 +8,8 @@ the saved picture. So the rule is stated once, here, as what is allowed:
 * **On the way** lie lists, tuples and plain dicts; the user's own objects and classes; pictures, results, named tuples
   and tables. Not modules, not other mappings (`os.environ`), not the objects of other libraries (`client.api_key`).
 * **No name or key** begins with an underscore, and nothing of IPython's own history is walked through.
-* **No key**: a text that holds one, by whatever way it came, is refused.
+* **No key**: a text that holds one, by whatever way it came, is refused; so is one that looks like a key under a name
+  that says so (`{api_key}`, `{settings.password}`), and an address with a password in it.
 
 Nothing is called or evaluated; attributes of the user's own objects may be properties, which are run once.
 """
@@ -51,7 +52,15 @@ _FIELD = re.compile(
     r"(?P<name>[^\W\d]\w*)(?P<path>(?:\.[^\W\d]\w*|\[[^\[\]]+\])*)(?:!(?P<conversion>[rsa]))?(?::(?P<spec>.*))?",
 )
 _STEP = re.compile(r"\.(?P<attribute>\w+)|\[(?P<key>[^\[\]]+)\]")
-_KEY_VARIABLE = re.compile(r"(^|_)(api_?key|key|token|secret|password|passwd|credentials?)(_|$)", re.IGNORECASE)
+_KEY_NAME = re.compile(
+    r"(^|[^a-z])((api|app|access|secret|private|auth)[_-]?key|key|token|secret|pass(word|wd|phrase)?|pwd|pat|dsn|auth"
+    r"|credentials?)([^a-z]|$)",
+    re.IGNORECASE,
+)
+"""Variables that hold keys, of the environment and of the notebook."""
+_KEY_LIKE = re.compile(r"(?=\S*\d)[\w.~+/=-]{16,}", re.ASCII)
+"""`sk-proj-4f…`; not a colour of a palette's `key`, nor `<s0><s1>`, the trigger `token` of a LoRA."""
+_PASSWORD = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 CURE = "put the value into a variable of its own"
 _NAMESPACE = frozenset({"__builtins__", "__spec__", "__loader__"})
 
@@ -130,14 +139,14 @@ def look_up(path: str, names: Mapping[str, Any]) -> Any:
     closed = [names[own] for own in SHELLS_OWN if own in names]
     _refuse_private(name)
     value, way = names[name], name
+    _refuse_key(name, value, way)
     for step in _STEP.finditer(path, len(name)):
         if name in SHELLS_OWN or any(value is own for own in closed):
             raise NotFillable(f"{way} is IPython's own record of this session")
         attribute = step["attribute"]
         value = _item(value, step["key"], way) if attribute is None else _attribute(value, attribute, way)
         way = path[: step.end()]
-        if isinstance(value, str) and _key_in(value):
-            raise NotFillable(f"{way} holds a key, which no prompt may carry")
+        _refuse_key(attribute or step["key"], value, way)
     return value
 
 
@@ -301,6 +310,12 @@ def _too_wide(spec: str, *, is_date: bool) -> bool:
 
 
 def _key_in(text: str) -> bool:
-    """Whether `text` holds a key: one that this process has sent, or that a variable of the environment holds."""
-    keys = (key for name, key in os.environ.items() if len(key) >= MIN_KEY_CHARS and _KEY_VARIABLE.search(name))
-    return redact(text) != text or any(key in text for key in keys)
+    """Whether `text` holds a key that this process has sent, one of the environment, or a password in an address."""
+    keys = (key for name, key in os.environ.items() if len(key) >= MIN_KEY_CHARS and _KEY_NAME.search(name))
+    return redact(text) != text or _PASSWORD.search(text) is not None or any(key in text for key in keys)
+
+
+def _refuse_key(name: str, value: object, way: str) -> None:
+    """A key of another service was never sent from here: its name, and its look, are all that tells."""
+    if isinstance(value, str) and (_key_in(value) or (_KEY_NAME.search(name) and _KEY_LIKE.fullmatch(value))):
+        raise NotFillable(f"{way} holds a key, which no prompt may carry")

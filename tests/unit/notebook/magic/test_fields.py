@@ -195,6 +195,26 @@ def test_a_key_is_refused_by_whatever_name(monkeypatch: pytest.MonkeyPatch) -> N
                 field_text(field, {"it": value})
 
 
+def test_a_key_that_was_never_sent_is_known_by_its_name_and_its_look() -> None:
+    key = "sk-proj-4f1c9a07b2d8"
+    names: dict[str, Any] = {
+        "api_key": key,
+        "cfg": {"hf_token": key, "app-secret": key},
+        "own": types.SimpleNamespace(accessKey=key),
+    }
+    names["database"] = "postgres://me:hunter2@db/shop"
+    for field in ("api_key", "api_key!r", "cfg[hf_token]", "cfg[app-secret]", "own.accessKey", "database"):
+        with pytest.raises(NotFillable, match="holds a key"):
+            field_text(field, names)
+    plain = {
+        "key": "C sharp minor",
+        "token": "<s0><s1>",
+        "monkey": "capuchin-monkey-number-7",
+        "page": "https://a.b/c@2",
+    }
+    assert plain == {name: field_text(name, plain) for name in plain}
+
+
 def test_private_names_are_refused_and_the_shells_are_no_names() -> None:
     with pytest.raises(NotFillable, match="_mine is a private name"):
         field_text("_mine", {"_mine": "x"})
