@@ -236,6 +236,8 @@ class Sweep:
             await _shown(_finish, view, table, str(self.progress))
             failure = _raised(table, self._book.options.raise_on, self._named)
         except BaseException as error:
+            if self.client.runtime.ending:
+                self._tell_left()
             outcome.set_exception(error)
             raise
         if failure is None:
@@ -269,6 +271,13 @@ class Sweep:
 
     def __await__(self) -> Generator[Any, None, Table]:
         return await_for(self).__await__()
+
+    def _tell_left(self) -> None:
+        """At the end of a program that did not wait: a sweep that stops without a word looks done."""
+        how = f"ig.load_sweep({self._named!r}).resume() goes on" if self._book.kept else "nothing of it was noted"
+        told = f"sweep {self._named}: the program ended before it was done ({self.progress}); {how}, .result() waits\n"
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(told)
 
     def _tell_stopped(self) -> None:
         """After an Interrupt: what was cancelled, what goes on at its service, what was not sent."""

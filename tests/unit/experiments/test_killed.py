@@ -62,3 +62,11 @@ def test_a_killed_sweep_is_ended_by_another_process_and_each_call_is_sent_once(
         again = load(client, "killed").resume().result(30)
         assert table.counts == again.counts
         client.close()
+
+
+def test_a_program_that_does_not_wait_says_what_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPYIMAGEGEN_HOME", str(tmp_path))
+    code = "import ipyimagegen as ig\nig.sweep('local/sketch', ['a', 'b'], name='left', step_delay_s=1)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert "sweep left: the program ended before it was done (0 of 2 done" in ended.stderr
+    assert "ig.load_sweep('left').resume() goes on, .result() waits" in ended.stderr
