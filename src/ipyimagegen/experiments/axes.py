@@ -118,11 +118,11 @@ def read_grid(
     for name, value in params.items():
         points = many(name, value, describe(name))
         if points is None:
-            constants[name] = value
+            constants[name] = scalar(value)
         elif not points:
             problems.append(Problem(name, "an empty list has no cells"))
         else:
-            axes.append(Axis(name, tuple({name: point} for point in points)))
+            axes.append(Axis(name, tuple({name: scalar(point)} for point in points)))
     groups = [zip_] if isinstance(zip_, Mapping) else zip_ or ()
     axes += [_zipped(group, describe, problems) for group in groups]
     first, policy, seeds = _seeds(seed, problems)
@@ -182,7 +182,7 @@ def _records(rows: object) -> Iterator[dict[str, Any]]:
     if not entries or not all(isinstance(entry, Mapping) for entry in entries):
         raise wrong(rows, "rows", "a list of dicts, one a cell, or a DataFrame")
     for entry in entries:
-        yield {str(name): value for name, value in entry.items() if not _is_missing(value)}
+        yield {str(name): scalar(value) for name, value in entry.items() if not _is_missing(value)}
 
 
 def _is_missing(value: object) -> bool:
@@ -202,7 +202,7 @@ def _zipped(group: Mapping[str, Any], describe: Describe, problems: list[Problem
         problems.append(Problem("zip_", f"pairs lists of the same length, as {{'width': […], 'height': […]}}; {told}"))
         return Axis(name, ())
     columns = [values or () for values in lists.values()]
-    return Axis(name, tuple(dict(zip(lists, point, strict=True)) for point in zip(*columns, strict=True)))
+    return Axis(name, tuple(dict(zip(lists, map(scalar, point), strict=True)) for point in zip(*columns, strict=True)))
 
 
 def _seeds(seed: object, problems: list[Problem]) -> tuple[int | None, SeedPolicy, tuple[int, ...]]:

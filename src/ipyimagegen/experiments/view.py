@@ -40,12 +40,13 @@ class TerminalLine:
 
     def update(self, line: str) -> None:
         """How far it is."""
-        with suppress(OSError, ValueError):  # the terminal is gone; the sweep is not
-            self._stream.write(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}")
-            self._stream.flush()
+        self._write(f"\r\x1b[2K{line[: shutil.get_terminal_size().columns - 1]}")
 
     def finish(self, table: Table, line: str) -> None:
-        """What came of it, on a line that stays."""
-        self.update(f"{table.title}: {line}" if table.title else line)
-        with suppress(OSError, ValueError):
-            self._stream.write("\n")
+        """What came of it, in lines that stay."""
+        self._write(f"\r\x1b[2K{f'{table.title}: {line}' if table.title else line}\n")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError, ValueError):  # the terminal is gone; the sweep is not
+            self._stream.write(text)
+            self._stream.flush()

@@ -56,6 +56,21 @@ def test_what_is_an_axis(value: object, expected: list[float]) -> None:
     assert expected == [guidance for (guidance,) in sent(plan(prompt="x", guidance=value).cells, "guidance")]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"guidance": [np.float32(2.5)]},
+        {"guidance": np.float64(2.5)},
+        {"rows": [{"guidance": np.float64(2.5)}]},
+        {"zip_": {"guidance": [np.float64(2.5)], "steps": [np.int64(3)]}},
+    ],
+)
+def test_numpy_s_numbers_are_python_s_own_in_headings_and_tables(arguments: dict[str, Any]) -> None:
+    (cell,) = plan(prompt="x", **arguments).cells
+    assert [2.5] == [value for name, value in cell.asked.items() if name == "guidance"]
+    assert all(type(value) in (str, int, float) for value in cell.asked.values())
+
+
 def test_a_template_is_an_axis_of_all_that_it_stands_for() -> None:
     made = plan(prompt=Template("a {fox|cat}"))
     assert [("a fox",), ("a cat",)] == sent(made.cells, "prompt")
