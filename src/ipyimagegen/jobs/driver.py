@@ -10,7 +10,7 @@ from functools import partial
 
 from ..core.cost import FREE, Cost
 from ..core.errors import ImagegenError, JobCancelled, JobFailed, ProtocolError, ShuttingDown
-from ..core.events import Cancelled, Event, Failed, Log, Output, Progress, Queued, Running, Succeeded
+from ..core.events import Cancelled, Failed, Output, Succeeded
 from ..core.jobs import cancelling, finished
 from ..core.requests import Ticket
 from ..history import Journal
@@ -86,8 +86,7 @@ class Driver:
             if self._stopping is not None:  # asked for while the unrepeatable call was on its way
                 self._why = await self._cancel_at_service(ticket)
                 raise asyncio.CancelledError
-        async for told in self.service.follow(ticket):
-            event = _without_keys(told)
+        async for event in self.service.follow(ticket):
             job.move(event)
             match event:
                 case Succeeded():
@@ -200,18 +199,6 @@ class Driver:
     def _move_to_end(self, event: Failed | Cancelled) -> None:
         if not self.job.done:
             self.job.move(event)
-
-
-def _without_keys(event: Event) -> Event:
-    """What a service tells, without a key that it repeats: in words that are shown, noted and raised."""
-    match event:
-        case Log(line=line):
-            return Log(redact(line))
-        case Queued() | Running() | Progress() | Failed() | Cancelled():
-            return replace(event, message=redact(event.message)) if event.message else event
-        case Succeeded() if event.text:
-            return replace(event, text=redact(event.text))
-    return event
 
 
 def _set(accepted: Future[None]) -> None:

@@ -71,13 +71,17 @@ def test_listeners_are_functions_of_events_that_there_are(client: Client) -> Non
         (lambda: history.search("x", limit=-1), "limit: -1"),
         (lambda: history.spent(days=WORD), "days: 'a'"),
         (lambda: history.clear(older_than_days=-1), "older_than_days: -1"),
-        (lambda: history.clear(older_than_days=NONE), "older_than_days: None"),
     ],
 )
 def test_looking_back_takes_words_and_days(call: Callable[[], object], named: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         call()
     assert str(caught.value).startswith(f"{named} is not ")
+
+
+def test_a_clearing_without_a_time_clears_nothing() -> None:
+    with pytest.raises(InvalidInput, match="say either older_than='30d' or older_than_days=30"):
+        history.clear(older_than_days=NONE)
 
 
 @pytest.mark.parametrize("wrong", [None, 3, b"x"])

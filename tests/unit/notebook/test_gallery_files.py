@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from ipyimagegen import history
 from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.media.results import Result
 from ipyimagegen.notebook.widgets.gallery.files import means_files
@@ -75,7 +74,7 @@ def test_words_are_looked_for_in_the_history(folder: Path, monkeypatch: pytest.M
         asked.append(query)
         return []
 
-    monkeypatch.setattr(history, "search", search)
+    monkeypatch.setattr("ipyimagegen.notebook.widgets.gallery.widget.search", search)
     for query in ("out", "a red fox", "local/sketch", ""):
         Gallery(query)
     assert asked == ["out", "a red fox", "local/sketch", ""]
