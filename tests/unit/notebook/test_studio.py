@@ -484,6 +484,15 @@ def test_star_delete_and_undo(done: Watched) -> None:
     assert 1 == len(done.results)
 
 
+def test_a_star_outlives_the_kernel(done: Watched) -> None:
+    assert done.client.journal is not None
+    (job,) = done.results[0].job_ids
+    done.hear("act", what="star", key=key_of(done))
+    assert job in done.client.journal.starred()  # what reads waits for what was written before
+    done.hear("act", what="star", key=key_of(done))
+    assert job not in done.client.journal.starred()
+
+
 def test_one_of_several_deleted_leaves_the_others_in_the_result(make: Callable[..., Watched]) -> None:
     studio = make(prompt="a fox", seed=7, n=3, **SMALL)
     run(studio)

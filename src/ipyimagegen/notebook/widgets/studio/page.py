@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ....core.errors import ImagegenError, InvalidInput, Problem, capped
 from ....core.params import MAX_N
 from ....core.requests import InputFile
+from ....history.warn import watcher
 from ....media.artifacts import Artifact
 from ....media.inputs import as_input
 from ....media.results import Result
@@ -280,6 +281,7 @@ class Page:
         match what:
             case "star":
                 studio.reshelve(lambda shelf: shelf.starring(key))
+                self._note_star(piece.job)
             case "delete":
                 self._deleted = (piece, studio.shelf.pieces.index(piece))
                 studio.reshelve(lambda shelf: shelf.without(key))
@@ -291,6 +293,13 @@ class Page:
                 self._do(self._reuse(piece))
             case "vary":
                 self._do(self._run(_varied(piece), studio.n))
+
+    def _note_star(self, job: str) -> None:
+        """Keep it in the journal, where it outlives the kernel: a job has a star as long as one of its pieces has."""
+        journal, pieces = self._studio.client.journal, self._studio.shelf.pieces
+        if journal is not None:
+            starred = any(piece.starred for piece in pieces if piece.job == job)
+            journal.star(job, starred=starred).add_done_callback(watcher(journal.folder))
 
     def _reuse_one(self, piece: Piece, role: str) -> None:
         """The prompt, or the seed, of a picture, by whatever name the model on the screen has for it."""
