@@ -7,6 +7,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,40 @@ class Keeping(Database):
                 connection.commit()
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def keep_within(self, *, days: float | None, gigabytes: float | None) -> Future[int]:
+        """Forget what is older than so many days, and the oldest results beyond so many gigabytes of files.
+
+        What has a star stays, and counts. Returns at once with a future of how many jobs were forgotten.
+        """
+        return self._do(self._keep_within, days, gigabytes)
+
+    def _keep_within(self, days: float | None, gigabytes: float | None) -> int:
+        found = 0
+        if days is not None:
+            found += self._clear(time.time() - days * 86_400)
+        if gigabytes is not None and (old := self._beyond(gigabytes * 1e9)):
+            found += self._delete(old)
+        return found
+
+    def _beyond(self, most: float) -> list[str]:
+        """The oldest results that have to go for the files to be no more than `most` bytes."""
+        with self._open() as connection:
+            sizes = "SELECT sum(size) FROM (SELECT max(size) AS size FROM outputs WHERE sha256 <> '' GROUP BY sha256)"
+            left = (connection.execute(sizes).fetchone()[0] or 0) - most
+            if left <= 0:
+                return []
+            oldest = (
+                "SELECT jobs.id, sum(outputs.size) AS size FROM jobs JOIN outputs ON outputs.job = jobs.id"
+                f" WHERE starred = 0 AND phase IN ({_ENDED}) GROUP BY jobs.id ORDER BY created, jobs.id"
+            )
+            gone = []
+            for row in connection.execute(oldest):
+                gone.append(row["id"])
+                left -= row["size"]
+                if left <= 0:
+                    break
+        return gone
 
     def give_up(self, job_id: str, why: str) -> bool:
         """Close a job that has no end, as failed: nobody will collect it. Whether there was such a job."""

@@ -22,6 +22,7 @@ from ..core.params import Params
 from ..core.requests import Request
 from ..history import Journal, Row, new_id
 from ..history.recall import journal as users_journal
+from ..history.warn import watcher
 from ..media.fitting import with_fit
 from ..media.results import Result
 from ..runtime import Runtime, runtime
@@ -85,7 +86,15 @@ class Client:
         learned = Estimates()
         with suppress(StorageError):
             learned.load(self.journal.durations() if self.journal is not None else ())
+        self._keep_within_limits()
         return learned
+
+    def _keep_within_limits(self) -> None:
+        """Forget what the settings do not want to be kept: once, in the background, before the first job."""
+        days, gigabytes = self.settings.history_days, self.settings.history_gb
+        if self.journal is not None and (days is not None or gigabytes is not None):
+            done = self.journal.keep_within(days=days, gigabytes=gigabytes)
+            done.add_done_callback(watcher(self.journal.folder))
 
     # -- models ---------------------------------------------------------------------------------------------------
 

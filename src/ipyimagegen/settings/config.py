@@ -45,6 +45,11 @@ def _seconds(value: Any) -> float | None:
     return seconds
 
 
+def _amount_or_none(value: Any) -> float | None:
+    amount = _amount(value)
+    return None if amount is None else float(amount)
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str | Path):
         raise TypeError(value)
@@ -149,6 +154,18 @@ class Settings:
         read=_whole,
         wanted="a whole number of kilobytes, 16 or more",
         help="How much one picture may add to the notebook, in kilobytes (before base64, which adds a third).",
+    )
+    history_days: float | None = _setting(
+        default=None,
+        read=_amount_or_none,
+        wanted="a number of days, 0 or more",
+        help="Forget results without a star after so many days, with their files; None to keep them.",
+    )
+    history_gb: float | None = _setting(
+        default=None,
+        read=_amount_or_none,
+        wanted="a number of gigabytes, 0 or more",
+        help="Forget the oldest results without a star beyond so many gigabytes of files; None for no limit.",
     )
     quiet: bool = _setting(default=False, read=_flag, wanted="true or false", help="Show no progress.")
 

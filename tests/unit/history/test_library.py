@@ -18,9 +18,13 @@ from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.history import Journal, keeping
 from ipyimagegen.history.library import History
 from ipyimagegen.history.recall import journal
+from ipyimagegen.jobs.client import Client
 from ipyimagegen.media.artifacts import Artifact
 from ipyimagegen.media.metadata.record import Record
 from ipyimagegen.media.results import Result
+from ipyimagegen.services.base import Registry
+from ipyimagegen.services.local.service import Local
+from ipyimagegen.settings.config import Settings
 from tests.unit.media.samples import artifact, flat
 
 DAY_S = 86_400.0
@@ -213,3 +217,32 @@ def test_without_pandas_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match=r"pip install pandas.*to_rows"):
         ig.history.to_pandas()
+
+
+def test_limits_forget_the_oldest_without_a_star(tmp_path: Path) -> None:
+    sizes = {}
+    for place, job in enumerate(("j1", "j2", "j3", "j4")):
+        sizes[job] = make(job, job).image.size
+        age(job, 10 - place)
+    ig.history.star("j1")
+    most = sum(sizes.values()) - sizes["j2"]
+    assert journal().keep_within(days=None, gigabytes=most / 1e9).result() == 1
+    assert {row.id for row in journal().rows()} == {"j1", "j3", "j4"}
+    assert journal().keep_within(days=7.5, gigabytes=None).result() == 1
+    assert {row.id for row in journal().rows()} == {"j1", "j4"}
+    assert journal().keep_within(days=None, gigabytes=0).result() == 1
+    assert {row.id for row in journal().rows()} == {"j1"}
+
+
+def test_limits_are_settings_and_kept_before_a_clients_first_job() -> None:
+    make("jold", "a pier")
+    age("jold", 40)
+    settings = Settings().with_({"history_days": 30, "history_gb": 50})
+    registry = Registry()
+    registry.add(Local())
+    client = Client(settings=settings, services=registry, journal=journal())
+    assert len(ig.history) == 1
+    client.run("local/sketch", "a fox", width=64, height=64, num_inference_steps=2)
+    assert [result.prompt for result in ig.history.search()] == ["a fox"]
+    with pytest.raises(InvalidInput, match="history_days: -1 is not a number of days"):
+        Settings().with_({"history_days": -1})

@@ -65,6 +65,8 @@ class ImageGen(Magics):
     keep_input_metadata = Setting("keep_input_metadata")
     display_max_px = Setting("display_max_px")
     display_max_kb = Setting("display_max_kb")
+    history_days = Setting("history_days")
+    history_gb = Setting("history_gb")
     quiet = Setting("quiet")
 
     def __init__(self, shell: InteractiveShell) -> None:
