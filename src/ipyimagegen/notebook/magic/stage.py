@@ -20,7 +20,6 @@ from ...jobs.job import Job
 from ...jobs.terminal import Silent, TerminalView
 from ...jobs.waiting import attended
 from ...media.results import Result
-from ..call_view import notebook_view
 from ..kernel import has_kernel
 from ..show import show
 
@@ -43,6 +42,8 @@ class Stage:
         `var` takes the `Result`, also what a batch had made before it failed; `save` or the setting says where files
         go.
         """
+        from ..call_view import notebook_view  # widgets take a while to import: not when the extension is loaded
+
         quiet = quiet or self._client().settings.quiet
         try:
             with attended(work):
@@ -62,6 +63,8 @@ class Stage:
 
     def follow(self, work: Work, *, var: str = "", save: str = "", quiet: bool = False) -> None:
         """Show `work` while the notebook goes on: its outputs come when they are there. `var` takes `work` itself."""
+        from ..call_view import notebook_view
+
         self.assign(var, work)
         view = notebook_view(work, blocking=False, quiet=quiet or self._client().settings.quiet)
         if view is not None:

@@ -275,7 +275,7 @@ def test_stop_before_anybody_waits_cancels_the_job_too(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ipyimagegen.notebook.magic.stage.notebook_view", interrupted)
+    monkeypatch.setattr("ipyimagegen.notebook.call_view.notebook_view", interrupted)
     ran = run(f"%%imagegen {TINY} --step-delay-s 5\na fox")
     assert isinstance(ran.error, KeyboardInterrupt)
     assert isinstance(client.jobs()[0].outcome.exception(30), JobCancelled)
