@@ -10,16 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from importlib import import_module
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from .core.arguments import number, whole
 from .core.errors import InvalidInput
 from .core.models import ModelSpec
 from .core.prices import Bill, bills
-from .experiments import opening
-from .experiments.sweep import Sweep
-from .experiments.view import NoView, TerminalLine, View
-from .history.sweeps import SweepRow
 from .jobs.again import params_again
 from .jobs.batch import Batch
 from .jobs.job import Job, Stream
@@ -32,6 +28,11 @@ from .media.metadata import Found
 from .media.results import Result, merge
 from .runtime import runtime
 from .services.base import ADDED, SERVICE_PARTS, Service
+
+if TYPE_CHECKING:  # a call that makes one picture does not wait for what makes many
+    from .experiments.sweep import Sweep
+    from .experiments.view import View
+    from .history.sweeps import SweepRow
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -232,6 +233,9 @@ def sweep(
     >>> s = sweep("local/sketch", ["a lighthouse", "a castle"], guidance_scale=[3, 7, 12], seed=7)  # doctest: +SKIP
     >>> s.result(); s.to_pandas(); s.contact_sheet(rows="prompt")  # doctest: +SKIP
     """
+    from .experiments import opening
+    from .experiments.view import NoView
+
     client = default_client()
     options = opening.options_of(
         max_cost=max_cost,
@@ -265,11 +269,15 @@ def load_sweep(which: str | os.PathLike[str]) -> Sweep:
 
     Sends nothing: `resume()` goes on with it, and takes what is finished from the journal. Raises `UnknownSweep`.
     """
+    from .experiments import opening
+
     return opening.load(default_client(), which, view=sweep_view)
 
 
 def sweeps(*, limit: int = 100) -> list[SweepRow]:
     """The sweeps in the journal, newest first: id, name, when, how many cells and how many have their picture."""
+    from .experiments import opening
+
     return opening.listed(default_client(), limit=limit)
 
 
@@ -278,6 +286,8 @@ def sweep_view(line: str) -> View:
 
     `line` is its first.
     """
+    from .experiments.view import NoView, TerminalLine
+
     if default_client().settings.quiet:
         return NoView()
     if "IPython" in sys.modules:

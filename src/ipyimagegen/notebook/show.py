@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 from IPython.display import DisplayHandle, display
 
-from ..experiments.table import Table
 from ..jobs.batch import Batch
 from ..jobs.job import Job
 from ..jobs.terminal import seconds_in_words
 from ..media.display import MimeBundle
 from ..media.results import Result
+
+if TYPE_CHECKING:
+    from ..experiments.table import Table
 
 
 def show(result: Result, *, handle: DisplayHandle | None = None, facts: bool = True) -> list[MimeBundle]:

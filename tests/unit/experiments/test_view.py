@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 from ipyimagegen.core.cost import Cost
 from ipyimagegen.experiments.progress import Progress
@@ -45,3 +47,8 @@ def test_progress_says_what_there_is_and_nothing_else() -> None:
         "2 of 10 done · 1 running · 1 failed · 1 going on at the service · 1 sent, and not known whether it arrived"
         " · 4 left · 2 invalid · $0.12 spent · 1 of unknown cost · 1 min 5 s left · paused"
     ) == str(every)
+
+
+def test_calls_that_make_one_picture_load_nothing_of_sweeps() -> None:
+    code = "import ipyimagegen as ig, sys; ig.run; raise SystemExit(any('experiments' in name for name in sys.modules))"
+    assert 0 == subprocess.run([sys.executable, "-c", code], check=False).returncode
