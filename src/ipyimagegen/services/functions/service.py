@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 import time
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,15 +108,11 @@ class Functions:
     async def _run(self, job: OwnJob, function: Function, values: Mapping[str, Any]) -> None:
         slots = self._slots.setdefault(function.spec.name, asyncio.Semaphore(function.parallel))
         loop = asyncio.get_running_loop()
-
-        def tell(progress: Progress | None, preview: Preview | None) -> None:
-            asyncio.run_coroutine_threadsafe(job.report(progress, preview), loop)
-
         try:
             async with slots:
                 await job.begin()
                 made_by = ProcessCall if function.in_process else Call
-                call = made_by(function.call, function.signature, values, tell)
+                call = made_by(function.call, function.signature, values, _News(job, loop).tell)
                 self._pool = self._pool or Workers(MAX_THREADS, "ipyimagegen-function")
                 began = time.perf_counter()
                 working = loop.run_in_executor(self._pool, call)
@@ -164,6 +162,36 @@ class Functions:
 
     def __repr__(self) -> str:
         return f"<Functions {self.name}: {', '.join(self._functions)}>"
+
+
+class _News:
+    """Takes what a function tells on its thread to the loop: the newest, however many there are meanwhile."""
+
+    def __init__(self, job: OwnJob, loop: asyncio.AbstractEventLoop) -> None:
+        self._job = job
+        self._loop = loop
+        self._lock = threading.Lock()
+        self._progress: Progress | None = None
+        self._preview: Preview | None = None
+        self._on_its_way = False
+        self._passing: asyncio.Task[None] | None = None
+
+    def tell(self, progress: Progress | None, preview: Preview | None) -> None:
+        """Called on the function's thread; returns at once."""
+        with self._lock:
+            self._progress, self._preview = progress or self._progress, preview or self._preview
+            waits, self._on_its_way = self._on_its_way, True
+        if not waits:
+            with suppress(RuntimeError):  # the loop has ended, and nobody looks any more
+                self._loop.call_soon_threadsafe(self._begin)
+
+    def _begin(self) -> None:
+        self._passing = self._loop.create_task(self._pass_on())
+
+    async def _pass_on(self) -> None:
+        with self._lock:
+            progress, preview, self._on_its_way = self._progress, self._preview, False
+        await self._job.report(progress, preview)
 
 
 def function_service(model: str, registry: Registry) -> tuple[Functions, str]:

@@ -115,6 +115,19 @@ def test_each_yielded_picture_is_a_preview(client: Client) -> None:
     assert np.abs(ig.run("mine/steps", "x", seed=1).image.array / 255 - noise(3)).max() < 0.01
 
 
+def test_of_thousands_of_previews_the_newest_is_shown(client: Client) -> None:
+    @ig.register("mine/fast")
+    def fast(prompt: str) -> Iterator[Pixels]:
+        canvas = np.zeros((8, 8, 3), np.uint8)
+        for step in range(2_000):
+            canvas[:] = step % 256
+            yield canvas
+
+    previews = [event for event in ig.stream("mine/fast", "x") if isinstance(event, Preview)]
+    assert previews[-1].step == 2_000
+    assert ig.run("mine/fast", "x").image.array[0, 0, 0] == 1_999 % 256
+
+
 def test_async_functions_and_generators_run_too(client: Client) -> None:
     @ig.register("mine/wait")
     async def wait(prompt: str) -> Image.Image:
