@@ -67,10 +67,17 @@ class Book:
         """Take the pictures of earlier sweeps for requests that are the same. Blocks."""
         if self.journal is None:
             return
-        for who, job in self._earlier().items():
-            before = self.outcomes[who]
-            if self.journal.claim(self.id, who, job, instead_of=before.job_id or None, by=self.owner).result():
-                self.outcomes[who] = replace(made_by(self.journal.result(job)), paths=before.paths, earlier=True)
+        earlier = self._earlier()
+        # All claims first: those that wait at the same time are one transaction.
+        claims = {
+            who: self.journal.claim(self.id, who, job, instead_of=self.outcomes[who].job_id or None, by=self.owner)
+            for who, job in earlier.items()
+        }
+        results = {result.job_ids[0]: result for result in self.journal.results_of(list(earlier.values()))}
+        for who, job in earlier.items():
+            if claims[who].result():
+                made = made_by(results[job]) if job in results else Outcome(job_id=job)  # cleared in this moment
+                self.outcomes[who] = replace(made, paths=self.outcomes[who].paths, earlier=job in results)
 
     def keep(self, cells: Sequence[Cell], *, first: int = 0) -> None:
         """Write the plan, or its new cells, down before anything is sent. Blocks. Raises `StorageError`."""
