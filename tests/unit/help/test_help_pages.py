@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from ipyimagegen.history import journal
 from ipyimagegen.jobs import session
 from ipyimagegen.jobs.client import Client
 from ipyimagegen.notebook.extension import load_ipython_extension, unload_ipython_extension
+from ipyimagegen.services.base import ADDED
 from ipyimagegen.settings.config import Settings
 from tests.gateways import serving
 
@@ -51,9 +53,13 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     config.HistoryManager.enabled = False
     made = InteractiveShell.instance(config=config)
     load_ipython_extension(made)
+    added = dict(ADDED)
     yield made
+    ADDED.clear()
+    ADDED.update(added)
     unload_ipython_extension(made)
     InteractiveShell.clear_instance()
+    atexit.unregister(made.atexit_operations)
 
 
 @pytest.mark.parametrize("topic", sorted(topics()))
