@@ -8,9 +8,12 @@ import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
+from ..core.errors import ConnectionFailed, capped
 from .addresses import Neighbourhood, Place, parts
 from .network import Network
 from .transport import GuardedBackend, PoolTransport, ProxyTransport, proxied, refuse_private
@@ -29,8 +32,39 @@ def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
 
 
 def trusted() -> ssl.SSLContext:
-    """What httpx trusts by the environment of now: `SSL_CERT_FILE`, `SSL_CERT_DIR`, or certifi's list. May block."""
-    return _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    """What httpx trusts by the environment of now: `SSL_CERT_FILE`, `SSL_CERT_DIR`, or certifi's list. May block.
+
+    Raises `ConnectionFailed` for a file that cannot be read, or holds no certificates.
+    """
+    file = os.environ.get("SSL_CERT_FILE")
+    try:
+        return _trusted(file, os.environ.get("SSL_CERT_DIR"))
+    except OSError as error:  # of the ssl module too
+        why = "it holds no certificates in PEM form" if isinstance(error, ssl.SSLError) else error.strerror or error
+        raise ConnectionFailed(
+            f"SSL_CERT_FILE={capped(file or '', 200)!r}: {why}; see ipyimagegen help proxies"
+        ) from None
+
+
+def _through_proxy(context: ssl.SSLContext) -> ProxyTransport:
+    """Raises `ConnectionFailed` for proxies that cannot be used, and quotes none: some hold passwords."""
+    try:
+        _check_proxies()
+        return ProxyTransport(limits=LIMITS, context=context)
+    except ImportError:
+        why = "a SOCKS proxy needs a further package: pip install 'httpx[socks]'"
+    except (ValueError, httpx.InvalidURL):
+        why = "one of HTTPS_PROXY, HTTP_PROXY and ALL_PROXY is no address of a proxy; write http://host:port"
+    raise ConnectionFailed(f"{why}; see ipyimagegen help proxies")
+
+
+def _check_proxies() -> None:
+    """Raises `ValueError` for what httpx lets pass, and the system then refuses in words of its own."""
+    for scheme, address in getproxies().items():
+        if scheme in ("http", "https", "all"):
+            split = urlsplit(address if "://" in address else f"http://{address}")
+            if not split.hostname or split.port == 0:
+                raise ValueError(scheme)
 
 
 @dataclass(slots=True)
@@ -49,7 +83,8 @@ class Clients:
     async def get(self, place: Place) -> httpx.AsyncBaseTransport:
         """The transport to a place.
 
-        Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address.
+        Raises `httpx.UnsupportedProtocol` for one behind a proxy whose name is a private address, and
+        `ConnectionFailed` for certificates and proxies of the environment that cannot be used.
         """
         if self.transport is not None:
             return self.transport
@@ -77,7 +112,7 @@ class Clients:
 
     def _make(self, way: Way, context: ssl.SSLContext) -> httpx.AsyncBaseTransport:
         if way == "proxied":
-            return ProxyTransport(limits=LIMITS, context=context)
+            return _through_proxy(context)
         network = GuardedBackend(self.neighbourhood) if way == "guarded" else Network()
         return PoolTransport(network, limits=LIMITS, context=context)
 

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
-from ..core.errors import ProtocolError, ServiceError
+from ..core.errors import ConnectionFailed, ProtocolError, ServiceError
 from . import bodies
 from .addresses import Place, parts
 from .answers import Answer
@@ -118,7 +118,7 @@ class Wire:
         except (*LIBRARY_ERRORS, TimeoutError) as error:
             found = failure(error, trace, service=self.service, host=_host(ask.url))
             missed = Missed(found.outcome, error=found.error)
-        except ProtocolError as error:
+        except (ProtocolError, ConnectionFailed) as error:
             missed = Missed(Outcome(sent=trace.sent, lasting=True), error=error)
         else:
             return
