@@ -20,7 +20,8 @@ from ipyimagegen.gateway import Fault, Gateway, TimedWork
 from ipyimagegen.jobs.client import Client
 from ipyimagegen.jobs.job import Job
 from ipyimagegen.runtime import runtime
-from ipyimagegen.services.base import GROUP, Service
+from ipyimagegen.services.base import Service
+from ipyimagegen.settings.keys import SERVICES
 from tests.gateways import arrival, serving
 
 from .calls import events, pictures, request_for, submit
@@ -45,7 +46,7 @@ print(json.dumps(runtime().run(main(Ticket.from_json(json.load(sys.stdin))))))
 
 
 def test_every_installed_service_is_under_contract() -> None:
-    ours = {point.name for point in entry_points(group=GROUP) if point.value.startswith("ipyimagegen.")}
+    ours = {point.name for point in entry_points(group=SERVICES) if point.value.startswith("ipyimagegen.")}
     assert ours == {world.service for world in (LOCAL, *HOSTED)}
 
 

@@ -12,7 +12,8 @@ from ipyimagegen.core.errors import InvalidInput, MissingKey
 from ipyimagegen.net.secrets import Secret
 from ipyimagegen.settings import keys
 
-VARIABLES = [name for source in keys.SOURCES.values() for name in (*source.variables, source.url_variable)]
+SERVICES = ("speedpix", "openpixels", "segmind", "inferencesh")
+VARIABLES = [name for source in map(keys.source, SERVICES) for name in (*source.variables, source.url_variable)]
 
 
 class Ring(ModuleType):

@@ -17,8 +17,7 @@ from ..core.events import Event, Output
 from ..core.models import ModelSpec
 from ..core.requests import Request, Ticket
 from ..media.artifacts import Payload
-
-GROUP = "ipyimagegen.services"
+from ..settings.keys import SERVICES
 
 
 @runtime_checkable
@@ -86,7 +85,7 @@ class Registry:
     def discover(cls) -> Registry:
         """All services that are installed. Loads no service's code before it is asked for."""
         registry = cls(added=ADDED)
-        for point in entry_points(group=GROUP):
+        for point in entry_points(group=SERVICES):
             registry.factories[point.name] = partial(_load, point)
         return registry
 

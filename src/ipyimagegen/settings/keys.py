@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import entry_points
 from types import ModuleType
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from ..core.errors import InvalidInput, MissingKey
 from ..core.secrets import Secret, hidden, revealed
 from ..net.addresses import is_loopback
 
+SERVICES = "ipyimagegen.services"
+"""The group of the entry points by which services are found."""
 KEYRING_SERVICE = "ipyimagegen"
 MAX_KEY_CHARS = 4096
 PLACEHOLDER = re.compile(r"x+|your[-_ ]?(api[-_ ]?)?key([-_ ]here)?", re.IGNORECASE)
@@ -51,8 +54,8 @@ class KeySource:
     base_url: str = ""
 
 
-def _with_one_key(service: str, title: str, prefix: str, base_url: str = "", *, where: str = "") -> KeySource:
-    """A service whose variables have the usual names."""
+def with_one_key(service: str, title: str, prefix: str, base_url: str = "", *, where: str = "") -> KeySource:
+    """A service whose variables have the usual names: `<PREFIX>_API_KEY` and `<PREFIX>_BASE_URL`."""
     return KeySource(
         service=service,
         title=title,
@@ -63,36 +66,13 @@ def _with_one_key(service: str, title: str, prefix: str, base_url: str = "", *, 
     )
 
 
-SPEEDPIX = KeySource(
-    service="speedpix",
-    title="SpeedPix",
-    variables=("SPEEDPIX_APP_KEY", "SPEEDPIX_APP_SECRET"),
-    where="app key and app secret come from the SpeedPix console, https://eduplatform-sp.console.aliyun.com/",
-    url_variable="SPEEDPIX_ENDPOINT",
-    base_url="https://openai.edu-aliyun.com",
-)
-OPENPIXELS = _with_one_key(
-    "openpixels",
-    "OpenPixels",
-    "OPENPIXELS",
-    "https://worker.openpixels.ai",
-    where="keys (they begin with sk-op-) come with an account at https://openpixels.ai",
-)
-SEGMIND = _with_one_key(
-    "segmind",
-    "Segmind",
-    "SEGMIND",
-    "https://api.segmind.com",
-    where="keys (they begin with SG_) are made in the Segmind console, https://cloud.segmind.com/console/api-keys",
-)
-INFERENCESH = _with_one_key(
-    "inferencesh",
-    "inference.sh",
-    "INFERENCE",
-    "https://api.inference.sh",
-    where="keys (they begin with inf_) are made at inference.sh under Settings → API Keys, see https://inference.sh/docs/api/authentication",
-)
-SOURCES: dict[str, KeySource] = {source.service: source for source in (SPEEDPIX, OPENPIXELS, SEGMIND, INFERENCESH)}
+_declared: dict[str, KeySource] = {}
+
+
+def declare(known: KeySource) -> KeySource:
+    """Say what a service needs, where its package is imported: nothing of it stands here."""
+    _declared[known.service] = known
+    return known
 
 
 @dataclass(slots=True)
@@ -108,8 +88,15 @@ _session = _Session()
 
 
 def source(service: str) -> KeySource:
-    """What is known about a service's keys; for a plug-in's service, `<NAME>_API_KEY` and `<NAME>_BASE_URL`."""
-    return SOURCES.get(service) or _with_one_key(service, service, re.sub(r"\W", "_", service).upper())
+    """What is known of a service's keys, by its package; `<NAME>_API_KEY` and `<NAME>_BASE_URL` where it says none.
+
+    Imports the package of a service that was not used yet.
+    """
+    if service not in _declared:
+        with suppress(Exception):  # a broken plug-in is told of where it is used
+            entry = next(iter(entry_points(group=SERVICES, name=service)), None)
+            _ = entry.load() if entry is not None else None
+    return _declared.get(service) or with_one_key(service, service, re.sub(r"\W", "_", service).upper())
 
 
 def key(service: str, argument: str | Secret | None = None, *, variable: str = "") -> Secret:

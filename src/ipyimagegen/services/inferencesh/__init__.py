@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ...core.secrets import Secret, hidden
 from ...core.version import VERSION
+from .access import KEYS as _KEYS  # noqa: F401 - declared with the package
 from .calls import Response, UploadFileOptions
 from .client import AsyncInference, Inference
 from .errors import (

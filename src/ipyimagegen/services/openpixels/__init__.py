@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.version import VERSION
+from .access import KEYS as _KEYS  # noqa: F401 - declared with the package
 from .client import AsyncOpenPixels, OpenPixels
 from .webhook import parse_webhook
 

@@ -16,6 +16,7 @@ from ...core.version import VERSION
 from ...net.responses import Response
 from ...net.secrets import Secret
 from ...settings import keys
+from .access import KEYS as _KEYS  # noqa: F401 - declared with the package
 from .account import Accounts, Files, Generations, Models, PixelFlows, Webhooks
 from .client import RUN_ASYNC_REMOVED, SegmindClient
 from .errors import (

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from ...core.version import VERSION
+from .access import KEYS as _KEYS  # noqa: F401 - declared with the package
 from .client import Client, async_run, run
 from .errors import MissingSpeedPixKey, PredictionError, SpeedPixException, SpeedPixSubmitUnknown
 from .files import File

@@ -21,7 +21,7 @@ KEY = "SG_0123456789abcdef"
 def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(keys, "_keyring", lambda: None)
     yield
-    for service in keys.SOURCES:
+    for service in ("speedpix", "openpixels", "segmind", "inferencesh"):
         keys.logout(service)
 
 

@@ -6,6 +6,7 @@ from IPython.core.error import UsageError
 
 from ....core.errors import InvalidInput, MissingKey, capped
 from ....jobs.client import Client
+from ....services.base import Registry
 from ....settings import keys
 from ...text import paragraph, table
 from ..parse import nearest, shown
@@ -67,7 +68,7 @@ def _overview(session: Session) -> str:
 
 def services_with_keys(client: Client) -> list[str]:
     """The names of the services that a key can be given for."""
-    names = dict.fromkeys([*keys.SOURCES, *client.services.names()])
+    names = dict.fromkeys([*Registry.discover().names(), *client.services.names()])
     return [name for name in names if not _needs_none(client, name)]
 
 
