@@ -330,8 +330,8 @@ def register(model: str, /, *, title: str = "", parallel: int = 1, process: bool
 def add_service(service: Service | type[Service]) -> None:
     """Add a service of one's own, for this process: an object with the `Service` protocol, or its class.
 
-    Its models are `name/…`, where `name` is its attribute; one of the same name is replaced. Raises `InvalidInput` with
-    what is missing.
+    Its models are `name/…`, where `name` is its attribute; one of the same name is replaced. With `keyless = True`
+    nobody is asked for its key. Raises `InvalidInput` with what is missing.
     """
     made: Any = service() if isinstance(service, type) else service
     if not isinstance(made, Service):

@@ -29,6 +29,14 @@ class Stopped(BaseException):
     """Ends a function between its steps. No `Exception`, so that the function's own `except` does not take it."""
 
 
+class Thrown(Exception):
+    """Carries what a function raised: no future can hold a `StopIteration`, and a `SystemExit` would end the loop."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(type(error).__name__)
+        self.error = error
+
+
 class Call:
     """One call. `__call__` blocks until the function has ended; `stop` may be called from any thread."""
 
@@ -45,7 +53,15 @@ class Call:
         self._async: tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]] | None = None
 
     def __call__(self) -> tuple[tuple[Output, ...], str]:
-        """The outputs, and the text where the function made one. Raises what it raises, and `Stopped`."""
+        """The outputs, and the text where the function made one. Raises `Thrown`, and `Stopped`."""
+        try:
+            return self._made()
+        except Stopped:
+            raise
+        except BaseException as error:
+            raise Thrown(error) from error
+
+    def _made(self) -> tuple[tuple[Output, ...], str]:
         with ExitStack() as files:
             arguments = {
                 name: argument(value, self._signature.wants.get(name), files) for name, value in self._values.items()
@@ -220,9 +236,15 @@ def _output(name: str, picture: Any, seed: int | None) -> Output:
 
 def failure(error: BaseException, function: Callable[..., Any]) -> Failed:
     """What is said of an error of the function's own: what it is, and the function's line. All of it is in `raw`."""
-    what = f"{type(error).__name__}: {error}" if not isinstance(error, ImagegenError) else str(error)
-    code = inspect.unwrap(function).__code__ if hasattr(inspect.unwrap(function), "__code__") else None
+    error = error.error if isinstance(error, Thrown) else error
+    try:
+        words = str(error)
+    except Exception:  # noqa: BLE001 (whatever a class of the user's raises)
+        words = ""
+    what = words if isinstance(error, ImagegenError) else f"{type(error).__name__}: {words}".rstrip(": ")
+    own = inspect.unwrap(function)
+    code = getattr(own, "__code__", None)
     lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code is code]
-    where = f" (line {lines[-1]} of {function.__name__})" if lines else ""
+    where = f" (line {lines[-1]} of {getattr(own, '__name__', 'it')})" if lines else ""
     whole = "".join(traceback.format_exception(error))
     return Failed(message=f"{capped(what)}{where}", code=type(error).__name__, raw={"traceback": whole})

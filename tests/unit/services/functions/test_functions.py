@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import ipyimagegen as ig
-from ipyimagegen.core.errors import ImagegenError, InvalidInput, JobCancelled, JobFailed, UnknownModel
+from ipyimagegen.core.errors import InvalidInput, JobCancelled, JobFailed, UnknownModel
 from ipyimagegen.core.events import Preview, Progress
 from ipyimagegen.history import Journal
 from ipyimagegen.jobs import session
@@ -298,14 +298,20 @@ def test_a_service_of_ones_own_is_added(client: Client) -> None:
         ig.add_service(object())  # type: ignore[arg-type]
 
 
-def test_nothing_of_ours_is_raised_for_any_of_its_errors(client: Client) -> None:
-    class Rude(Exception):
-        def __str__(self) -> str:
-            raise RuntimeError("no words")
+class Rude(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
 
+
+@pytest.mark.parametrize(
+    "error", [Rude(), StopIteration(), SystemExit(3), KeyboardInterrupt(), asyncio.CancelledError(), GeneratorExit()]
+)
+def test_whatever_it_raises_is_its_jobs_failure_and_nothing_else_stops(client: Client, error: BaseException) -> None:
     def rude(prompt: str) -> None:
-        raise Rude
+        raise error
 
     ig.register("mine/rude")(rude)
-    with pytest.raises(ImagegenError):
+    with pytest.raises(JobFailed, match=type(error).__name__):
         ig.run("mine/rude", "x", timeout_s=10)
+    ig.register("mine/polite")(lambda prompt: noise(1))
+    assert ig.run("mine/polite", "x", timeout_s=10).image.width == 32
