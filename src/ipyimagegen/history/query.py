@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -95,6 +96,39 @@ def asked(
     if problems:
         raise InvalidInput(problems)
     return found
+
+
+FILTERS = ("model", "since", "until", "cost", "tag", "seed", "sort", "starred")
+
+
+def typed(words: Iterable[str], *, limit: int) -> Query:
+    """A query from the words of a line: `fox since=7d tag=winter steps=20`. Other names are parameters.
+
+    Raises `InvalidInput` with every problem.
+    """
+    plain: list[str] = []
+    filters: dict[str, Any] = {}
+    params: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name.isidentifier():
+            plain.append(word)
+        elif name == "tag":
+            filters.setdefault("tag", []).append(value)
+        elif name in FILTERS:
+            filters[name] = _as_typed(value) if name in ("seed", "starred") else value
+        else:
+            params[name] = _as_typed(value)
+    return asked(" ".join(plain), limit=limit, params=params, **filters)
+
+
+def _as_typed(value: str) -> Any:
+    """A number, true or false where it reads so, else the text."""
+    try:
+        found = json.loads(value.lower() if value.lower() in ("true", "false") else value)
+    except (ValueError, RecursionError):
+        return value
+    return found if isinstance(found, bool | int | float) else value
 
 
 def _model(value: object) -> str:

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from ..core.cost import Cost
 from ..core.errors import StorageError, UnknownJob
@@ -38,10 +39,11 @@ class Archive(Database):
             raise UnknownJob(f"{'several jobs begin' if found else 'no job'} with {job_id!r} in the journal")
         return read_row(found[0])
 
-    def rows(self, query: str = "", *, limit: int = 1_000, open_only: bool = False) -> list[Row]:
+    def rows(self, query: str | Query = "", *, limit: int = 1_000, open_only: bool = False) -> list[Row]:
         """Jobs that have every word of `query` in their model, prompt, id, tags or note; newest first."""
-        words = tuple(words_of(query))
-        wanted = Query(words=words, limit=limit, phase="open" if open_only else "any")
+        phase: Literal["open", "any"] = "open" if open_only else "any"
+        words = () if isinstance(query, Query) else tuple(words_of(query))
+        wanted = query if isinstance(query, Query) else Query(words=words, limit=limit, phase=phase)
         return [read_row(entry) for entry in self._ask(self._jobs_of, wanted)]
 
     def _jobs_of(self, wanted: Query) -> list[sqlite3.Row]:

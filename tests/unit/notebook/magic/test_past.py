@@ -136,6 +136,23 @@ def test_history_lists_results_newest_first_and_by_words(run: Run, journal: Jour
     assert "bear" not in run("%imagegen history red FOX").text
 
 
+def test_history_is_narrowed_by_facts_and_parameters(run: Run, journal: Journal) -> None:
+    for seed, prompt in enumerate(("Eine Überraschung", "a fox", "a bear")):
+        run(f"%%imagegen {TINY} --seed {seed}\n{prompt}")
+    journal.tag(journal.rows("fox")[0].id, "winter").result()
+
+    def found(words: str) -> list[str]:
+        lines = run(f"%imagegen history {words}").text.split("\n\n")[0].splitlines()
+        return [line.split()[-1] for line in lines[1:]]
+
+    assert found("uberraschung") == ["Überraschung"]
+    assert found("since=1d tag=WINTER cost=free") == ["fox"]
+    assert found("seed=2 num_inference_steps=2 model=sketch") == ["bear"]
+    assert found("sort=oldest") == ["Überraschung", "fox", "bear"]
+    assert found("until=2020-01-01") == []
+    assert "since: 'soon' is not a time such as '7d'" in run("%imagegen history since=soon").message
+
+
 def test_long_histories_say_that_there_is_more(run: Run, journal: Journal) -> None:
     for number in range(23):
         ended(journal, f"j{number:03}", "m", UNKNOWN)

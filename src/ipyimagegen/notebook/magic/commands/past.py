@@ -14,6 +14,7 @@ from ....core.models import ModelSpec
 from ....core.params import Params
 from ....core.paths import form_of
 from ....history import Journal, Row
+from ....history.query import typed
 from ....media.artifacts import Artifact
 from ....media.metadata import Found, read_metadata
 from ....media.results import Result
@@ -25,12 +26,23 @@ from .table import Session, Words, command, divided, job_id, only_one
 
 NEWEST = 20
 """Results that one `%imagegen history` lists."""
+MOST = 1_000
+"""Results that it counts."""
 
 
-@command("history", "[WORDS]", f"the newest {NEWEST} results, or of those that have every word in model, prompt or id")
+@command(
+    "history",
+    "[WORDS] [NAME=VALUE]",
+    f"the newest {NEWEST} results, or of those that have every word in model, prompt, id, tags or note, and every "
+    "value: since=7d until=monday cost=<0.1 tag=winter model=sketch starred=true sort=dearest, or any parameter",
+)
 def history(session: Session, words: list[str]) -> str:
     """One line for each result."""
-    rows = [row for row in journal_of(session).rows(" ".join(words)) if row.phase == "succeeded"]
+    try:
+        wanted = typed(words, limit=MOST)
+    except InvalidInput as error:
+        raise UsageError(f"%imagegen history: {error}") from error
+    rows = journal_of(session).rows(wanted)
     if not rows:
         return f"No result has {' and '.join(map(repr, words))} in it." if words else "No results yet."
     lines = table(("job", "made", "model", "cost", "prompt"), map(_result_row, rows[:NEWEST]))
