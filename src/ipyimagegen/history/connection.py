@@ -82,7 +82,9 @@ def open_journal(file: Path) -> Opened:
     _make_private(file)
     connection = sqlite3.connect(file, timeout=TRY_S, check_same_thread=False)
     try:
-        refuse_newer(version_of(connection), file.parent)  # before anything in it is changed
+        refuse_newer(found := version_of(connection), file.parent)  # before anything in it is changed
+        if found == 1:
+            _close_to_others(file)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         migrate(connection, file)
@@ -111,6 +113,16 @@ def _make_private(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _close_to_others(file: Path) -> None:
+    """Version 1 left its files readable for everybody, by nobody's choice. Done once: a mode that is set later stays.
+
+    Files of another user, or on a disk without modes, stay as they are.
+    """
+    for path in (file, *(file.with_name(f"{file.name}{end}") for end in ("-wal", "-shm")), file.parent / "files"):
+        with contextlib.suppress(OSError):
+            path.chmod(path.stat().st_mode & ~0o077)
 
 
 def _to_read(file: Path) -> Opened:

@@ -37,7 +37,7 @@ class Files:
             if target.is_file() and target.stat().st_size == artifact.size:
                 target.touch()
                 return target
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make(target.parent)
             handle, partial = scratch.begun(self.folder, prefix=NEW)
             try:
                 with os.fdopen(handle, "wb") as sink:
@@ -57,6 +57,12 @@ class Files:
             raise StorageError(f"cannot keep {artifact.name} under {self.folder}: {error.strerror or error}") from error
         return target
 
+    def _make(self, folder: Path) -> None:
+        """Folders for the user's eyes alone: pictures tell as much as prompts."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.folder.mkdir(exist_ok=True, mode=0o700)
+        folder.mkdir(exist_ok=True)
+
     def take(self, source: IO[bytes], sha256: str, media_type: str, *, size: int) -> str:
         """Put in place what `source` holds, if it is of that hash and size; why not, `""` where it was.
 
@@ -66,7 +72,7 @@ class Files:
         try:
             if target.is_file() and target.stat().st_size == size:
                 return ""
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make(target.parent)
             handle, partial = scratch.begun(self.folder, prefix=NEW)
             try:
                 with os.fdopen(handle, "wb") as sink:

@@ -58,7 +58,7 @@ class Lineage(Archive):
         """The results from which a job's inputs came, newest first."""
         return self._related(
             "SELECT DISTINCT outputs.job AS job FROM job_inputs JOIN outputs USING (sha256)"
-            " WHERE job_inputs.job = ? AND sha256 <> ''",
+            " WHERE job_inputs.job = ? AND outputs.job <> job_inputs.job AND sha256 <> ''",
             job_id,
         )
 
@@ -66,7 +66,7 @@ class Lineage(Archive):
         """The results that were made from a job's pictures, newest first."""
         return self._related(
             "SELECT DISTINCT job_inputs.job AS job FROM outputs JOIN job_inputs USING (sha256)"
-            " WHERE outputs.job = ? AND sha256 <> ''",
+            " WHERE outputs.job = ? AND outputs.job <> job_inputs.job AND sha256 <> ''",
             job_id,
         )
 

@@ -37,6 +37,7 @@ _TEXTS = ("service", "model", "prompt", "error", "text")
 _MAPPINGS = ("asked", "sent", "facts")
 _SECONDS = ("submitted", "ended", "queue_s", "run_s", "fetch_s", "total_s")
 _OUTPUT_TEXTS = ("name", "media_type", "url", "filename", "error")
+_INPUT = ("name", "place", "sha256", "media_type", "filename", "size")
 _OUTPUT_SIZES = ("width", "height", "size")
 _DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError)
 """What `zipfile` raises for files that are damaged, encrypted, or packed in a way that it does not know."""
@@ -111,6 +112,8 @@ class Moving(Database):
                 found[row["job"]]["tags"].append(row["tag"])
             for row in connection.execute(f"SELECT job, text FROM notes WHERE job {among}", values):
                 found[row["job"]]["note"] = row["text"]
+            for row in connection.execute(f"SELECT * FROM job_inputs WHERE job {among} ORDER BY name, place", values):
+                found[row["job"]]["inputs"].append({key: row[key] for key in _INPUT})
             for row in connection.execute(f"SELECT * FROM job_records WHERE job {among}", values):
                 found[row["job"]] |= {"record": row["record"], "changes": row["changes"]}
         return [found[job] for job in jobs if job in found]
@@ -197,6 +200,8 @@ def _add_marks(connection: sqlite3.Connection, job_id: str, job: Mapping[str, An
     connection.executemany("INSERT INTO tags (job, tag, folded) VALUES (?, ?, ?)", rows)
     if job["note"]:
         connection.execute("INSERT INTO notes (job, text) VALUES (?, ?)", (job_id, job["note"]))
+    given = f"INSERT OR IGNORE INTO job_inputs (job, url, {', '.join(_INPUT)}) VALUES (?, '', ?, ?, ?, ?, ?, ?)"
+    connection.executemany(given, [(job_id, *(entry[key] for key in _INPUT)) for entry in job["inputs"]])
     if job["record"]:
         stored = "INSERT INTO job_records (job, record, changes) VALUES (?, ?, ?)"
         connection.execute(stored, (job_id, job["record"], job["changes"]))
@@ -206,7 +211,7 @@ def _of_job(row: sqlite3.Row) -> dict[str, Any]:
     kept = {"id", "phase", "created", "seed", "work", "starred", "cost", "currency", "cost_source"}
     kept |= {*_TEXTS, *_MAPPINGS, *_SECONDS}
     plain = {key: row[key] for key in row.keys() if key in kept}  # noqa: SIM118
-    return {"row": plain, "outputs": [], "tags": [], "note": "", "record": "", "changes": "[]"}
+    return {"row": plain, "outputs": [], "inputs": [], "tags": [], "note": "", "record": "", "changes": "[]"}
 
 
 def _check(archive: zipfile.ZipFile, source: Path) -> None:
@@ -249,6 +254,7 @@ def _read(line: bytes) -> dict[str, Any]:
     return {
         "row": values,
         "outputs": [_output(place, output) for place, output in enumerate(outputs)],
+        "inputs": [_input(entry) for entry in data.get("inputs", [])],
         "tags": [_text(tag)[:100] for tag in data["tags"] if tag],
         "note": _text(data["note"])[:20_000],
         "record": _text(data["record"]),
@@ -272,6 +278,15 @@ def _output(place: int, data: Mapping[str, Any]) -> dict[str, Any]:
         "seed": _seed(data["seed"]),
         "note": _text(data["note"]),
     }
+
+
+def _input(data: Mapping[str, Any]) -> dict[str, Any]:
+    sha256, numbers = _text(data["sha256"]), {name: data[name] for name in ("place", "size")}
+    if sha256 and not _SHA256.fullmatch(sha256):
+        raise ValueError("an input without a hash")
+    if any(type(number) is not int or not 0 <= number < 2**62 for number in numbers.values()):
+        raise ValueError("an input without a size")
+    return {**{name: _text(data[name]) for name in ("name", "media_type", "filename")}, **numbers, "sha256": sha256}
 
 
 def _text(value: object) -> str:

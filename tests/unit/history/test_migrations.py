@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,6 +20,7 @@ from ipyimagegen.jobs.client import Client
 from ipyimagegen.services.base import Registry
 from ipyimagegen.services.local.service import Local
 from ipyimagegen.settings.config import Settings
+from tests.unit.media.samples import artifact
 
 VERSION_1 = """
 CREATE TABLE jobs (
@@ -192,3 +194,22 @@ def test_jobs_go_on_beside_a_newer_version_and_it_is_told_once(tmp_path: Path) -
         with pytest.raises(StorageError):  # all that was to be written before it has been told by then
             journal.rows()
     assert [str(entry.message).count("version 99") for entry in told] == [1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such modes there")
+def test_what_version_1_left_open_to_everybody_is_closed_once_and_new_ones_are_from_the_start(
+    old: Path, tmp_path: Path
+) -> None:
+    (old.parent / "files").mkdir()
+    for path, mode in ((old, 0o644), (old.parent / "files", 0o755)):
+        path.chmod(mode)
+    Journal(old.parent).rows()
+    assert [path.stat().st_mode & 0o777 for path in (old, old.parent / "files")] == [0o600, 0o700]
+    old.chmod(0o660)
+    Journal(old.parent).rows()
+    assert old.stat().st_mode & 0o777 == 0o660
+    new = Journal(tmp_path / "new" / "home")
+    new.files.keep(artifact())
+    new.rows()
+    paths = (new.folder, new.file, new.files.folder)
+    assert [path.stat().st_mode & 0o777 for path in paths] == [0o700, 0o600, 0o700]

@@ -14,6 +14,7 @@ import pytest
 import ipyimagegen as ig
 from ipyimagegen.core.errors import InvalidInput, StorageError
 from ipyimagegen.core.params import Change
+from ipyimagegen.core.requests import InputFile
 from ipyimagegen.history import portable
 from ipyimagegen.history.recall import journal
 from ipyimagegen.media.results import Result
@@ -38,6 +39,8 @@ def fill() -> list[Result]:
     changed = replace(made, changes=(Change(what="adjusted", name="steps", asked=400, sent=4, why="at most 4"),))
     journal().succeeded("j1", changed).result()
     make("j2", "a pier", replace(made.image, note="it is shy"), seed=8)
+    edit = InputFile(filename="x.png", media_type="image/png", data=made.image.bytes, size=made.image.size)
+    journal()._do(journal()._note_inputs, "j2", {"image": edit}).result()
     ig.history.star("j1")
     ig.history.tag("j1", "Meer")
     ig.history.note("j2", "for Zoë")
@@ -55,6 +58,7 @@ def test_another_machine_has_the_same_results_with_files_marks_and_records(
     assert [result.image.bytes for result in ig.history.search()] == [result.image.bytes for result in made]
     assert [result.report for result in ig.history.search("uberraschung", tag="meer", starred=True)] == [made[1].report]
     assert [result.job_ids[0] for result in ig.history.search("zoe")] == ["j2"]
+    assert [result.job_ids for result in ig.history.parents("j2")] == [("j1",)]
     assert ig.history.verify(contents=True).ok
     assert ig.history.import_(path) == portable.Imported(known=2)
 
@@ -119,6 +123,8 @@ HOSTILE = {
     "a hash that is a path": set_in("outputs", 0, "sha256", "../" * 21 + "x"),
     "a size below nothing": set_in("outputs", 0, "size", -1),
     "outputs that are none": set_in("outputs", "x"),
+    "inputs that are none": set_in("inputs", [3]),
+    "an input whose hash is a path": set_in("inputs", 0, "sha256", "../x"),
     "no tags": lambda job: {key: value for key, value in job.items() if key != "tags"},
     "a list": lambda _: [1],
     "nested without end": set_in("row", "sent", "[" * 100_000),
