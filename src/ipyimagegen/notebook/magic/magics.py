@@ -137,6 +137,7 @@ class ImageGen(Magics):
                 n=asked.n,
                 seed=call.seed,
                 zip_=call.zip_,
+                sample=asked.sample,
                 options=opening.options_of(
                     max_cost=asked.max_cost,
                     assume_price=asked.assume_price,

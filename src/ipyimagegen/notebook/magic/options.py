@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 Field = Literal[
-    "var", "n", "extra", "sweep", "expand", "each", "bg", "dry_run", "max_cost", "assume_price", "save", "quiet"
+    "var",
+    "n",
+    "extra",
+    "sweep",
+    "expand",
+    "each",
+    "bg",
+    "dry_run",
+    "max_cost",
+    "assume_price",
+    "sample",
+    "save",
+    "quiet",
 ]
 
 
@@ -43,6 +55,7 @@ OPTIONS = (
     ),
     Option("expand", ("--expand",), "", "a call for each text that the body's {a|b|c} and __wildcards__ stand for"),
     Option("each", ("--each",), "", "a call for each entry of the list that {name} in the body is"),
+    Option("sample", ("--sample",), "N", "of all these calls only so many, chosen by the seed"),
     Option("bg", ("--bg",), "", "run in the background: the cell ends at once, its output goes on"),
     Option("dry_run", ("--dry-run",), "", "show what would be sent and what it would cost; send nothing"),
     Option("max_cost", ("--max-cost",), "USD", "refuse, before sending, what costs more, all N together"),

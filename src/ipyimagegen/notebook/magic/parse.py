@@ -49,12 +49,13 @@ class Invocation:
     sweeps: tuple[tuple[str, str], ...] = ()
     expand: bool = False
     each: bool = False
+    sample: int | None = None
     problems: tuple[Problem, ...] = ()
 
     @property
     def is_many(self) -> bool:
         """Whether it is many calls as one thing."""
-        return bool(self.sweeps) or self.expand or self.each
+        return bool(self.sweeps) or self.expand or self.each or self.sample is not None
 
 
 def usage_error(problems: Sequence[Problem]) -> UsageError:
@@ -186,8 +187,8 @@ class _Reader:
             self.problem(name, f"needs a value: {option.usage}")
         elif option.field == "var":
             self.set_var(value)
-        elif option.field == "n":
-            self._set_n(value)
+        elif option.field in ("n", "sample"):
+            self._set_count(option, value)
         elif option.field in ("max_cost", "assume_price"):
             self._set_amount(option, value)
         elif option.field == "save":
@@ -208,11 +209,11 @@ class _Reader:
         else:
             self._put({"var": var})
 
-    def _set_n(self, value: str) -> None:
+    def _set_count(self, option: Option, value: str) -> None:
         if re.fullmatch(r"[0-9]{1,4}", value) and int(value) >= 1:
-            self._put({"n": int(value)})
+            self._put({option.field: int(value)})
         else:
-            self.problem("-n", f"{shown(value)!r} is not a number of pictures, 1 or more")
+            self.problem(option.spellings[0], f"{shown(value)!r} is not a number of pictures, 1 or more")
 
     def _set_amount(self, option: Option, value: str) -> None:
         try:

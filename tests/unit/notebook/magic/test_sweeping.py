@@ -170,6 +170,12 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(run: Run, client: Client) ->
     assert client.jobs() == []
 
 
+def test_a_sample_is_some_of_the_cells(run: Run, client: Client) -> None:
+    told = run(f"%%imagegen {TINY} --sweep guidance_scale=1,2,..,9 --expand --sample 4 --dry-run\na {{fox|bear}}").text
+    assert "4 cells, 4 calls to send" in told
+    assert "--sample: '0' is not a number" in run("%%imagegen --sweep seed=1,2 --sample 0\nx").message
+
+
 def test_a_sweep_in_the_background_is_there_at_once(run: Run, shell: InteractiveShell) -> None:
     assert run(f"%%imagegen {TINY} --sweep seed=1,2 --bg -o grid\na fox").error is None
     grid = shell.user_ns["grid"]
