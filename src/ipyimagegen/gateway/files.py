@@ -102,6 +102,7 @@ class FileStore:
         return Response(held.data, media_type=held.content_type, headers=headers)
 
     def _refusal(self, request: Request) -> Response | None:
+        """What object stores refuse (services/PROTOCOL.md, 4.3)."""
         signed = self._signed.get(str(request.path_params["token"]))
         headers = request.headers
         asked = f"{self.base_url}{request.url.path}?{request.url.query}"

@@ -43,6 +43,7 @@ STATUSES = (
 )
 PHASES = {"succeeded": "completed"}
 OLDER_COMPLETED = 9
+"""What webhooks of the older numbering call completed (services/inferencesh/PROTOCOL.md, 3.2)."""
 LIST_ROWS = 50
 SIZE_PX = 1024
 NDJSON = "application/x-ndjson"
@@ -137,7 +138,7 @@ class InferenceSh:
         app = find_app(self.options.apps, body.get("app"))
         if app is None:
             raise Problem(404, "Not Found", f"app not found: {body.get('app')}")
-        if app.missing:
+        if app.missing:  # services/inferencesh/PROTOCOL.md, 2.4
             problem = {"type": "about:blank", "title": "Requirements not met", "status": 412}
             return JSONResponse(problem | {"errors": list(app.missing)}, status_code=412)
         inputs = body.get("input") or {}

@@ -26,6 +26,7 @@ VENDOR = "blackforestlabs/"
 STRATEGIES = ("best", "random")
 DEFAULT_PROVIDER = "local"
 IMMEDIATE_WAIT_S = 60.0
+"""A submit may answer the result itself (services/openpixels/PROTOCOL.md, 1)."""
 
 
 @dataclass

@@ -162,7 +162,7 @@ class Segmind:
         return self._with_outcome(state, self._body(state))
 
     def _with_outcome(self, state: JobState, body: dict[str, object]) -> Response:
-        if _word(state) == "FAILED":
+        if _word(state) == "FAILED":  # with its status alone: services/segmind/PROTOCOL.md, 4
             return JSONResponse(body | {"error": state.error or state.phase}, status_code=422)
         headers = {"x-seed-value": str(state.order.seed)} if state.outputs else {}
         return JSONResponse(body, headers=headers)
@@ -212,7 +212,7 @@ class Segmind:
             raise Declined(403, f"Model {slug} is not permitted for this account")
         refusal = self.options.wallet.refusal(model.price)
         if refusal:
-            raise Declined(406, refusal)
+            raise Declined(406, refusal)  # no 402: services/segmind/PROTOCOL.md, 5
         return model
 
     def _take(self, incoming: Incoming, model: Model, inputs: dict[str, object], *, workflow: str = "") -> Job:

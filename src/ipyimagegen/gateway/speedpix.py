@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from .files import FileStore, StoredFile
 
 SUCCESS = 10
+"""The envelope's status of what is well (services/speedpix/PROTOCOL.md, 4.1)."""
 REJECTED = 20
 WINDOW_S = 15 * 60
 UPLOAD_LIFE_S = 3600
 JSON_TYPE = "application/json; charset=utf-8"
 METHOD = "HmacSHA256"
+"""This and the headers below: services/speedpix/PROTOCOL.md, 1.1."""
 SIGNED_HEADERS = ("x-ca-key", "x-ca-nonce", "x-ca-signature-method", "x-ca-timestamp")
 REQUIRED_HEADERS = ("date", *SIGNED_HEADERS, "x-ca-signature-headers", "x-ca-signature", "content-type", "accept")
 DATE = re.compile(r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\+00:00")
@@ -196,6 +198,7 @@ class SpeedPix:
                 code = error.sub_code if isinstance(error, BizError) else "INVALID_PARAMETER"
                 return self._envelope(REJECTED, None, code, str(error))
             except QueueFull as error:
+                # The gateway in front says so, which knows no envelope: services/speedpix/PROTOCOL.md, 1.5.
                 headers = {"x-ca-error-message": "Throttled by USER Flow Control"}
                 headers["Retry-After"] = retry_after(error.retry_after_s)
                 return Response(status_code=429, headers=headers)

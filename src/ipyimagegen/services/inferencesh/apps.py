@@ -19,7 +19,7 @@ _SEED = {"type": "integer", "default": -1, "minimum": -1, "description": "-1 dra
 _SIDE = {"type": "integer", "minimum": 64, "maximum": 4096, "multipleOf": 8, "default": 1024, "x-unit": "px"}
 
 # The documentation describes these inputs in words, with the optimal values, and gives no names for the fields: these
-# are the customary ones. An app's own schema takes their place where it can be had.
+# are the customary ones (PROTOCOL.md, 7.1). An app's own schema takes their place where it can be had.
 HIDREAM: dict[str, Any] = {
     "title": "HiDream I1 Fast",
     "description": "Pictures from text in few steps. Sides are adjusted to the nearest multiple of 8.",

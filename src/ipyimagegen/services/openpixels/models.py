@@ -8,6 +8,7 @@ from ...core.models import ModelSpec
 from ...core.schema import read_params
 
 CANNOT_CANCEL = "OpenPixels has no way to cancel: the job goes on there, and may be billed"
+"""PROTOCOL.md, 1.2."""
 
 TITLES = {
     "flux-schnell": ("FLUX.1 schnell", "The fast FLUX model: a few steps a picture."),

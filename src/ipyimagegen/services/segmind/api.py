@@ -43,6 +43,7 @@ from .outputs import event_of, seconds_of, seed_of, state_of
 
 INTERVAL_S = 1.0
 TIMEOUT_S = 600.0
+"""As the documented `run` has them (PROTOCOL.md, 7)."""
 BLOCKING_S = 300.0
 """How long a blocking call may take: it is meant for models under a minute, and some are slow to start."""
 FRESH_S = 1.0
@@ -54,6 +55,7 @@ LOOK = "Look at segmind.generations.history(), or at the console's request histo
 PROMISE = Promise(service=SERVICE)
 """Every keyword goes to the model as it is; but a path under a picture's name is that picture: it could not read it."""
 CANNOT_CANCEL = "Segmind cannot cancel: the job goes on at Segmind, and will be billed"
+"""PROTOCOL.md, 2.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ OVER = re.compile(r"(?:task|job|prompt|workflow)_?(fail(?:ed|ure)?|cancell?ed)",
 FRESH_S = 1.0
 """Only of a job that was followed from its beginning is it known how long it took."""
 SIGNED_PATH = "/scc/"
+"""Upload PUTs are not signed (PROTOCOL.md, 1.4)."""
 
 
 def connect(

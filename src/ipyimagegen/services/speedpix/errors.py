@@ -25,7 +25,9 @@ from ...settings import keys
 
 SERVICE = "speedpix"
 CANNOT_CANCEL = "SpeedPix has no way to cancel: the job goes on there, and may be billed"
+"""PROTOCOL.md, 2.3."""
 NO_OUTPUT = "the job succeeded, says SpeedPix, and has no output; the workflow's own page there may say why"
+"""PROTOCOL.md, 5.4."""
 
 
 class SpeedPixException(ServiceError):

@@ -1,7 +1,7 @@
 """What a workflow made: files that can be read and saved, in the form in which the workflow gives them.
 
 The documentation shows `output["images"]["url"].save(path)` and `output["images"].save(path)`; a workflow may give a
-mapping, an address or a list, and all of these answer.
+mapping, an address or a list, and all of these answer (PROTOCOL.md, 5.1 and 5.2).
 """
 
 from __future__ import annotations
