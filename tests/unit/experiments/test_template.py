@@ -137,6 +137,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "artists").mkdir()
     (tmp_path / "artists" / "dutch.txt").write_text("Vermeer\r\nHals\r\n", "utf-8-sig")
     (tmp_path / "animals.json").write_text('{"pets": ["cat", "__colours__ dog"], "n": 3, "wild": {"big": ["bear"]}}')
+    (tmp_path / "l.txt").write_text("L")
     (tmp_path / "list.json").write_text('["one", 2]')
     (tmp_path / "scenes.yaml").write_text("places:\n  north: [fjord, tundra]\n  south: [desert]\n  1234: 5\n", "utf-8")
     return tmp_path
@@ -153,6 +154,7 @@ def folder(tmp_path: Path) -> Path:
         ("__places/**__", ["fjord", "tundra", "desert"]),
         ("{2$$__artists/dutch__}", ["Vermeer, Hals"]),
         ("{no|__artists/dutch__}", ["no", "Vermeer", "Hals"]),
+        ("__l__-__l____list__", ["L-Lone", "L-L2"]),
     ],
 )
 def test_wildcards_from_a_folder(folder: Path, template: str, expected: list[str]) -> None:
