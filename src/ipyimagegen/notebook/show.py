@@ -61,19 +61,23 @@ def running_cell() -> int:
 
 
 def remember_shown(value: Result | Table, *, cell: int | None = None) -> None:
-    """Keep a cell that ends with the call itself from showing the same pictures twice. `cell`: another than this."""
+    """Keep a cell that ends with the call itself from showing the same pictures, or their words, a second time.
+
+    `cell`: another than the one that runs now.
+    """
     shell = get_ipython()
     if shell is None or shell.display_formatter is None:
         return
     _shown["last"] = (id(value), running_cell() if cell is None else cell)
-    shell.display_formatter.mimebundle_formatter.for_type(type(value), _formatted)
+    shell.display_formatter.ipython_display_formatter.for_type(type(value), _unless_shown)
 
 
-def _formatted(value: Result | Table, include: Any = None, exclude: Any = None) -> Any:
+def _unless_shown(value: Result | Table) -> None:
+    """Show nothing of a value that the cell has just shown; IPython takes the error for "shown as ever"."""
     shell = get_ipython()
-    if shell is not None and _shows_value(shell) and _shown.get("last") == (id(value), running_cell()):
-        return {"text/plain": repr(value)}, {}
-    return value._repr_mimebundle_(include, exclude)
+    here = (id(value), running_cell())
+    if shell is None or not _shows_value(shell) or _shown.get("last") != here:
+        raise NotImplementedError
 
 
 def _shows_value(shell: Any) -> bool:
