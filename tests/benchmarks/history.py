@@ -8,6 +8,7 @@ upgrade have in their background.
 from __future__ import annotations
 
 import json
+import os
 import random
 import sqlite3
 import statistics
@@ -18,7 +19,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import ipyimagegen as ig
 from ipyimagegen.history import Journal
+from ipyimagegen.history.library import LISTED
 from ipyimagegen.history.query import asked
 
 JOBS = 100_000
@@ -112,6 +115,7 @@ def main() -> None:
     words = vocabulary(chance)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["IPYIMAGEGEN_HOME"] = name
         fill(folder, words, chance)
         journal = Journal(folder)
         print(f"index of {JOBS:,} results: {settle(journal):.1f} s; {journal.file.stat().st_size / 1e6:.0f} MB in all")
@@ -125,6 +129,14 @@ def main() -> None:
                 times.append(time.perf_counter() - began)
             p95 = statistics.quantiles(times, n=20)[-1]
             print(f"{label:36} {statistics.median(times) * 1e3:8.1f} {p95 * 1e3:8.1f} {found // SEARCHES:8}")
+        times = []
+        for _ in range(SEARCHES):
+            began = time.perf_counter()
+            repr(ig.history)
+            times.append(time.perf_counter() - began)
+        p95 = statistics.quantiles(times, n=20)[-1]
+        print(f"{'ig.history as a table':36} {statistics.median(times) * 1e3:8.1f} {p95 * 1e3:8.1f} {LISTED:8}")
+        ig.history.journal().close()
         journal.close()
 
 
