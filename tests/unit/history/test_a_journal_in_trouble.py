@@ -23,6 +23,7 @@ from ipyimagegen.core.errors import StorageError
 from ipyimagegen.core.events import Event, Succeeded
 from ipyimagegen.core.requests import Request, Ticket
 from ipyimagegen.history import Journal, connection, queue, warn
+from ipyimagegen.history.connection import Opened
 from ipyimagegen.services.kit import entry
 from tests.unit.history.test_journal import SMALL, Paid, client_with
 
@@ -255,6 +256,33 @@ def test_jobs_go_on_beside_a_journal_that_can_only_be_read(readable: Path) -> No
         for _ in range(2):
             assert client.run("local/sketch", prompt="x", **SMALL).images
     assert [text.count("readonly") for text in texts] == [1]
+
+
+class Full(Journal):
+    """A journal whose disk is full as soon as it is there."""
+
+    is_full = True
+
+    def _connect(self) -> Opened:
+        opened = super()._connect()
+        if self.is_full:
+            (pages,) = opened.connection.execute("PRAGMA page_count").fetchone()
+            opened.connection.execute(f"PRAGMA max_page_count = {pages}")
+        return opened
+
+
+def test_jobs_go_on_beside_a_full_disk_and_it_is_told_once(tmp_path: Path) -> None:
+    journal = Full(tmp_path)
+    client = client_with(journal, Paid())
+    with told() as texts:
+        for seed in range(4):
+            prompt = f"{seed} " + "long " * 1_900
+            assert client.run("local/sketch", prompt=prompt, seed=seed, **SMALL).images[0].width == 64
+    assert [text.count("database or disk is full") for text in texts] == [1]
+    journal.close()
+    journal.is_full = False
+    made = client.run("local/sketch", prompt="when there is room again", **SMALL)
+    assert journal.result(made.job_ids[0]).images[0].bytes == made.images[0].bytes
 
 
 def nested(levels: int) -> Any:
