@@ -125,3 +125,16 @@ def test_a_page_in_a_pictures_place_is_not_kept(tmp_path: Path) -> None:
     assert [0, 0] == [made.artifacts[0].size, found.artifacts[0].size]
     with pytest.raises(MediaError):
         made.artifacts[0].received  # noqa: B018
+
+
+def test_a_fault_of_ours_at_one_picture_costs_no_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RecursionError("too deep")
+
+    monkeypatch.setattr("ipyimagegen.services.kit.collect.make_artifact", fails)
+    artifact = (
+        client_with(Journal(tmp_path / "home"), Answering(picture()))
+        .run("local/sketch", prompt="x", **SMALL)
+        .artifacts[0]
+    )
+    assert (picture(), "too deep") == (artifact.received, artifact.error)

@@ -88,10 +88,10 @@ class Collector:
                 metadata=self.metadata,
                 verify=verify,
             )
-        except MediaError as error:
-            if not payload.size or is_among(sniff(payload.head()), TEXTS):
+        except Exception as error:  # a fault of ours is no reason either to lose what was paid for
+            if isinstance(error, MediaError) and (not payload.size or is_among(sniff(payload.head()), TEXTS)):
                 raise
-            return self.missing(index, output, str(error), refetch, received=payload)
+            return self.missing(index, output, str(error) or type(error).__name__, refetch, received=payload)
 
     def missing(
         self,
