@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -101,6 +102,27 @@ def asked(
 FILTERS = ("model", "since", "until", "cost", "tag", "seed", "sort", "starred")
 
 
+def named(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters to look for by their own names. Raises `InvalidInput` for one that was meant to be a filter.
+
+    Otherwise `search(modle="flux")` would find nothing, and say nothing.
+    """
+    problems = [
+        Problem(name, f"did you mean {near!r}? A parameter of that name is looked for with params={{{name!r}: ...}}")
+        for name in params
+        if (near := _nearly(name))
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return params
+
+
+def _nearly(name: str) -> str:
+    """The filter that a name nearly is, `""` for none."""
+    close = difflib.get_close_matches(name, (*FILTERS, "limit", "query"), n=1, cutoff=0.8)
+    return "starred" if name == "star" else close[0] if close else ""
+
+
 def typed(words: Iterable[str], *, limit: int) -> Query:
     """A query from the words of a line: `fox since=7d tag=winter steps=20`. Other names are parameters.
 
@@ -119,7 +141,7 @@ def typed(words: Iterable[str], *, limit: int) -> Query:
             filters[name] = _as_typed(value) if name in ("seed", "starred") else value
         else:
             params[name] = _as_typed(value)
-    return asked(" ".join(plain), limit=limit, params=params, **filters)
+    return asked(" ".join(plain), limit=limit, params=named(params), **filters)
 
 
 def _as_typed(value: str) -> Any:

@@ -14,7 +14,7 @@ from ..core.cost import Cost
 from ..media.results import Result
 from ..settings.home import home
 from .journal import Journal
-from .query import Moment, Price, Sort, asked
+from .query import Moment, Price, Sort, asked, named
 
 DAY_S = 86_400
 
@@ -52,8 +52,8 @@ def search(
     Case and accents do not count, and a part of a word is enough. `model` is a part of its name; `since` and `until`
     are times such as `"7d"`, `"monday"`, `"2026-11-28"`, a date or a datetime; `cost` is in US dollars: `"<0.05"`,
     `"free"`, `"unknown"`, a number or `(least, most)`; any other name is a parameter as it was sent (`params` takes
-    those that are named like an argument here). No picture is read before use. Raises `InvalidInput` with every
-    problem, and `StorageError` where the journal cannot be read, as all of these do.
+    those that are named like an argument here, or nearly so). No picture is read before use. Raises `InvalidInput`
+    with every problem, and `StorageError` where the journal cannot be read, as all of these do.
 
     >>> search("überraschung", since="7d", num_inference_steps=20)  # doctest: +SKIP
     """
@@ -68,7 +68,7 @@ def search(
         seed=seed,
         sort=sort,
         limit=limit,
-        params={**(params or {}), **more},
+        params={**(params or {}), **named(more)},
     )
     return journal().results(wanted)
 

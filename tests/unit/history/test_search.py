@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from ipyimagegen.core.errors import InvalidInput
 from ipyimagegen.core.requests import Request
 from ipyimagegen.history import End, Journal, finding, index
 from ipyimagegen.history.query import asked, moment_of
+from ipyimagegen.history.recall import search
 from ipyimagegen.history.words import fold, param_key, words_of
 from ipyimagegen.media.artifacts import Artifact
 from ipyimagegen.media.results import Result
@@ -282,3 +283,9 @@ def test_folding_knows_no_case_and_is_done_once_for_all(text: str) -> None:
 )
 def test_parameters_are_alike_where_their_values_are(one: Any, other: Any, *, same: bool) -> None:
     assert (param_key("steps", one) == param_key("Steps", other)) is same
+
+
+@pytest.mark.parametrize("name", ["modle", "tags", "star", "untill", "seeds"])
+def test_a_filter_that_is_spelt_wrong_is_not_taken_for_a_parameter(name: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"{name}: did you mean '.*'\? .* params={{'{name}': \.\.\.}}"):
+        search("x", params=None, sort="newest", **cast("Any", {name: 1}))

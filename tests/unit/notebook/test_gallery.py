@@ -238,6 +238,10 @@ def test_a_query_shows_the_history_and_stars_are_kept_there() -> None:
     settle(lambda: made.job_ids[0] in history.journal().starred())
     assert view.of("stars") == [{"indices": [0], "starred": True}]
     assert [one.sha256 for one in Gallery("gallery of rogues").starred] == [made.images[0].sha256]
+    assert len(Gallery("gallery of rogues", starred=True)) == 1
+    assert len(Gallery("gallery of rogues", since="1d", starred=False)) == len(Gallery("gallery of rogues")) - 1
+    with pytest.raises(InvalidInput, match="since: '1d' narrows a history query, and these are pictures"):
+        Gallery(made, since="1d")
 
 
 # -- thumbnails -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from typing import Any
 
 import traitlets
 
-from ....core.errors import ImagegenError, StorageError, capped
+from ....core.errors import ImagegenError, InvalidInput, Problem, StorageError, capped
+from ....core.foreign import shown
 from ....history.recall import journal as users_journal
 from ....history.recall import search
 from ....media.artifacts import Artifact
@@ -38,8 +39,9 @@ MAX_SHEET = 24
 class Gallery(SheetWidget):
     """A grid of pictures: `Gallery(results)`, `Gallery("lighthouse")` for what the history has, `Gallery()` for all.
 
-    `results` are results, artifacts, paths, or lists of these; a string is a history query (every word in model, prompt
-    or job id; the newest 5,000). In the form of a path it is a file, a folder (`"out/"`) or a pattern (`"out/*.png"`,
+    `results` are results, artifacts, paths, or lists of these; a string is a history query (every word in model,
+    prompt, job id, tags or note; the newest 5,000), which `filters` narrow as in `ig.history.search`: `since="7d"`,
+    `starred=True`, `tag="sea"`. In the form of a path it is a file, a folder (`"out/"`) or a pattern (`"out/*.png"`,
     `"**/*.jpg"`), shown with what any tool wrote into the files; one that cannot be read says why. `captions` are the
     lines under each picture, of `prompt model seed size seconds cost`; `cell_px` is the wanted width of a cell, 64 to
     512 CSS pixels. Making one decodes no picture; files are read for their metadata and hash. Stars are kept in the
@@ -62,9 +64,13 @@ class Gallery(SheetWidget):
         *,
         captions: Iterable[str] = ("prompt", "seed"),
         cell_px: int = 176,
+        **filters: Any,
     ) -> None:
         is_query = isinstance(results, str) and not means_files(results)
-        found = search(str(results), limit=MAX_RESULTS)[::-1] if is_query else results
+        if filters and not is_query:
+            name, value = next(iter(filters.items()))
+            raise InvalidInput([Problem(name, f"{shown(value)} narrows a history query, and these are pictures")])
+        found = search(str(results), **{"limit": MAX_RESULTS, **filters})[::-1] if is_query else results
         self._given = flat(found)
         made = entries(self._given, now=time.time())
         self._entries = sorted(made, key=lambda entry: -entry.created)
