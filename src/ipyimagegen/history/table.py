@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..core.errors import capped
+from ..core.service_text import one_line
 from ..media.results import Result
 from .marks import Marks
 
 COLUMNS = ("job", "made", "model", "cost", "prompt")
 WIDTH = 100
 PROMPT_CHARS = 60
+_LEFT = 'style="text-align: left; white-space: nowrap"'
 
 
 def row_of(result: Result, marks: Marks) -> dict[str, Any]:
@@ -47,7 +48,11 @@ def cells_of(result: Result, marks: Marks) -> tuple[str, ...]:
     words = " ".join(
         [*(["★"] if marks.starred else []), *(f"#{tag}" for tag in marks.tags), result.prompt or result.text]
     )
-    return row["job"], made, result.model, str(result.cost), capped(" ".join(words.split()), PROMPT_CHARS)
+    return row["job"], made, result.model, str(result.cost), _cut(one_line(words, 4 * PROMPT_CHARS))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= PROMPT_CHARS else f"{text[: PROMPT_CHARS - 1]}…"
 
 
 def as_text(lines: Iterable[Sequence[str]], *, header: Sequence[str] = COLUMNS) -> str:
@@ -59,9 +64,12 @@ def as_text(lines: Iterable[Sequence[str]], *, header: Sequence[str] = COLUMNS) 
 
 
 def as_html(lines: Iterable[Sequence[str]], footer: str, *, header: Sequence[str] = COLUMNS) -> str:
-    """The same for a notebook: no style, no script, and nothing that a service or a prompt wrote is markup."""
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in header)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
+    """The same for a notebook: no script, and nothing that a service or a prompt wrote is markup.
+
+    Notebooks set numbers in tables to the right, and these are texts.
+    """
+    head = "".join(f"<th {_LEFT}>{html.escape(name)}</th>" for name in header)
+    body = "".join(f"<tr>{''.join(f'<td {_LEFT}>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(footer)}</p>"
 
 
