@@ -14,7 +14,8 @@ from .marks import Marks
 COLUMNS = ("job", "made", "model", "cost", "prompt")
 WIDTH = 100
 PROMPT_CHARS = 60
-_LEFT = 'style="text-align: left; white-space: nowrap"'
+_LEFT = "text-align: left"
+_WHOLE = f"{_LEFT}; white-space: nowrap"
 
 
 def row_of(result: Result, marks: Marks) -> dict[str, Any]:
@@ -68,9 +69,15 @@ def as_html(lines: Iterable[Sequence[str]], footer: str, *, header: Sequence[str
 
     Notebooks set numbers in tables to the right, and these are texts.
     """
-    head = "".join(f"<th {_LEFT}>{html.escape(name)}</th>" for name in header)
-    body = "".join(f"<tr>{''.join(f'<td {_LEFT}>{html.escape(cell)}</td>' for cell in line)}</tr>" for line in lines)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table><p>{html.escape(footer)}</p>"
+    head, *body = (_html_row(line, tag) for line, tag in [(header, "th"), *((line, "td") for line in lines)])
+    return f"<table><thead>{head}</thead><tbody>{''.join(body)}</tbody></table><p>{html.escape(footer)}</p>"
+
+
+def _html_row(cells: Sequence[str], tag: str) -> str:
+    """A row of which all but the last cell stay on one line."""
+    styles = [*[_WHOLE] * (len(cells) - 1), _LEFT]
+    made = (f'<{tag} style="{style}">{html.escape(cell)}</{tag}>' for cell, style in zip(cells, styles, strict=True))
+    return f"<tr>{''.join(made)}</tr>"
 
 
 def data_frame(rows: Sequence[Mapping[str, Any]]) -> Any:
