@@ -16,7 +16,7 @@ from decimal import Decimal
 from ..core.caps import Cap, Period, Spent
 from ..core.cost import Cost
 from ..core.errors import BudgetExceeded
-from .database import Database
+from .database import READ_S, Database
 
 ORPHAN_S = 120.0
 """A reservation whose job is not in the journal by then was never sent: its process ended in between."""
@@ -117,9 +117,10 @@ class LedgerRows(Database):
             if rule is not None:
                 connection.execute("INSERT INTO prices VALUES (?, ?, ?)", (model, rule, time.time()))
 
-    def prices(self) -> list[tuple[str, str]]:
-        """The prices that the user has named, as JSON by model, newest first. Blocks."""
-        return [(entry["model"], entry["rule"]) for entry in self._select("SELECT * FROM prices ORDER BY noted DESC")]
+    def prices(self, *, within_s: float = READ_S) -> list[tuple[str, str]]:
+        """The prices that the user has named, as JSON by model, newest first. Blocks, `within_s` seconds at a lock."""
+        found = self._select("SELECT * FROM prices ORDER BY noted DESC", within_s=within_s)
+        return [(entry["model"], entry["rule"]) for entry in found]
 
     def ledger(self, *, since: float = 0.0) -> list[LedgerRow]:
         """Every job since a time that was not free, newest first. Blocks."""

@@ -22,7 +22,7 @@ from ..core.cost import Cost
 from ..core.errors import StorageError, UnknownSweep
 from ..core.requests import InputFile
 from ..media.artifacts import Artifact
-from .database import Database
+from .database import READ_S, Database
 from .files import Files
 from .rows import Row, read_row, writable
 
@@ -181,14 +181,15 @@ class SweepRows(Database):
             )
         }
 
-    def charges(self, service: str, model: str) -> list[tuple[Cost, float]]:
-        """What the newest calls of a model were charged, and when (epoch seconds)."""
+    def charges(self, service: str, model: str, *, within_s: float = READ_S) -> list[tuple[Cost, float]]:
+        """What the newest calls of a model were charged, and when (epoch seconds). Blocks, `within_s` s at a lock."""
         found = self._select(
             "SELECT cost, currency, created FROM jobs WHERE service = ? AND model = ? AND cost IS NOT NULL"
             " AND cost_source = 'charged' ORDER BY created DESC LIMIT ?",
             service,
             model,
             CHARGES,
+            within_s=within_s,
         )
         return [
             (Cost(Decimal(entry["cost"]), entry["currency"] or "USD", "charged"), entry["created"]) for entry in found

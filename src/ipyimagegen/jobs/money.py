@@ -23,6 +23,8 @@ from ..history.ledger import Reservation
 from ..settings.config import Settings
 from .plan import own_n
 
+LOOK_S = 0.4
+"""How long a call waits for the prices in a journal that somebody has locked: two looks are less than a second."""
 RESERVE_S = 5.0
 """How long a call waits for the journal where a cap must be kept: behind another kernel's lock nothing is sent."""
 
@@ -39,7 +41,7 @@ class Money:
         named: list[PriceRule] = []
         if self._journal is not None:
             with suppress(StorageError):
-                for model, rule in self._journal.prices():
+                for model, rule in self._journal.prices(within_s=LOOK_S):
                     with suppress(ValueError):
                         named += read_rules({model: json.loads(rule)})
         return (*named, *self._settings().prices)
@@ -71,7 +73,7 @@ class Money:
         if self._journal is None:
             return []
         try:
-            return self._journal.charges(spec.service, spec.name)
+            return self._journal.charges(spec.service, spec.name, within_s=LOOK_S)
         except StorageError:
             return []
 

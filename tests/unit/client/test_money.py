@@ -209,6 +209,18 @@ def test_own_charges_are_an_estimate_for_a_cap(journal: Journal) -> None:
         client.run("shop/flux", "a fox", max_cost=0.2)
 
 
+def test_behind_a_lock_a_call_with_a_cap_of_its_own_is_late_by_a_second(journal: Journal) -> None:
+    client = client_of(Shop(QUOTED), journal)
+    client.run("shop/flux", "a fox")
+    locking = sqlite3.connect(journal.folder / "journal.sqlite", isolation_level=None)
+    with contextlib.closing(locking):
+        locking.execute("BEGIN IMMEDIATE")
+        client.submit("shop/flux", "a fox", max_cost=1).result(30)
+        began = time.monotonic()
+        assert client.run("shop/flux", "a fox", max_cost=1).images
+        assert time.monotonic() - began < 4
+
+
 def test_the_ledger_has_a_row_for_each_paid_job(journal: Journal) -> None:
     client = client_of(Shop(QUOTED, charge="0.25"), journal, daily_cap=5)
     client.run("shop/flux", "a fox")
