@@ -29,7 +29,7 @@ from . import apps
 from .connect import connect, remember
 from .errors import KINDS, SERVICE, own_error, problem_detail, refusal
 from .inputs import needs_schema, with_files
-from .messages import View, Whole, is_heartbeat, merge, read_update, resource
+from .messages import TASK_FIELDS, View, Whole, is_heartbeat, merge, read_update, resource
 
 SILENCE_S = 30.0
 """After so long without an event a task is asked for: a stream can stay open and be silent (PROTOCOL.md, 4.4)."""
@@ -97,10 +97,10 @@ class Api:
         """The task as it is now; asked again where the answer cannot be read (a proxy's page), three times at most."""
         for wait_s in UNREADABLE_WAITS_S:
             try:
-                return _object(await self.get(task_id), "a task")
+                return _task(await self.get(task_id))
             except ProtocolError:
                 await self.http.clock.sleep(wait_s)
-        return _object(await self.get(task_id), "a task")
+        return _task(await self.get(task_id))
 
     async def cancel(self, task_id: str) -> View:
         """`POST /tasks/{id}/cancel`: the task after it. May be repeated; a task that has ended stays as it is."""
@@ -273,6 +273,14 @@ def _object(answer: JSON, what: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ProtocolError(f"{SERVICE}: an answer that is not {what}", service=SERVICE)
     return value
+
+
+def _task(answer: JSON) -> dict[str, Any]:
+    """A task in an answer. `{}` and `{"error": …}` tell of none: whoever took them for one would wait for ever."""
+    task = _object(answer, "a task")
+    if TASK_FIELDS.isdisjoint(task):
+        raise ProtocolError(f"{SERVICE}: an answer that is not a task", service=SERVICE)
+    return task
 
 
 def _segment(text: object) -> str:

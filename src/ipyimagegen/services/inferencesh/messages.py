@@ -21,6 +21,8 @@ ENVELOPE_KEYS = frozenset({"data", "messages", "success", "status", "error", "er
 CONCATENATED = frozenset({"response", "reasoning", "arguments"})
 """Fields of a delta that go on where the last piece ended; others replace, lists are merged by `index`."""
 MAX_DEPTH = 8
+TASK_FIELDS = frozenset({"id", "status", "output"})
+"""What makes an object a task: one of these."""
 
 
 def resource(answer: JSON) -> JSON:
@@ -92,7 +94,7 @@ def read_update(message: Message) -> Update:
 
 
 def _whole(task: Mapping[str, Any]) -> Update:
-    return Whole(task) if "status" in task or "id" in task or "output" in task else Nothing()
+    return Nothing() if TASK_FIELDS.isdisjoint(task) else Whole(task)
 
 
 def _delta(data: Mapping[str, Any]) -> Update:

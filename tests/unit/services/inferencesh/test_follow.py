@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ipyimagegen.core.errors import NotFound, SubmitUnknown
+from ipyimagegen.core.errors import NotFound, ProtocolError, SubmitUnknown
 from ipyimagegen.net.http import Http
 from ipyimagegen.services.inferencesh.api import SILENCE_S, Api
 from ipyimagegen.services.inferencesh.errors import APIError, RequirementsNotMetError
@@ -140,6 +140,14 @@ def test_a_service_without_streams_is_polled() -> None:
 def test_a_task_that_is_gone_says_so() -> None:
     with pytest.raises(NotFound):
         followed(Pretended([404], [404]))
+
+
+@pytest.mark.parametrize("answer", [{}, {"error": "no"}, {"data": {}}])
+def test_an_answer_that_tells_of_no_task_is_not_waited_for_for_ever(answer: dict[str, Any]) -> None:
+    service = Pretended([404], [answer] * 20 + [DONE])
+    with pytest.raises(ProtocolError, match="not a task"):
+        followed(service)
+    assert len(service.asked) < 10
 
 
 def submitted(status: int, body: Any) -> Any:
